@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/timer.h"
+#include <assert.h>
+#include <string.h>
+
+void timers_init(struct timers *ts, struct pool *pool)
+{
+	*ts = (struct timers){.pool = pool};
+}
+
+void timers_fini(struct timers *ts)
+{
+	assert(ts->registered == 0);
+	pool_free(ts->pool, ts->heap, ts->room * sizeof(struct timer *));
+	ts->heap = NULL;
+	ts->room = 0;
+}
+
+bool timer_init(struct timers *ts, struct timer *t, uint8_t kind)
+{
+	if (ts->registered == ts->room) {
+		uint32_t room = ts->room ? ts->room * 2 : 16;
+		struct timer **heap = pool_alloc(ts->pool, room * sizeof(struct timer *));
+
+		if (!heap)
+			return false;
+		if (ts->count > 0)
+			memcpy(heap, ts->heap, ts->count * sizeof(struct timer *));
+		pool_free(ts->pool, ts->heap, ts->room * sizeof(struct timer *));
+		ts->heap = heap;
+		ts->room = room;
+	}
+	*t = (struct timer){.at = NEVER, .kind = kind};
+	ts->registered++;
+	return true;
+}
+
+void timer_fini(struct timers *ts, struct timer *t)
+{
+	timer_cancel(ts, t);
+	assert(ts->registered > 0);
+	ts->registered--;
+}
+
+static bool earlier(const struct timer *a, const struct timer *b)
+{
+	return a->at.us != b->at.us ? a->at.us < b->at.us : a->order < b->order;
+}
+
+static void put(struct timers *ts, uint32_t i, struct timer *t)
+{
+	ts->heap[i] = t;
+	t->place = i + 1;
+}
+
+static void sift_up(struct timers *ts, uint32_t i, struct timer *t)
+{
+	while (i > 0 && earlier(t, ts->heap[(i - 1) / 2])) {
+		put(ts, i, ts->heap[(i - 1) / 2]);
+		i = (i - 1) / 2;
+	}
+	put(ts, i, t);
+}
+
+static void sift_down(struct timers *ts, uint32_t i, struct timer *t)
+{
+	for (;;) {
+		uint32_t child = 2 * i + 1;
+
+		if (child >= ts->count)
+			break;
+		if (child + 1 < ts->count && earlier(ts->heap[child + 1], ts->heap[child]))
+			child++;
+		if (!earlier(ts->heap[child], t))
+			break;
+		put(ts, i, ts->heap[child]);
+		i = child;
+	}
+	put(ts, i, t);
+}
+
+void timer_cancel(struct timers *ts, struct timer *t)
+{
+	if (!timer_is_set(t))
+		return;
+	uint32_t i = t->place - 1;
+	struct timer *last = ts->heap[--ts->count];
+
+	assert(ts->heap[i] == t);
+	t->place = 0;
+	t->at = NEVER;
+	if (last == t)
+		return;
+	if (i > 0 && earlier(last, ts->heap[(i - 1) / 2]))
+		sift_up(ts, i, last);
+	else
+		sift_down(ts, i, last);
+}
+
+void timer_set(struct timers *ts, struct timer *t, instant at)
+{
+	timer_cancel(ts, t);
+	if (at.us == NEVER.us)
+		return;
+	assert(ts->count < ts->registered);
+	t->at = at;
+	t->order = ts->order++;
+	sift_up(ts, ts->count++, t);
+}
+
+instant timers_next(const struct timers *ts)
+{
+	return ts->count > 0 ? ts->heap[0]->at : NEVER;
+}
+
+struct timer *timers_pop(struct timers *ts, instant now)
+{
+	if (ts->count == 0 || !instant_reached(ts->heap[0]->at, now))
+		return NULL;
+	struct timer *t = ts->heap[0];
+
+	timer_cancel(ts, t);
+	return t;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ogm - originator messages: ours, and those that we hear.
+ *
+ * Source  specs/batman-adv.md 4-8; extra and warming OGMs: README.md.
+ * Shape   `hasten` asks for an own OGM out of turn; a token bucket keeps these
+ *         few. Our OGM is built when it leaves, never before.
+ */
+#pragma once
+#include "base/bucket.h"
+#include "base/clock.h"
+#include "base/timer.h"
+#include "core/ev.h"
+#include "core/fx.h"
+
+struct l2;
+struct port;
+
+struct ogm {
+	struct bucket extras;
+	struct timer extra_timer;
+	instant last_full; /* when the last one with all containers left */
+};
+
+enum err ogm_init(struct l2 *l2, instant now);
+void ogm_fini(struct l2 *l2);
+
+/* A frame of OGMs from neighbour src on port. ERR: the whole frame is refused;
+ * a bad member ends the walk, members before it count. */
+enum err ogm_rx(struct l2 *l2, instant now, uint8_t port, struct mac src, const uint8_t *packet,
+		size_t len, struct fx *fx);
+
+/* Something that others should know changed (a client came, left, moved; a port
+ * came): send an own OGM as soon as the rate limit allows. */
+void ogm_hasten(struct l2 *l2, instant now);
+
+/* Timers: the regular OGM of a port; the extra one; a warming one. */
+void ogm_due(struct l2 *l2, instant now, struct port *p, struct fx *fx);
+void ogm_extra_due(struct l2 *l2, instant now, struct fx *fx);
+void ogm_warm_due(struct l2 *l2, instant now, struct port *p, struct fx *fx);
+/* A port came up: its counter starts at random, its first OGM leaves now. */
+void ogm_port_up(struct l2 *l2, instant now, struct port *p);
+/* A young neighbour was found: warm the link for the next 64 OGMs. */
+void ogm_warm(struct l2 *l2, instant now, struct port *p);

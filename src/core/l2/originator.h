@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * originator - the nodes that we have heard of, the paths to each, and the
+ * choice among these.
+ *
+ * Source  specs/batman-adv.md 6, 7, 9.
+ * Shape   An originator has paths, one for each neighbour that passed on one of
+ *         its OGMs; each path has a receive window and a ring of TQ values per
+ *         outgoing interface (OIF), and each OIF has its own best path, the
+ *         router. OIF_DEFAULT serves what we send ourselves.
+ *         The list of paths is shared by all OIFs; windows, rings, last_seqno,
+ *         router and reset are per OIF.
+ * Memory  allocated from the pool with ports_max + 1 OIFs; at most
+ *         originators_max. A full table refuses new originators, counted.
+ */
+#pragma once
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/timer.h"
+#include "core/fx.h"
+#include "core/l2/tt_sync.h"
+#include "core/l2/window.h"
+
+struct l2;
+struct neighbour;
+struct frag_chains;
+
+enum { TQ_RING = 5 };
+
+struct path_oif {
+	uint64_t window; /* OGMs of the originator heard by this path; bit 0 is last_seqno */
+	uint8_t ring[TQ_RING];
+	uint8_t ring_at;
+	uint8_t tq; /* mean of the ring's non-zero values, 0 if none */
+};
+
+struct path {
+	struct list of_originator;
+	struct neighbour *neighbour;
+	instant last_seen;
+	struct path_oif oif[];
+};
+
+struct route {
+	struct path *router; /* NULL: no route */
+	uint32_t last_seqno;
+	uint8_t last_ttl;
+	bool was_reset;
+	instant reset_at; /* the last accepted jump of the sequence number */
+};
+
+struct originator {
+	struct map_node node;
+	struct list all; /* in order of appearance */
+	struct mac mac;
+	instant last_seen;
+	struct timer expiry;
+	struct list paths;
+	struct tt_remote tt;           /* its clients, see tt_sync.h */
+	struct flood_window bcast;     /* which of its broadcasts we had */
+	struct frag_chains *frags;     /* NULL until it sends a fragment */
+	uint32_t gw_down_100kbit, gw_up_100kbit;
+	uint32_t news;                 /* CRC of the containers of its OGM passed on last */
+	struct route route[];
+};
+
+struct originators {
+	struct map map;
+	struct list all;
+	uint32_t count;
+};
+
+enum err originators_init(struct l2 *l2);
+void originators_fini(struct l2 *l2);
+
+struct originator *originator_find(const struct l2 *l2, struct mac mac);
+/* Finds or makes; NULL when full (counted in originator_full). */
+struct originator *originator_get(struct l2 *l2, instant now, struct mac mac, struct fx *fx);
+/* Its expiry timer fired: re-armed when it was seen meanwhile, else deleted with its TT. */
+void originator_expire(struct l2 *l2, instant now, struct originator *o, struct fx *fx);
+void originator_free(struct l2 *l2, instant now, struct originator *o, struct fx *fx);
+
+/* The best path for an OIF, or NULL. A path over a doubted neighbour is given
+ * only when there is no other. */
+static inline struct path *originator_router(const struct originator *o, unsigned oif)
+{
+	return o->route[oif].router;
+}
+
+/* The mean TQ of the best path for OIF_DEFAULT; 0 without a route. */
+uint8_t originator_tq(const struct originator *o);
+
+struct path *path_find(const struct originator *o, const struct neighbour *n);
+/* Finds or makes; NULL when out of memory. */
+struct path *path_get(struct l2 *l2, struct originator *o, struct neighbour *n);
+void path_push(struct path_oif *p, uint8_t tq);
+
+/* Makes p (may be NULL) the router for an OIF. For OIF_DEFAULT it tells (notes)
+ * and, when the last route went, takes the originator's clients out of the
+ * global table (spec 7.5). */
+void route_set(struct l2 *l2, instant now, struct originator *o, unsigned oif, struct path *p,
+	       struct fx *fx);
+/* Looks again for the best path that does not use a doubted neighbour; keeps the
+ * router when there is none other. */
+void route_reselect(struct l2 *l2, instant now, struct originator *o, unsigned oif, struct fx *fx);
+
+/* Neighbour n is doubted or leaves: re-selects everything over it; with `gone`
+ * its paths are removed too. One walk over the originators, for this event only. */
+void originators_avoid(struct l2 *l2, instant now, struct neighbour *n, bool gone, struct fx *fx);

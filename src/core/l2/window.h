@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * window - which of the last 64 sequence numbers were heard?
+ *
+ * Source  specs/batman-adv.md 6, 10.3.
+ * Shape   bit 0 is the newest sequence number, 1 = heard. OGM windows (a bare
+ *         uint64_t beside a shared last_seqno) and broadcast windows (with
+ *         their own) use the same rules.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/clock.h"
+#include "base/err.h"
+
+enum {
+	WINDOW_BITS = 64,
+	WINDOW_RESTART = 65536, /* a jump of this much ahead, or WINDOW_BITS back, is a restart */
+	WINDOW_PROTECTION_MS = 30000,
+};
+
+/* Is d (seqno minus the newest) so far off that it must be a restart? */
+static inline bool window_is_restart(int32_t d)
+{
+	return d <= -WINDOW_BITS || d >= WINDOW_RESTART;
+}
+
+/* Shifts in d newer sequence numbers; d >= 0, 64 and more clears. */
+static inline uint64_t window_shift(uint64_t bits, int32_t d)
+{
+	return d < WINDOW_BITS ? bits << d : 0;
+}
+
+/* How many are set: 0..64. */
+static inline unsigned window_count(uint64_t bits)
+{
+	return (unsigned)__builtin_popcountll(bits);
+}
+
+/* A window with its own newest number, for broadcasts of one originator. */
+struct flood_window {
+	uint64_t bits;
+	uint32_t newest;
+	bool started;
+	bool was_reset;
+	instant reset_at;
+};
+
+/* Marks seqno as heard. ERR_DUPLICATE: heard before. ERR_OLD cannot be told
+ * from a restart; ERR_PROTECTED: it looks like a second restart within 30 s.
+ * On an error w is unchanged. */
+enum err flood_window_mark(struct flood_window *w, instant now, uint32_t seqno);

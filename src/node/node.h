@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * node - the cores put together: what one node is, without an operating system.
+ *
+ * Source  DESIGN 3. The daemon, the simulator and the fuzzers host this struct.
+ * Shape   Events go to the cores that they concern, effects come out of fx;
+ *         effects that are for another core are handed over inside.
+ * Time    comes in as now and never goes back.
+ * Memory  embedded by the caller; tables bounded by conf.
+ */
+#pragma once
+#include "core/crypto.h"
+#include "core/ev.h"
+#include "core/fx.h"
+#include "core/l2/forward.h"
+#include "core/l2/l2.h"
+#include "core/plan/plan.h"
+#include "node/node_conf.h"
+
+struct node_env {
+	const struct crypto *crypto;
+};
+
+struct node {
+	struct node_conf conf;
+	struct plan plan; /* derived once, at init */
+	struct l2 l2;
+};
+
+/* Derives the plan and makes the engines. ERR_MALFORMED: a template of the plan
+ * cannot be filled in; ERR_FULL: no memory. x needs no fini then. */
+enum err node_init(struct node *x, const struct node_conf *conf, const struct node_env *env,
+		   instant now, uint64_t seed);
+void node_fini(struct node *x);
+
+void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx);
+instant node_deadline(const struct node *x);
