@@ -16,7 +16,7 @@ struct list {
 };
 
 /* The struct of type that has ptr as its member. */
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* Walks a list; the element at hand may be deleted. */
 #define list_each(pos, head, type, member)                                                         \

@@ -25,7 +25,7 @@ struct timer {
 struct timers {
 	struct pool *pool;
 	struct timer **heap;
-	uint32_t count;      /* set */
+	uint32_t count;	     /* set */
 	uint32_t registered; /* known by timer_init */
 	uint32_t room;
 	uint64_t order;

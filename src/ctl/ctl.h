@@ -19,11 +19,20 @@
 #include "base/list.h"
 #include "core/fx.h"
 
-enum { CTL_LINE_MAX = 65536, CTL_VERSION = 1, CTL_ASKS_MAX = 16 };
+enum {
+	CTL_LINE_MAX = 65536,
+	CTL_DEPTH_MAX = 8, /* objects and lists inside each other, in a request */
+	CTL_VERSION = 1,
+	CTL_ASKS_MAX = 16,       /* echoes under way, of all clients; no more than ECHOES_MAX */
+	CTL_ASKS_PER_CLIENT = 4, /* ... and of one */
+	CTL_WATCHERS_MAX = 16,
+	CTL_ECHO_TIMEOUT_MS = 1000, /* when the request names none */
+	CTL_ECHO_TTL = 50,
+};
 
 struct node;
 
-/* What only the host of the node knows. */
+/* What only the host of the node knows. status and config may be NULL. */
 struct ctl_host {
 	void *ctx;
 	/* The Linux name of a mesh port: "mesh0"; never NULL. */
@@ -34,6 +43,8 @@ struct ctl_host {
 	char *(*config)(void *ctx);
 };
 
+/* send takes a whole line with its newline. It must not end the client, nor call
+ * back into ctl: it is called in the middle of things. */
 struct ctl_client {
 	struct list all;
 	void (*send)(struct ctl_client *c, const char *line, size_t len);
@@ -43,9 +54,13 @@ struct ctl_client {
 
 /* An echo request under way. */
 struct ctl_ask {
-	struct ctl_client *client;
+	struct ctl_client *client; /* NULL: the place is free */
 	json_t *id;
 	uint32_t token;
+	struct mac target; /* what was asked for: a node or a client ... */
+	struct mac node;   /* ... and the node that is asked */
+	uint16_t seqno;
+	uint8_t ttl;
 	instant sent;
 	instant deadline;
 };

@@ -31,10 +31,10 @@ enum {
 struct ethernet {
 	struct mac dst;
 	struct mac src;
-	uint16_t type;       /* the first ethertype, of a tag perhaps */
-	uint16_t inner_type; /* the first that is not a tag's */
-	uint8_t tags;        /* how many 802.1Q and 802.1ad tags */
-	uint16_t vlan;       /* id in the first tag, 0 without */
+	uint16_t type;		/* the first ethertype, of a tag perhaps */
+	uint16_t inner_type;	/* the first that is not a tag's */
+	uint8_t tags;		/* how many 802.1Q and 802.1ad tags */
+	uint16_t vlan;		/* id in the first tag, 0 without */
 	const uint8_t *payload; /* behind inner_type */
 	size_t payload_len;
 };

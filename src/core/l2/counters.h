@@ -57,5 +57,5 @@ struct l2_counters {
 #define L2_COUNTER_FIELD(name) uint64_t name;
 	L2_COUNTERS(L2_COUNTER_FIELD)
 #undef L2_COUNTER_FIELD
-	uint64_t dropped[ERR_COUNT]; /* frames from the mesh refused, by reason */
+	uint64_t dropped[ERR_COUNT]; /* frames refused, by reason; those of the LAN are tx_dropped too */
 };

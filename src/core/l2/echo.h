@@ -16,8 +16,10 @@ struct l2;
 enum { ECHOES_MAX = 16 };
 
 struct echo {
+	bool asked; /* and not answered yet */
 	uint32_t token;
-	uint16_t seqno;
+	uint16_t seqno; /* the asker's */
+	uint16_t wire;	/* ours, on the wire: no two questions under way share one */
 	struct mac target;
 };
 
@@ -25,7 +27,10 @@ struct echoes {
 	struct echo at[ECHOES_MAX]; /* a ring: the oldest gives way */
 	uint32_t next;
 	uint8_t uid;
+	uint16_t wire;
 };
+
+void echoes_init(struct l2 *l2);
 
 /* EV_ECHO: ERR_NO_ROUTE is told as ECHO_UNREACHABLE at once. */
 void echo_ask(struct l2 *l2, instant now, const struct ev_echo *ask, struct fx *fx);

@@ -20,24 +20,38 @@ struct l2;
 
 enum {
 	FLOOD_WAITING_MAX = 256,
-	FLOOD_RING = 64,          /* payloads remembered ... */
-	FLOOD_RING_MS = 500,      /* ... this long */
-	FLOOD_WIFI_REPEATS = 3,   /* transmissions on wifi, 5 ms apart */
+	FLOOD_RING = 64,	  /* payloads remembered ... */
+	FLOOD_RING_MS = 500,	  /* ... this long */
+	FLOOD_OWN_TIMES = 3,	  /* one payload of clients here goes out in that time */
+	FLOOD_WIFI_REPEATS = 3,	  /* transmissions on wifi ... */
+	FLOOD_WIFI_GAP_MS = 5,	  /* ... this far apart */
 	FLOOD_UNKNOWN_BURST = 50, /* unknown unicast: at most this many at once ... */
-	FLOOD_UNKNOWN_MS = 20,    /* ... then one each 20 ms */
+	FLOOD_UNKNOWN_MS = 20,	  /* ... then one each 20 ms */
 };
 
+/* A payload that was flooded by orig (zero: an empty place). */
 struct flood_seen {
 	uint32_t crc;
 	instant at;
 	struct mac orig;
+	uint8_t times;
+};
+
+/* A broadcast that leaves again on a wifi port. */
+struct flood_waiting {
+	struct list all;
+	instant due;
+	uint8_t port;
+	uint8_t left; /* transmissions still to do */
+	size_t len;
+	uint8_t bytes[]; /* room for an Ethernet header, then the packet */
 };
 
 struct flood {
-	uint32_t seqno;  /* of our last broadcast; starts at random */
+	uint32_t seqno; /* of our last broadcast; starts at random */
 	struct flood_seen ring[FLOOD_RING];
 	uint32_t ring_at;
-	struct list waiting;
+	struct list waiting; /* by due */
 	uint32_t waiting_count;
 	struct timer repeat;
 	struct bucket unknown;
@@ -46,8 +60,13 @@ struct flood {
 enum err flood_init(struct l2 *l2, instant now);
 void flood_fini(struct l2 *l2);
 
+/* Did the mesh give us this very frame a moment ago (a LAN that two nodes share)? */
+bool flood_heard(struct l2 *l2, instant now, const uint8_t *frame, size_t len);
+
 /* A frame of a client here goes to everybody: BCAST on every port with neighbours.
- * ERR_DUPLICATE: the mesh gave us this very frame a moment ago (a shared LAN). */
+ * ERR_DUPLICATE: the mesh gave us this very frame a moment ago, or it left for the
+ * FLOOD_OWN_TIMES'th time (our own may come back over a LAN that two nodes share).
+ * ERR_TOO_BIG: for the MTU of a port; a broadcast cannot be cut. */
 enum err flood_tx(struct l2 *l2, instant now, const uint8_t *frame, size_t len, struct fx *fx);
 
 /* A BCAST packet from the mesh: checks, passes on, delivers, learns. */

@@ -24,10 +24,11 @@ enum { VERDICT_HEAD_MAX = 32 };
 
 struct verdict {
 	enum verdict_kind kind;
-	enum err reason;   /* of VERDICT_DROP */
-	uint8_t port;      /* SEND: the mesh port to leave by */
-	uint8_t strip;     /* SEND, DELIVER: bytes to take off the front ... */
-	uint8_t head_len;  /* ... and of head to put there instead */
+	enum err reason;  /* of VERDICT_DROP */
+	uint8_t in_port;  /* where the frame came in */
+	uint8_t port;	  /* SEND: the mesh port to leave by */
+	uint8_t strip;	  /* SEND, DELIVER: bytes to take off the front ... */
+	uint8_t head_len; /* ... and of head to put there instead */
 	uint8_t head[VERDICT_HEAD_MAX];
 	struct local_client *client; /* the local client that sent it, or NULL */
 };
@@ -39,6 +40,7 @@ void l2_forward(const struct l2 *l2, uint8_t port, const uint8_t *frame, size_t 
 		size_t packet_len, struct verdict *v);
 
 /* Counts a verdict that was carried out (frames segments, bytes in all) and notes
- * that the client was seen. */
+ * that the client was seen. To be called before the next l2_handle: v->client
+ * points into a table that an event may change. */
 void l2_forwarded(struct l2 *l2, instant now, const struct verdict *v, uint32_t frames,
 		  uint64_t bytes);

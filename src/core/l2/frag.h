@@ -14,6 +14,7 @@
 #include "base/timer.h"
 #include "core/fx.h"
 #include "wire/batadv.h"
+#include "wire/ethernet.h"
 
 struct l2;
 struct originator;
@@ -24,6 +25,8 @@ enum {
 	FRAG_TOTAL_MAX = 20160,
 	FRAG_TIMEOUT_S = 10,
 	FRAG_MTU_MAX = 1280,
+	/* What may wait in all chains together, bytes; the oldest chain gives way. */
+	FRAG_WAITING_MAX = 2 << 20,
 };
 
 struct frag_piece {
@@ -50,6 +53,7 @@ struct frags {
 	uint16_t seqno;
 	struct list by_age; /* chains with pieces, oldest first */
 	struct timer expiry;
+	size_t waiting_bytes;
 	uint8_t *merged; /* FRAG_TOTAL_MAX bytes to merge into */
 };
 
@@ -69,5 +73,8 @@ enum err frag_rx(struct l2 *l2, instant now, uint8_t port, struct mac src, const
 
 /* Timer: chains older than 10 s. */
 void frag_expire(struct l2 *l2, instant now);
+/* The priority of a client's frame, 0..7, from its VLAN tag or IP header. e: the
+ * frame, parsed. */
+uint8_t frag_prio(const struct ethernet *e, const uint8_t *frame);
 /* The originator goes. */
 void frag_forget(struct l2 *l2, struct originator *o);

@@ -12,18 +12,26 @@
 
 /* What a timer is for; timer.kind. */
 enum l2_timer {
-	TIMER_PORT_OGM,       /* struct port.ogm_timer */
-	TIMER_PORT_WARM,      /* struct port.warm_timer */
-	TIMER_OGM_EXTRA,      /* struct ogm.extra_timer */
-	TIMER_OUTBOX,         /* struct outbox.due */
-	TIMER_NEIGHBOUR,      /* struct neighbour.silence */
-	TIMER_ORIGINATOR,     /* struct originator.expiry */
-	TIMER_TT_IDLE,        /* struct tt_local.idle */
-	TIMER_TT_FADE,        /* struct tt_global.fade */
-	TIMER_FLOOD_REPEAT,   /* struct flood.repeat */
-	TIMER_FRAG,           /* struct frags.expiry */
-	TIMER_GUARD,          /* struct guard.open */
+	TIMER_PORT_OGM,	    /* struct port.ogm_timer */
+	TIMER_PORT_WARM,    /* struct port.warm_timer */
+	TIMER_OGM_EXTRA,    /* struct ogm.extra_timer */
+	TIMER_OUTBOX,	    /* struct outbox.due */
+	TIMER_NEIGHBOUR,    /* struct neighbour.silence */
+	TIMER_ORIGINATOR,   /* struct originator.expiry */
+	TIMER_TT_IDLE,	    /* struct tt_local.idle */
+	TIMER_TT_FADE,	    /* struct tt_global.fade */
+	TIMER_FLOOD_REPEAT, /* struct flood.repeat */
+	TIMER_FRAG,	    /* struct frags.expiry */
+	TIMER_GUARD,	    /* struct guard.open */
 };
+
+/* A packet under construction of at most FRAG_TOTAL_MAX bytes, with room for an
+ * Ethernet header before it. It is handed down to l2_route or port_send at once,
+ * never kept; l2_pass_on and lan, unicast, flood and echo use it. */
+static inline uint8_t *l2_scratch(const struct l2 *l2)
+{
+	return l2->scratch + ETHERNET_HEADER;
+}
 
 /* The largest batman packet that we build in a buffer on the stack, with an
  * Ethernet header before it. */
@@ -43,6 +51,12 @@ enum err lan_rx(struct l2 *l2, instant now, const uint8_t *frame, size_t len, st
 /* UNICAST and UNICAST_4ADDR that the fast verdict gave up to the engine. */
 enum err unicast_rx(struct l2 *l2, instant now, uint8_t port, const uint8_t *packet, size_t len,
 		    struct fx *fx);
+
+/* The header for a frame to a client at home. from: the client here that sent it,
+ * or NULL. Frames of a client that others may not know yet leave as UNICAST_4ADDR:
+ * receivers learn from them where it is. */
+void unicast_head(const struct l2 *l2, const struct local_client *from, const struct tt_home *home,
+		  struct batadv_unicast *u);
 
 /* Sends a routed packet (ttl and dest as they are) towards originator dest by the
  * best next hop, in pieces if need be. Room for an Ethernet header lies before
@@ -64,6 +78,15 @@ static inline unsigned oif_of_port(uint8_t port)
 static inline unsigned oif_count(const struct l2 *l2)
 {
 	return l2->conf.ports_max + 1u;
+}
+
+/* The path to o for what came in by in_port. Routers are chosen for each port as
+ * the neighbours there were told; a port without a choice of its own takes ours. */
+static inline struct path *l2_next_hop(const struct originator *o, uint8_t in_port)
+{
+	struct path *p = originator_router(o, oif_of_port(in_port));
+
+	return p ? p : originator_router(o, OIF_DEFAULT);
 }
 
 /* Tells people. */

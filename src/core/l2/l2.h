@@ -48,6 +48,7 @@ struct l2 {
 	struct guard guard;
 	struct echoes echoes;
 	struct l2_counters count;
+	uint8_t *scratch; /* a packet is built here, within one call; see internal.h */
 };
 
 /* conf is copied. ERR_FULL: no memory; x needs no fini then. */

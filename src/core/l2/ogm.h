@@ -16,6 +16,16 @@
 struct l2;
 struct port;
 
+enum {
+	OGM_EXTRA_BURST = 5,	    /* extra OGMs at once ... */
+	OGM_EXTRA_PERIOD_MS = 1000, /* ... then one each */
+	OGM_EXTRA_GAP_MS = 50,	    /* at least, between two full OGMs */
+	OGM_JITTER_MS = 20,	    /* either way; the kernel's */
+	OGM_SHORT_TTL = 2,	    /* of a non-primary port, and of warming ones */
+	OGM_WARM_COUNT = 64,	    /* after the last new neighbour: fills every window */
+	OGM_WARM_PACE = 5,	    /* in one interval */
+};
+
 struct ogm {
 	struct bucket extras;
 	struct timer extra_timer;

@@ -26,7 +26,11 @@ struct l2;
 struct neighbour;
 struct frag_chains;
 
-enum { TQ_RING = 5 };
+enum {
+	TQ_RING = 5,
+	PATH_TIMEOUT_S = 200,
+	ORIGINATOR_TIMEOUT_S = 400,
+};
 
 struct path_oif {
 	uint64_t window; /* OGMs of the originator heard by this path; bit 0 is last_seqno */
@@ -39,6 +43,8 @@ struct path {
 	struct list of_originator;
 	struct neighbour *neighbour;
 	instant last_seen;
+	bool direct;	   /* the neighbour's newest echo says: heard from the originator itself, */
+	instant direct_at; /* best so, and this is when it came */
 	struct path_oif oif[];
 };
 
@@ -57,11 +63,11 @@ struct originator {
 	instant last_seen;
 	struct timer expiry;
 	struct list paths;
-	struct tt_remote tt;           /* its clients, see tt_sync.h */
-	struct flood_window bcast;     /* which of its broadcasts we had */
-	struct frag_chains *frags;     /* NULL until it sends a fragment */
+	struct tt_remote tt;	   /* its clients, see tt_sync.h */
+	struct flood_window bcast; /* which of its broadcasts we had */
+	struct frag_chains *frags; /* NULL until it sends a fragment */
 	uint32_t gw_down_100kbit, gw_up_100kbit;
-	uint32_t news;                 /* CRC of the containers of its OGM passed on last */
+	uint32_t news; /* CRC of the containers of its OGM passed on last */
 	struct route route[];
 };
 
@@ -69,20 +75,24 @@ struct originators {
 	struct map map;
 	struct list all;
 	uint32_t count;
+	bool full_told; /* NOTE_TABLE_FULL went out since there was room last */
 };
 
+/* conf, pool, prng and timers of l2 are there. ERR_FULL: no memory; nothing to fini. */
 enum err originators_init(struct l2 *l2);
+/* Before tt_global_fini, frags_fini and ports_fini, into which originators point. */
 void originators_fini(struct l2 *l2);
 
 struct originator *originator_find(const struct l2 *l2, struct mac mac);
 /* Finds or makes; NULL when full (counted in originator_full). */
 struct originator *originator_get(struct l2 *l2, instant now, struct mac mac, struct fx *fx);
-/* Its expiry timer fired: re-armed when it was seen meanwhile, else deleted with its TT. */
+/* Its expiry timer fired: drops paths not used for PATH_TIMEOUT_S; re-armed when it
+ * was seen meanwhile, else deleted with its TT. */
 void originator_expire(struct l2 *l2, instant now, struct originator *o, struct fx *fx);
 void originator_free(struct l2 *l2, instant now, struct originator *o, struct fx *fx);
 
-/* The best path for an OIF, or NULL. A path over a doubted neighbour is given
- * only when there is no other. */
+/* The best path for an OIF, or NULL. It uses a doubted neighbour only when there
+ * was no other choice. */
 static inline struct path *originator_router(const struct originator *o, unsigned oif)
 {
 	return o->route[oif].router;
@@ -94,6 +104,7 @@ uint8_t originator_tq(const struct originator *o);
 struct path *path_find(const struct originator *o, const struct neighbour *n);
 /* Finds or makes; NULL when out of memory. */
 struct path *path_get(struct l2 *l2, struct originator *o, struct neighbour *n);
+/* Puts a TQ into the ring; 0 for an OGM that came by others only. */
 void path_push(struct path_oif *p, uint8_t tq);
 
 /* Makes p (may be NULL) the router for an OIF. For OIF_DEFAULT it tells (notes)
@@ -104,7 +115,14 @@ void route_set(struct l2 *l2, instant now, struct originator *o, unsigned oif, s
 /* Looks again for the best path that does not use a doubted neighbour; keeps the
  * router when there is none other. */
 void route_reselect(struct l2 *l2, instant now, struct originator *o, unsigned oif, struct fx *fx);
+/* p has just got a TQ: does it take over (spec 7.4)? A router over a doubted
+ * neighbour gives way at once. */
+void route_offer(struct l2 *l2, instant now, struct originator *o, unsigned oif, struct path *p,
+		 struct fx *fx);
 
 /* Neighbour n is doubted or leaves: re-selects everything over it; with `gone`
  * its paths are removed too. One walk over the originators, for this event only. */
 void originators_avoid(struct l2 *l2, instant now, struct neighbour *n, bool gone, struct fx *fx);
+/* The same for all neighbours of a port that went down, and forgets what was kept
+ * for it as outgoing interface. */
+void originators_port_gone(struct l2 *l2, instant now, uint8_t port, struct fx *fx);

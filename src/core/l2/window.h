@@ -31,6 +31,18 @@ static inline uint64_t window_shift(uint64_t bits, int32_t d)
 	return d < WINDOW_BITS ? bits << d : 0;
 }
 
+/* Was the number heard that lies age behind the newest? false outside the window. */
+static inline bool window_has(uint64_t bits, int32_t age)
+{
+	return age >= 0 && age < WINDOW_BITS && (bits >> age & 1);
+}
+
+/* Would a restart at now be the second one within WINDOW_PROTECTION_MS? */
+static inline bool window_is_protected(bool was_reset, instant reset_at, instant now)
+{
+	return was_reset && span_less(instant_since(now, reset_at), span_ms(WINDOW_PROTECTION_MS));
+}
+
 /* How many are set: 0..64. */
 static inline unsigned window_count(uint64_t bits)
 {

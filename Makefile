@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The commands for people; meson builds. Each does all of its own set-up.
+
+RELEASE = build/release
+
+all: release
+
+# The packages of packaging/debian-packages.txt, if some are missing (needs root).
+setup:
+	@packaging/setup
+
+release: setup
+	@tests/run build release
+
+# A town of nodes on this machine; a client walks through it.
+demo: release
+	@examples/demo/run.sh
+
+# Everything, as CI runs it: the last line is "N passed, N failed".
+test: setup
+	@tests/run all
+
+# The same with more rounds, then each fuzz target.
+test-long: setup
+	@tests/run all --long
+
+# Format, layers, purity, sizes.
+check: setup
+	@tests/run checks
+
+# Each target for FUZZ_SECONDS (default 60); FUZZ=NAME for one of them.
+fuzz: setup
+	@tests/run fuzz
+
+# Ratios against a Linux bridge in the same run.
+bench: release
+	@tests/bench/run
+
+install: release
+	meson install -C $(RELEASE) --no-rebuild
+
+clean:
+	rm -rf build
+
+.PHONY: all setup release demo test test-long check fuzz bench install clean

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "conf/problem.h"
+#include "core/plan/plan.h"
+
+enum { MESH_MTU_MIN = 600 };
+
+static void fail(struct conf_problems *p, const char *remedy, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void fail(struct conf_problems *p, const char *remedy, const char *format, ...)
+{
+	char text[CONF_TEXT_ROOM];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	problem_add(p, CONF_ERROR, "configuration", 0, text, remedy);
+}
+
+bool host_conf_is_automatic(const struct host_conf *h)
+{
+	for (unsigned i = 0; i < h->interface_count; i++)
+		if (h->interfaces[i].mesh)
+			return false;
+	return true;
+}
+
+static void check_plan(const struct conf *c, const struct crypto *crypto, struct conf_problems *p)
+{
+	char fault[CONF_TEXT_ROOM];
+
+	if (c->node.plan.cloud_protocol[0] == '\0')
+		fail(p, "add list protocols 'batadv:%N1' in config lime 'network'",
+		     "the list of protocols has no batadv: there would be no cloud");
+	else if (plan_fault(&c->node.plan, crypto, fault, sizeof(fault)))
+		fail(p, "correct the option; the manual nuvol.conf(5) shows its form", "%s", fault);
+}
+
+static bool interface_is_untagged(const struct conf *c, const struct crypto *crypto,
+				  const struct host_interface *i)
+{
+	struct plan plan;
+	struct plan_tag tag;
+
+	return i->mesh && plan_init(&plan, &c->node.plan, crypto) == OK &&
+	       plan_tag(&plan, i->protocol, &tag) == OK && !tag.tagged;
+}
+
+static void check_interface(const struct conf *c, const struct crypto *crypto, unsigned index,
+			    struct conf_problems *p)
+{
+	const struct host_conf *h = &c->host;
+	const struct host_interface *i = &h->interfaces[index];
+
+	if (i->name[0] == '\0') {
+		fail(p, "add option linux_name 'INTERFACE', or remove the section",
+		     "config net '%s' names no interface", i->section);
+		return;
+	}
+	for (unsigned k = 0; k < index; k++)
+		if (strcmp(h->interfaces[k].name, i->name) == 0)
+			fail(p, "keep one section for each interface",
+			     "config net '%s' and '%s' are both about %s", h->interfaces[k].section,
+			     i->section, i->name);
+	if (strcmp(i->name, h->bridge) == 0 || strcmp(i->name, h->cloud_port) == 0)
+		fail(p, "name an interface of this machine, or rename option bridge or cloud_port",
+		     "config net '%s': %s is made by the node itself", i->section, i->name);
+	if (i->mtu_bytes != 0 && i->mtu_bytes < MESH_MTU_MIN)
+		fail(p, "write 0, or at least 600", "config net '%s': an MTU of %u is too small",
+		     i->section, i->mtu_bytes);
+	bool lan = i->lan;
+	for (unsigned k = 0; k < h->lan_port_count; k++)
+		lan |= strcmp(h->lan_ports[k], i->name) == 0;
+	if (lan && interface_is_untagged(c, crypto, i))
+		fail(p, "give batadv a VLAN, or take lan from the interface",
+		     "config net '%s': %s cannot be in the LAN and in a mesh without a VLAN",
+		     i->section, i->name);
+}
+
+static void check_names(const struct host_conf *h, struct conf_problems *p)
+{
+	if (strcmp(h->bridge, h->cloud_port) == 0)
+		fail(p, "rename one of them", "bridge and cloud_port are both %s", h->bridge);
+	for (unsigned i = 0; i < h->lan_port_count; i++)
+		if (strcmp(h->lan_ports[i], h->bridge) == 0 ||
+		    strcmp(h->lan_ports[i], h->cloud_port) == 0)
+			fail(p, "take it out of list lan_ports",
+			     "%s is made by the node itself, and cannot be a port of its LAN",
+			     h->lan_ports[i]);
+}
+
+static void check_ports(const struct conf *c, struct conf_problems *p)
+{
+	unsigned meshes = 0;
+
+	for (unsigned i = 0; i < c->host.interface_count; i++)
+		meshes += c->host.interfaces[i].mesh;
+	if (meshes > c->node.l2.ports_max)
+		fail(p, "raise option ports_max in config nuvol 'cloud'",
+		     "%u interfaces are in the mesh, but ports_max is %u", meshes,
+		     c->node.l2.ports_max);
+}
+
+bool conf_check(const struct conf *c, const struct crypto *crypto, struct conf_problems *p)
+{
+	unsigned before = p->errors;
+
+	check_plan(c, crypto, p);
+	check_names(&c->host, p);
+	check_ports(c, p);
+	for (unsigned i = 0; i < c->host.interface_count; i++)
+		check_interface(c, crypto, i, p);
+	return p->errors == before;
+}

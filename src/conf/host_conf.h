@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host_conf - what an operator may set of the machine that hosts the node.
+ *
+ * Source  ours; the names of `config net` are LibreMesh's (specs/libremesh.md 3).
+ * Shape   plain data; conf/ fills it, the main programs read it. Names are
+ *         Linux interface names, up to 15 bytes and NUL.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/plan/plan_conf.h"
+
+enum {
+	HOST_IFNAME_ROOM = 16, /* IFNAMSIZ */
+	HOST_INTERFACES_MAX = 16,
+	HOST_LAN_PORTS_MAX = 16,
+	HOST_SECTION_ROOM = 32,
+	HOST_PATH_ROOM = 108, /* sun_path */
+	HOST_PENALTY_AUTO = -1,
+};
+
+enum host_wifi { HOST_WIFI_AUTO, HOST_WIFI_YES, HOST_WIFI_NO };
+
+/* A `config net` section. It is a mesh interface when `mesh`, and a port of the
+ * bridge when `lan`. */
+struct host_interface {
+	char section[HOST_SECTION_ROOM];   /* its UCI name */
+	char name[HOST_IFNAME_ROOM];	   /* linux_name */
+	bool mesh;			   /* protocol batadv is in its list */
+	bool lan;			   /* protocol lan is in its list */
+	char protocol[PLAN_TEMPLATE_ROOM]; /* batadv[:VID[:8021ad|8021q]]; plan_tag reads it;
+					    "" when not mesh */
+	enum host_wifi wifi;		   /* AUTO: ask the kernel */
+	uint8_t hop_penalty;		   /* 0..255, added to what the mesh takes; default 0 */
+	uint16_t mtu_bytes;		   /* of the interface; 0: as it is */
+};
+
+struct host_conf {
+	char primary_interface[HOST_IFNAME_ROOM]; /* its MAC is the node's; default eth0;
+ auto or missing: the host chooses */
+	bool primary_mac_set;	       /* node.plan.primary_mac was configured: do not read it */
+	char bridge[HOST_IFNAME_ROOM]; /* default br-lan */
+	char cloud_port[HOST_IFNAME_ROOM]; /* default bat0 */
+	char run_dir[HOST_PATH_ROOM];	   /* default /run/nuvol */
+	struct host_interface interfaces[HOST_INTERFACES_MAX];
+	uint8_t interface_count;
+	char lan_ports[HOST_LAN_PORTS_MAX][HOST_IFNAME_ROOM]; /* besides those with `lan` */
+	uint8_t lan_port_count;
+};
+
+/* No `config net` names a mesh interface: the host looks for them by itself, and
+ * uses for each the VLAN and tag of the plan. */
+bool host_conf_is_automatic(const struct host_conf *h);

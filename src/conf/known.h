@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * known - LibreMesh's options, sections and protocols that have no meaning here.
+ *
+ * Source  specs/libremesh.md 1, 3; LibreMesh's example configuration.
+ * Shape   they are accepted with a note, so that an operator's file works.
+ */
+#pragma once
+#include <stdbool.h>
+#include "conf/nearest.h"
+
+/* Is it an option of LibreMesh in this section? */
+bool known_option(const char *type, const char *section, const char *name);
+/* Does LibreMesh have sections of this type that are none of ours, with options that
+ * we do not know? */
+bool known_section_type(const char *type);
+
+enum known_protocol {
+	KNOWN_NO,     /* nobody has heard of it */
+	KNOWN_QUIET,  /* says what an interface is used for; fine here too */
+	KNOWN_ABSENT, /* a routing protocol that this program does not speak */
+};
+
+/* name without what follows a colon. */
+enum known_protocol known_protocol(const char *name);
+void known_protocols_offer(struct nearest *n);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf/options.h"
+#include <string.h>
+#include "core/ev.h"
+
+#define IN_CONF(member) .offset = offsetof(struct conf, member)
+#define IN_NET(member) .offset = offsetof(struct host_interface, member)
+#define ROOM_OF(whole, member) .room = sizeof(((whole *)NULL)->member)
+#define WIDTH_OF(member) .width = sizeof(((struct conf *)NULL)->member), .scale = 1
+
+#define SYSTEM .type = "lime", .section = "system"
+#define NETWORK .type = "lime", .section = "network"
+#define WIFI .type = "lime", .section = "wifi"
+#define CLOUD .type = "nuvol", .section = "cloud"
+#define HOST .type = "nuvol", .section = "host"
+#define NET .type = "net", .section = NULL
+
+static const char *const wifi_words[] = {
+	[HOST_WIFI_AUTO] = "auto", [HOST_WIFI_YES] = "yes", [HOST_WIFI_NO] = "no", NULL};
+
+#define TEMPLATE(option_name, member, low, default_value, text)                                    \
+	.name = option_name, .kind = OPTION_TEMPLATE, IN_CONF(node.plan.member),                   \
+	ROOM_OF(struct conf, node.plan.member), .min = low, .max = PLAN_TEMPLATE_ROOM - 1,         \
+	.value = default_value, .help = text
+
+#define ENGINE_NUMBER(option_name, low, high, default_value, text)                                 \
+	CLOUD, .name = #option_name, .kind = OPTION_NUMBER, IN_CONF(node.l2.option_name),          \
+	       WIDTH_OF(node.l2.option_name), .min = low, .max = high, .value = default_value,     \
+	       .help = text
+
+#define ENGINE_FLAG(option_name, default_value, text)                                              \
+	CLOUD, .name = #option_name, .kind = OPTION_FLAG, IN_CONF(node.l2.option_name),            \
+	       .value = default_value, .help = text
+
+/* clang-format off */
+static const struct option table[] = {
+	{SYSTEM, TEMPLATE("hostname", hostname, 1, "LiMe-%M4%M5%M6",
+		"The node's name; %M1 to %M6 are the bytes of its primary MAC, %m1 to %m6 "
+		"those of the MAC's MD5 sum")},
+	{SYSTEM, .name = "domain", .kind = OPTION_DOMAIN, IN_CONF(node.plan.domain),
+		ROOM_OF(struct conf, node.plan.domain), .min = 1, .max = PLAN_DOMAIN_ROOM - 1,
+		.value = "thisnode.info",
+		.help = "The cloud's DNS domain"},
+
+	{NETWORK, .name = "primary_interface", .kind = OPTION_INTERFACE,
+		IN_CONF(host.primary_interface), ROOM_OF(struct conf, host.primary_interface),
+		.min = 1, .value = "eth0",
+		.help = "The interface whose MAC identifies the node; auto, or one that does not "
+			"exist, lets the node choose"},
+	{NETWORK, TEMPLATE("main_ipv4_address", main_ipv4_address, 1, "10.%N1.0.0/16",
+		"The node's IPv4 address as ADDRESS/BITS; a network's address is filled up from "
+		"the primary MAC, inside of RANGE for ADDRESS/BITS/RANGE; %N1 to %N6 are the "
+		"bytes of the SSID's MD5 sum")},
+	{NETWORK, TEMPLATE("main_ipv6_address", main_ipv6_address, 1, "fd%N1:%N2%N3:%N4%N5::/64",
+		"The same for IPv6")},
+	{NETWORK, TEMPLATE("anygw_mac", anygw_mac, 1, "aa:aa:aa:%N1:%N2:aa",
+		"The MAC of the anycast gateway, the same on all nodes of the cloud")},
+	{NETWORK, .name = "anygw_dhcp_start", .kind = OPTION_NUMBER,
+		IN_CONF(node.plan.anygw_dhcp_start), WIDTH_OF(node.plan.anygw_dhcp_start),
+		.min = 1, .max = UINT32_MAX, .value = "2",
+		.help = "The first host number of the IPv4 network that clients get"},
+	{NETWORK, .name = "anygw_dhcp_limit", .kind = OPTION_NUMBER,
+		IN_CONF(node.plan.anygw_dhcp_limit), WIDTH_OF(node.plan.anygw_dhcp_limit),
+		.min = 0, .max = UINT32_MAX, .value = "0", .unit = "addresses",
+		.help = "How many addresses clients may get; 0 is all up to the network's end"},
+	{NETWORK, .name = "protocols", .kind = OPTION_PROTOCOLS, IN_CONF(node.plan),
+		.value = "lan batadv:%N1 anygw",
+		.help = "What runs on all interfaces: lan, anygw, and batadv[:VID[:8021ad|8021q]] "
+			"with the cloud's VLAN id and tag; %N1 gives an id of 29 to 284 from the "
+			"SSID, 0 means no VLAN"},
+	{NETWORK, .name = "batadv_orig_interval", .kind = OPTION_MS, IN_CONF(node.l2.orig_interval),
+		.min = 40, .max = 3600000, .value = "1000", .unit = "ms",
+		.help = "How often the node announces itself to the cloud (OGM interval); longer "
+			"ones spare air, shorter ones find failures faster"},
+	{NETWORK, .name = "batadv_routing_algo", .kind = OPTION_FIXED, .value = "BATMAN_IV",
+		.help = "The cloud's routing algorithm; there is no other yet"},
+
+	{WIFI, .name = "ap_ssid", .kind = OPTION_TEXT, IN_CONF(node.plan.ssid),
+		ROOM_OF(struct conf, node.plan.ssid), .min = 0, .max = PLAN_SSID_ROOM - 1,
+		.value = "LibreMesh.org",
+		.help = "The cloud's name: nodes with the same SSID form one cloud, also without "
+			"any Wi-Fi; at most 32 bytes are on the air"},
+
+	{ENGINE_NUMBER(hop_penalty, 0, 255, "30",
+		"How much of the link quality, of 255, a hop over this node costs")},
+	{ENGINE_FLAG(fragmentation, "1",
+		"Cut frames that do not fit a mesh interface's MTU")},
+	{ENGINE_FLAG(flood_unknown, "1",
+		"Flood frames for clients that no node announces yet, instead of dropping them")},
+	{ENGINE_NUMBER(ports_max, 1, PORT_MAX, "8", "At most this many mesh interfaces")},
+	{ENGINE_NUMBER(originators_max, 2, 65536, "2048", "At most this many nodes in the cloud")},
+	{ENGINE_NUMBER(clients_here_max, 1, 4096, "1024", "At most this many clients on this node")},
+	{ENGINE_NUMBER(clients_max, 1, 1048576, "16384", "At most this many clients elsewhere")},
+	{ENGINE_NUMBER(vlans_max, 1, 256, "16", "At most this many client VLANs for each node")},
+	{ENGINE_NUMBER(forwards_max, 8, 65536, "256",
+		"At most this many announcements wait on each mesh interface")},
+	{CLOUD, .name = "memory_max", .kind = OPTION_NUMBER, IN_CONF(node.l2.memory_max_bytes),
+		.width = sizeof(size_t), .scale = 1024 * 1024, .min = 1, .max = 2047, .value = "64",
+		.unit = "MiB",
+		.help = "At most this much memory for all tables of the cloud"},
+
+	{HOST, .name = "primary_mac", .kind = OPTION_MAC, IN_CONF(node.plan.primary_mac),
+		.value = "",
+		.help = "The MAC that identifies the node, instead of primary_interface's"},
+	{HOST, .name = "bridge", .kind = OPTION_INTERFACE, IN_CONF(host.bridge),
+		ROOM_OF(struct conf, host.bridge), .min = 1, .value = "br-lan",
+		.help = "The bridge of the node's LAN; made when it does not exist"},
+	{HOST, .name = "cloud_port", .kind = OPTION_INTERFACE, IN_CONF(host.cloud_port),
+		ROOM_OF(struct conf, host.cloud_port), .min = 1, .value = "bat0",
+		.help = "The name of the bridge's port towards the cloud"},
+	{HOST, .name = "lan_ports", .kind = OPTION_INTERFACES, IN_CONF(host.lan_ports), .value = "",
+		.help = "Interfaces that become ports of the bridge, besides those with protocol "
+			"lan in a section of type net"},
+	{HOST, .name = "run_dir", .kind = OPTION_PATH, IN_CONF(host.run_dir),
+		ROOM_OF(struct conf, host.run_dir), .min = 2, .max = HOST_PATH_ROOM - 1,
+		.value = "/run/nuvol",
+		.help = "The folder of the control socket"},
+
+	{NET, .name = "linux_name", .kind = OPTION_INTERFACE, IN_NET(name),
+		ROOM_OF(struct host_interface, name), .min = 0, .value = "",
+		.help = "The interface that this section is about"},
+	{NET, .name = "protocols", .kind = OPTION_NET_PROTOCOLS, .offset = 0, .value = "",
+		.help = "What runs on this interface, instead of the node's list: "
+			"batadv[:VID[:8021ad|8021q]] makes it a mesh interface, lan a port of the "
+			"bridge; manual and others leave it alone"},
+	{NET, .name = "wifi", .kind = OPTION_CHOICE, IN_NET(wifi), .words = wifi_words,
+		.value = "auto",
+		.help = "Whether it is a radio: half duplex, with broadcasts that get lost; auto "
+			"asks the kernel"},
+	{NET, .name = "hop_penalty", .kind = OPTION_NUMBER, IN_NET(hop_penalty), .width = 1,
+		.scale = 1, .min = 0, .max = 255, .value = "0",
+		.help = "How much of the link quality, of 255, this interface costs besides"},
+	{NET, .name = "mtu", .kind = OPTION_NUMBER, IN_NET(mtu_bytes), .width = 2, .scale = 1,
+		.min = 0, .max = 65535, .value = "0", .unit = "bytes",
+		.help = "The MTU to give a mesh interface, at least 600; 0 leaves it as it is"},
+};
+/* clang-format on */
+
+const struct option *option_table(size_t *count)
+{
+	*count = sizeof(table) / sizeof(table[0]);
+	return table;
+}
+
+static bool is_same_type(const char *ours, const char *type)
+{
+	if (strcmp(ours, "lime") == 0 && strncmp(type, "lime-", 5) == 0)
+		return true;
+	return strcmp(ours, type) == 0;
+}
+
+const struct option *option_find(const char *type, const char *section, const char *name)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct option *o = &table[i];
+
+		if (is_same_type(o->type, type) &&
+		    (!o->section || strcmp(o->section, section) == 0) &&
+		    (strcmp(o->name, name) == 0))
+			return o;
+	}
+	return NULL;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include "conf/known.h"
+#include "conf/options.h"
+#include "conf/problem.h"
+#include "conf/uci.h"
+
+enum { OPTIONS_MAX = 64 };
+
+enum section_kind {
+	SECTION_PASSED, /* not ours, or wrong and already told: its options are passed over */
+	SECTION_ROWS,	/* one of the table's named sections */
+	SECTION_NET,	/* an interface */
+};
+
+/* One file being read. */
+struct parser {
+	struct conf conf; /* what it will be when all is well */
+	const char *file;
+	enum conf_layer layer;
+	struct conf_problems *problems;
+	unsigned line;
+	bool failed;
+	enum section_kind kind;
+	char type[UCI_NAME_ROOM];
+	char section[UCI_NAME_ROOM];
+	struct host_interface *net;
+	bool begun[OPTIONS_MAX];	     /* this file has items of the list */
+	bool net_begun[HOST_INTERFACES_MAX]; /* the same for each interface's protocols */
+};
+
+static void fail(struct parser *p, const char *text, const char *remedy)
+{
+	problem_add(p->problems, CONF_ERROR, p->file, p->line, text, remedy);
+	p->failed = true;
+}
+
+static void note(struct parser *p, const char *text, const char *remedy)
+{
+	problem_add(p->problems, CONF_NOTE, p->file, p->line, text, remedy);
+}
+
+static void suggest(const struct nearest *n, const char *otherwise, char *remedy, size_t room)
+{
+	if (n->best)
+		snprintf(remedy, room, "did you mean %s?", n->best);
+	else
+		snprintf(remedy, room, "%s", otherwise);
+}
+
+/* Sections */
+
+static struct host_interface *interface_find(struct host_conf *h, const char *section)
+{
+	for (unsigned i = 0; i < h->interface_count; i++)
+		if (strcmp(h->interfaces[i].section, section) == 0)
+			return &h->interfaces[i];
+	return NULL;
+}
+
+static void interface_init(struct host_interface *i, const char *section)
+{
+	size_t count;
+	const struct option *o = option_table(&count);
+
+	memset(i, 0, sizeof(*i));
+	assert(strlen(section) < sizeof(i->section));
+	strcpy(i->section, section);
+	for (size_t k = 0; k < count; k++)
+		if (!o[k].section)
+			option_default(&o[k], i);
+}
+
+/* Sections without a name are one more each time, like UCI's. */
+static void name_anonymous(const struct parser *p, char *name, size_t room)
+{
+	struct host_conf h = p->conf.host;
+	unsigned n = 1;
+
+	do
+		snprintf(name, room, "net%u", n++);
+	while (interface_find(&h, name));
+}
+
+static void begin_net(struct parser *p, const char *section)
+{
+	struct host_conf *h = &p->conf.host;
+	char name[HOST_SECTION_ROOM];
+
+	if (strlen(section) >= sizeof(name)) {
+		fail(p, "the section's name has more than 31 bytes", "shorten it");
+		return;
+	}
+	strcpy(name, section);
+	if (name[0] == '\0')
+		name_anonymous(p, name, sizeof(name));
+	if (p->layer == CONF_COMMUNITY)
+		note(p, "interfaces differ from node to node, but this file is for all of them",
+		     "move the section to the node's file");
+	p->net = interface_find(h, name);
+	if (!p->net && h->interface_count == HOST_INTERFACES_MAX) {
+		fail(p, "there are more than 16 sections of type net",
+		     "remove those of interfaces that nobody uses");
+		return;
+	}
+	if (!p->net) {
+		p->net = &h->interfaces[h->interface_count++];
+		interface_init(p->net, name);
+	}
+	p->kind = SECTION_NET;
+}
+
+static bool is_lime(const char *type)
+{
+	return strcmp(type, "lime") == 0 || strncmp(type, "lime-", 5) == 0;
+}
+
+/* Is there a row in this section (NULL: any) of this type? */
+static bool section_exists(const char *type, const char *section)
+{
+	size_t count;
+	const struct option *o = option_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if ((strcmp(o[i].type, type) == 0 ||
+		     (strcmp(o[i].type, "lime") == 0 && is_lime(type))) &&
+		    (!section || (o[i].section && strcmp(o[i].section, section) == 0)))
+			return true;
+	return false;
+}
+
+static void refuse_type(struct parser *p)
+{
+	char text[CONF_TEXT_ROOM];
+	char remedy[CONF_TEXT_ROOM];
+	struct nearest n;
+
+	nearest_init(&n, p->type);
+	nearest_offer(&n, "lime");
+	nearest_offer(&n, "net");
+	nearest_offer(&n, "nuvol");
+	suggest(&n, "the types are lime, net and nuvol", remedy, sizeof(remedy));
+	snprintf(text, sizeof(text), "there is no section type '%s'", p->type);
+	fail(p, text, remedy);
+}
+
+static void refuse_section(struct parser *p)
+{
+	size_t count;
+	const struct option *o = option_table(&count);
+	char known[CONF_TEXT_ROOM] = "the names are";
+	char text[CONF_TEXT_ROOM];
+	char remedy[CONF_TEXT_ROOM];
+	const char *last = "";
+	struct nearest n;
+
+	nearest_init(&n, p->section);
+	for (size_t i = 0; i < count; i++) {
+		size_t used = strlen(known);
+
+		if (!o[i].section || !section_exists(p->type, o[i].section) ||
+		    strcmp(last, o[i].section) == 0)
+			continue;
+		last = o[i].section;
+		nearest_offer(&n, last);
+		snprintf(known + used, sizeof(known) - used, " %s", last);
+	}
+	suggest(&n, known, remedy, sizeof(remedy));
+	if (p->section[0] == '\0')
+		snprintf(text, sizeof(text), "this section of type %s has no name", p->type);
+	else
+		snprintf(text, sizeof(text), "there is no section '%s' of type %s", p->section,
+			 p->type);
+	fail(p, text, remedy);
+}
+
+static void begin_section(struct parser *p, const struct uci_statement *s)
+{
+	char text[CONF_TEXT_ROOM];
+
+	p->kind = SECTION_PASSED;
+	strcpy(p->type, s->name);
+	snprintf(p->section, sizeof(p->section), "%.*s", UCI_NAME_ROOM - 1, s->value);
+	if (strcmp(p->type, "net") == 0) {
+		begin_net(p, p->section);
+	} else if (section_exists(p->type, p->section)) {
+		p->kind = SECTION_ROWS;
+	} else if (known_section_type(p->type)) {
+		snprintf(text, sizeof(text), "sections of type %s have no effect here", p->type);
+		note(p, text, "nothing need be done");
+	} else if (section_exists(p->type, NULL)) {
+		refuse_section(p);
+	} else {
+		refuse_type(p);
+	}
+}
+
+/* Options */
+
+static void refuse_option(struct parser *p, const char *name)
+{
+	size_t count;
+	const struct option *o = option_table(&count);
+	const struct option *elsewhere = NULL;
+	char text[CONF_TEXT_ROOM];
+	char remedy[CONF_TEXT_ROOM];
+	struct nearest n;
+
+	nearest_init(&n, name);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(o[i].name, name) == 0)
+			elsewhere = &o[i];
+		if (option_find(p->type, p->section, o[i].name) == &o[i])
+			nearest_offer(&n, o[i].name);
+	}
+	suggest(&n, "nuvol.conf(5) lists all options", remedy, sizeof(remedy));
+	if (elsewhere)
+		snprintf(remedy, sizeof(remedy), "it belongs in config %s '%s'", elsewhere->type,
+			 elsewhere->section ? elsewhere->section : "NAME");
+	snprintf(text, sizeof(text), "there is no option '%s' in section %s '%s'", name, p->type,
+		 p->section);
+	fail(p, text, remedy);
+}
+
+static bool *list_begun(struct parser *p, const struct option *o)
+{
+	size_t count;
+	size_t row = (size_t)(o - option_table(&count));
+
+	assert(count <= OPTIONS_MAX);
+	if (p->kind == SECTION_NET)
+		return &p->net_begun[p->net - p->conf.host.interfaces];
+	return &p->begun[row];
+}
+
+static void take_answer(struct parser *p, const struct option_answer *a)
+{
+	if (a->kind == ANSWER_ERROR)
+		fail(p, a->text, a->remedy);
+	else if (a->kind == ANSWER_NOTE)
+		note(p, a->text, a->remedy);
+}
+
+static void take_value(struct parser *p, const struct option *o, const struct uci_statement *s)
+{
+	void *base = p->kind == SECTION_NET ? (void *)p->net : (void *)&p->conf;
+	struct option_answer a = {.kind = ANSWER_OK};
+
+	if (!option_is_list(o)) {
+		char text[CONF_TEXT_ROOM];
+
+		if (s->kind == UCI_LIST) {
+			snprintf(text, sizeof(text), "%s takes one value, not a list", o->name);
+			fail(p, text, "write option in place of list");
+			return;
+		}
+		option_set(o, base, s->value, &a);
+	} else {
+		bool *begun = list_begun(p, o);
+
+		if (s->kind == UCI_OPTION) {
+			option_set(o, base, s->value, &a);
+		} else {
+			if (!*begun)
+				option_clear(o, base);
+			option_add(o, base, s->value, &a);
+		}
+		*begun = true;
+	}
+	take_answer(p, &a);
+}
+
+static void take_option(struct parser *p, const struct uci_statement *s)
+{
+	char text[CONF_TEXT_ROOM];
+	const struct option *o;
+
+	if (p->kind == SECTION_PASSED)
+		return;
+	o = option_find(p->type, p->section, s->name);
+	if (o) {
+		take_value(p, o, s);
+	} else if (known_option(p->type, p->section, s->name)) {
+		snprintf(text, sizeof(text), "LibreMesh's option %s has no effect here", s->name);
+		note(p, text, "nothing need be done");
+	} else {
+		refuse_option(p, s->name);
+	}
+}
+
+void conf_init_defaults(struct conf *c)
+{
+	size_t count;
+	const struct option *o = option_table(&count);
+
+	memset(c, 0, sizeof(*c));
+	for (size_t i = 0; i < count; i++)
+		if (o[i].section)
+			option_default(&o[i], c);
+}
+
+bool conf_parse(struct conf *c, const char *file_name, const char *text, size_t len,
+		enum conf_layer layer, struct conf_problems *problems)
+{
+	struct parser p = {.conf = *c, .file = file_name, .layer = layer, .problems = problems};
+	struct uci_statement s;
+	struct uci_reader r;
+
+	if (len > CONF_FILE_MAX) {
+		fail(&p, "the file has more than 65536 bytes", "shorten it");
+		return false;
+	}
+	uci_reader_init(&r, text, len);
+	for (uci_next(&r, &s); s.kind != UCI_END; uci_next(&r, &s)) {
+		p.line = s.line;
+		if (s.kind == UCI_MISTAKE)
+			fail(&p, s.mistake, s.remedy);
+		else if (s.kind == UCI_CONFIG)
+			begin_section(&p, &s);
+		else
+			take_option(&p, &s);
+	}
+	if (!p.failed)
+		*c = p.conf;
+	return !p.failed;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl/json.h"
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+json_t *json_text(const char *text)
+{
+	char *clean = strdup(text);
+
+	if (!clean)
+		return NULL;
+	for (char *p = clean; *p; p++)
+		if (is_control(*p))
+			*p = '?';
+
+	json_t *s = json_string(clean);
+
+	if (!s) {
+		for (char *p = clean; *p; p++)
+			if ((unsigned char)*p >= 0x80)
+				*p = '?';
+		s = json_string(clean);
+	}
+	free(clean);
+	return s;
+}
+
+void json_put_text(json_t *o, const char *key, const char *text)
+{
+	json_object_set_new(o, key, json_text(text));
+}
+
+void json_put_mac(json_t *o, const char *key, struct mac m)
+{
+	char text[MAC_TEXT];
+
+	json_object_set_new(o, key, json_string(mac_print(m, text)));
+}
+
+void json_put_mac_or_null(json_t *o, const char *key, struct mac m)
+{
+	if (mac_is_zero(m))
+		json_object_set_new(o, key, json_null());
+	else
+		json_put_mac(o, key, m);
+}
+
+void json_put_count(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+void json_put_bool(json_t *o, const char *key, bool value)
+{
+	json_object_set_new(o, key, json_boolean(value));
+}
+
+void json_put_ago_ms(json_t *o, const char *key, instant now, instant then)
+{
+	if (then.us == NEVER.us)
+		json_object_set_new(o, key, json_null());
+	else
+		json_object_set_new(o, key, json_integer(span_to_ms(instant_since(now, then))));
+}
+
+void json_put_vlan(json_t *o, const char *key, uint16_t vid)
+{
+	int vlan = vid_to_vlan(vid);
+
+	json_object_set_new(o, key, vlan >= 0 ? json_integer(vlan) : json_null());
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * json - putting what a node has into JSON.
+ *
+ * Source  ours; docs/control.md names the fields.
+ * Shape   json_put_* add a member to an object. Without memory the member is
+ *         missing; nothing crashes.
+ * Time    ages and waits are whole milliseconds, "..._ms".
+ */
+#pragma once
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/clock.h"
+#include "base/mac.h"
+
+/* A string; bytes that are not UTF-8, and control characters, become '?'. */
+json_t *json_text(const char *text);
+
+void json_put_text(json_t *o, const char *key, const char *text);
+void json_put_mac(json_t *o, const char *key, struct mac m);
+/* null for the zero address */
+void json_put_mac_or_null(json_t *o, const char *key, struct mac m);
+void json_put_count(json_t *o, const char *key, uint64_t n);
+void json_put_bool(json_t *o, const char *key, bool value);
+/* How long ago then was; null for NEVER. */
+void json_put_ago_ms(json_t *o, const char *key, instant now, instant then);
+
+/* The VLAN id in a vid as core/ev.h has it: 0..4095, or -1 without a tag. */
+static inline int vid_to_vlan(uint16_t vid)
+{
+	return vid & 0x8000 ? vid & 0x0fff : -1;
+}
+
+/* A number, or null without a tag. */
+void json_put_vlan(json_t *o, const char *key, uint16_t vid);

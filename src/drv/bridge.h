@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bridge - making br-lan, its addresses, and what it knows of clients.
+ *
+ * Source  rtnetlink(7), linux/if_bridge.h; specs/datapath.md 4.7.
+ * Shape   wishes to the kernel; 0 or its negative errno.
+ *
+ * A bridge that we make has multicast snooping off: without a querier snooping
+ * prunes nothing, and with one somewhere in the cloud it would cut off listeners
+ * behind other nodes. Multicast goes through the cloud as broadcast does. A bridge
+ * that was there before keeps its settings.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/mac.h"
+#include "core/plan/address.h"
+#include "drv/netlink.h"
+
+/* mac: zero for one of the kernel's choice. -EEXIST: the name is taken. */
+int bridge_add(struct netlink *ask, const char *name, struct mac mac);
+
+/* An address of an interface. -EEXIST: it is there already. */
+int bridge_add_ipv4(struct netlink *ask, int ifindex, struct ipv4 a);
+int bridge_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a);
+int bridge_del_ipv4(struct netlink *ask, int ifindex, struct ipv4 a);
+int bridge_del_ipv6(struct netlink *ask, int ifindex, struct ipv6 a);
+
+/* The bridge is to believe that a client is behind its port, in whatever VLAN. */
+int bridge_set_fdb(struct netlink *ask, int port, struct mac mac);
+
+/* Writes a sysctl of the network namespace: "net/ipv6/conf/%s/disable_ipv6", name.
+ * Not there: nothing to do, 0. */
+int sysctl_set(const char *format, const char *name, int value)
+	__attribute__((format(printf, 1, 0)));
+/* Bridged frames are not to walk through iptables. */
+void sysctl_bridge_filters_off(void);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * crypto - the functions of core/crypto.h, done by mbedTLS.
+ *
+ * Memory  a constant table; nothing to free.
+ */
+#pragma once
+#include "core/crypto.h"
+
+const struct crypto *crypto_mbedtls(void);

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nuvol-lab/client.h"
+#include "core/plan/plan.h"
+#include "drv/crypto.h"
+#include "nuvol-lab/link.h"
+#include "nuvol-lab/node_config.h"
+#include <errno.h>
+#include <string.h>
+
+enum {
+	/* Host numbers of the clients, in a prefix that is wide enough: x.y.192.1 on;
+	 * the lab gives no node such a number. */
+	CLIENT_HOSTS = 0xc000,
+	CLIENT_MTU = 1500,
+};
+
+/* The cloud's prefix, as the nuvold of node derives it. */
+static bool cloud_prefix(const struct lab *lab, unsigned node, struct ipv4 *prefix, FILE *errors)
+{
+	static struct conf conf; /* too big for a stack */
+	static struct plan plan;
+	const struct town_node *n = &lab->town.nodes[node];
+	struct node_config config;
+	bool good;
+
+	node_config_init(&config, &lab->town, node);
+	good = node_config_check(&config, lab->file, n->name, &conf, errors);
+	node_config_fini(&config);
+	if (!good)
+		return false;
+	if (plan_init(&plan, &conf.node.plan, crypto_mbedtls()) != OK) {
+		char fault[PLAN_TEXT_ROOM];
+
+		plan_fault(&conf.node.plan, crypto_mbedtls(), fault, sizeof(fault));
+		fprintf(errors, "%s:%u: node '%s' gets no addresses: %s\n", lab->file, n->line,
+			n->name, fault);
+		return false;
+	}
+	*prefix = plan.prefix4;
+	return true;
+}
+
+bool clients_address(struct lab *lab, FILE *errors)
+{
+	struct ipv4 prefix;
+	bool good = true;
+
+	for (unsigned i = 0; i < lab->town.node_count; i++)
+		good = cloud_prefix(lab, i, &prefix, errors) && good;
+	for (unsigned i = 0; i < lab->town.client_count && good; i++) {
+		unsigned at = lab->town.clients[i].at;
+		uint32_t hosts, host;
+
+		good = cloud_prefix(lab, at == TOWN_NONE ? 0 : at, &prefix, errors);
+		hosts = prefix.bits < 32 ? UINT32_MAX >> prefix.bits : 0;
+		host = (hosts >= 0xffff ? CLIENT_HOSTS : hosts / 2) + i + 1;
+		if (good && host >= hosts) {
+			fprintf(errors, "%s:%u: the cloud's prefix has no address left for '%s'\n",
+				lab->file, lab->town.clients[i].line, lab->town.clients[i].name);
+			return false;
+		}
+		if (good)
+			ipv4_prefix_print(ipv4_from_u32(ipv4_to_u32(ipv4_network(prefix)) + host,
+							prefix.bits),
+					  lab->clients[i].address);
+	}
+	return good;
+}
+
+void client_plan_ap(const struct lab *lab, unsigned node, struct batch *b)
+{
+	const char *name = lab->town.nodes[node].name;
+
+	batch_add(b, "link add " CLIENT_AP " type bridge stp_state 0 mcast_snooping 0", node);
+	batch_add(b, "link set " CLIENT_AP " addrgenmode none up alias %s", node, name);
+	batch_add(b, "link add " CLIENT_TRUNK " type veth peer name ap0 netns nv-%s-%s", node,
+		  lab->town.name, name);
+	batch_add(b, "link set " CLIENT_TRUNK " addrgenmode none up alias %s", node, name);
+	batch_add(b, "link set " CLIENT_TRUNK " master " CLIENT_AP, node, node);
+	batch_add(b, "link set " CLIENT_TRUNK " type bridge_slave learning off", node);
+}
+
+void client_plan(const struct lab *lab, unsigned client, struct batch *b)
+{
+	const struct town_client *c = &lab->town.clients[client];
+	char mac[MAC_TEXT];
+
+	batch_add(b,
+		  "link add " CLIENT_OUTER
+		  " mtu %d type veth peer name eth0 address %s mtu %d netns nv-%s-%s",
+		  client, CLIENT_MTU, mac_print(c->mac, mac), CLIENT_MTU, lab->town.name, c->name);
+	batch_add(b, "link set " CLIENT_OUTER " addrgenmode none up alias %s", client, c->name);
+}
+
+static bool sysctl_write(const char *path, const char *value)
+{
+	FILE *f = fopen(path, "we");
+	bool good = f && fputs(value, f) >= 0;
+
+	if (f && fclose(f) != 0)
+		good = false;
+	return good;
+}
+
+bool client_configure(const struct lab *lab, unsigned client)
+{
+	const char *name = lab->town.clients[client].name;
+	char netns[PLACE_PATH_ROOM];
+	struct batch b;
+	int back;
+
+	batch_init(&b);
+	batch_add(&b, "link set lo up");
+	batch_add(&b, "addr add %s dev eth0", lab->clients[client].address);
+	batch_add(&b, "link set eth0 up");
+	if (!batch_run(&b, place_path(lab->town.name, name, netns)))
+		return false;
+	if (place_enter(lab->town.name, name, &back) < 0)
+		return lab_fail("cannot enter the namespace of '%s'", name);
+	/* A cable that is plugged over must not cost the ARP cache. Kernels before
+	 * 5.16 do not have these, and forget. */
+	sysctl_write("/proc/sys/net/ipv4/conf/eth0/arp_evict_nocarrier", "0");
+	sysctl_write("/proc/sys/net/ipv6/conf/eth0/ndisc_evict_nocarrier", "0");
+	place_leave(back);
+	return true;
+}
+
+/* By Wi-Fi: from one access point to another. We are in the air. */
+static int attach_station(const struct town_client *c, const char *outer, unsigned node)
+{
+	char ap[16], trunk[16];
+	int result;
+
+	if (node == TOWN_NONE)
+		return link_set_bridge(outer, NULL);
+	snprintf(ap, sizeof(ap), CLIENT_AP, node);
+	snprintf(trunk, sizeof(trunk), CLIENT_TRUNK, node);
+	result = link_set_bridge(outer, ap);
+	if (result == 0)
+		result = link_add_station(outer, c->mac);
+	if (result == 0)
+		result = link_send_xid(trunk, c->mac);
+	return result;
+}
+
+/* By cable: out of one node's bridge, into another's. */
+static int attach_cable(const struct lab *lab, const char *outer, unsigned from, unsigned to)
+{
+	const char *town = lab->town.name;
+	const char *here = from == TOWN_NONE ? PLACE_AIR : lab->town.nodes[from].name;
+	const char *there = to == TOWN_NONE ? PLACE_AIR : lab->town.nodes[to].name;
+	char path[PLACE_PATH_ROOM];
+	int back, result = place_enter(town, here, &back);
+
+	if (result < 0)
+		return result;
+	result = strcmp(here, there) == 0 ? 0 : link_move(outer, place_path(town, there, path));
+	place_leave(back);
+	if (result < 0 || to == TOWN_NONE)
+		return result;
+	result = place_enter(town, there, &back);
+	if (result < 0)
+		return result;
+	result = link_set_bridge(outer, "br-lan");
+	if (result == 0)
+		result = link_set_up(outer, true);
+	place_leave(back);
+	return result;
+}
+
+bool client_attach(struct lab *lab, unsigned client, unsigned node, span *took)
+{
+	const struct town_client *c = &lab->town.clients[client];
+	instant begin = clock_read();
+	char outer[16];
+	int back, result;
+
+	snprintf(outer, sizeof(outer), CLIENT_OUTER, client);
+	if (c->cable) {
+		result = attach_cable(lab, outer, lab->clients[client].at, node);
+	} else {
+		result = place_enter(lab->town.name, PLACE_AIR, &back);
+		if (result == 0) {
+			result = attach_station(c, outer, node);
+			place_leave(back);
+		}
+	}
+	*took = instant_since(clock_read(), begin);
+	if (result < 0)
+		return lab_fail("cannot attach '%s' to %s: %s", c->name,
+				node == TOWN_NONE ? "nothing" : lab->town.nodes[node].name,
+				strerror(-result));
+	lab->clients[client].at = node;
+	return true;
+}

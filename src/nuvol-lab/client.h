@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * client - phones and laptops: their interface, and where it is attached.
+ *
+ * Source  ours; what an access point sends: link.h.
+ * Shape   A client's eth0 is one end of a veth for as long as the town is up; MAC,
+ *         addresses and ARP cache stay when it moves. The outer end, CLIENT_OUTER,
+ *         is, by Wi-Fi (association yes), a port of the node's access point, a
+ *         bridge in the air that knows its stations and whose trunk is ap0 of the
+ *         node: the client's carrier never goes, the old node is told nothing.
+ *         By cable (association no) it is itself a port of the node's br-lan, and
+ *         the carrier is lost for a moment, at both ends.
+ */
+#pragma once
+#include "nuvol-lab/batch.h"
+#include "nuvol-lab/lab.h"
+
+#define CLIENT_OUTER "cl%u" /* client */
+#define CLIENT_AP "ap%u"    /* node: the access point's bridge in the air */
+#define CLIENT_TRUNK "tr%u" /* node: its link towards the node, where it is ap0 */
+
+/* Gives each client an address of its cloud; false: told why. */
+bool clients_address(struct lab *lab, FILE *errors);
+
+/* Adds to b, for the air, what makes the access point of a node and a client. */
+void client_plan_ap(const struct lab *lab, unsigned node, struct batch *b);
+void client_plan(const struct lab *lab, unsigned client, struct batch *b);
+/* Sets up the inside of the client's namespace. */
+bool client_configure(const struct lab *lab, unsigned client);
+
+/* Attaches the client to node, or to nothing (TOWN_NONE); lab then says so. took:
+ * how long the switch itself took. false: told why. */
+bool client_attach(struct lab *lab, unsigned client, unsigned node, span *took);

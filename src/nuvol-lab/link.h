@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * link - the few changes of interfaces that must be quick, by rtnetlink.
+ *
+ * Source  rtnetlink(7), linux/if_link.h; IEEE 802.11 and 802.2 for the XID frame.
+ * Shape   All work in the network namespace that the caller is in, and wait for
+ *         the kernel's answer. 0, or its negative errno.
+ */
+#pragma once
+#include "base/mac.h"
+#include <stdbool.h>
+
+int link_set_up(const char *name, bool up);
+/* Puts an interface into a bridge; NULL: takes it out. */
+int link_set_bridge(const char *name, const char *bridge);
+/* Lets a bridge's port pass frames, or neither take nor give any; its carrier stays. */
+int link_set_forwarding(const char *name, bool forwarding);
+/* Tells the port's bridge for good that m is behind it. */
+int link_add_station(const char *name, struct mac m);
+/* Moves an interface into the namespace with this path. */
+int link_move(const char *name, const char *netns);
+
+/* Sends what an access point's kernel puts on the wire when a station associates:
+ * a broadcast 802.2 XID frame that comes from the station. */
+int link_send_xid(const char *name, struct mac station);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nuvol-lab/place.h"
+#include "nuvol-lab/process.h"
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool town_name_check(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > TOWN_NAME_MAX || !isalnum((unsigned char)name[0]))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
+			return false;
+	return true;
+}
+
+bool who_name_check(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > WHO_NAME_MAX || !isalpha((unsigned char)name[0]))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c))
+			return false;
+	return strcmp(name, PLACE_AIR) != 0;
+}
+
+char *place_name(const char *town, const char *who, char text[PLACE_NAME_ROOM])
+{
+	snprintf(text, PLACE_NAME_ROOM, "nv-%s-%s", town, who);
+	return text;
+}
+
+char *place_path(const char *town, const char *who, char text[PLACE_PATH_ROOM])
+{
+	snprintf(text, PLACE_PATH_ROOM, PLACE_FOLDER "/nv-%s-%s", town, who);
+	return text;
+}
+
+bool place_exists(const char *town, const char *who)
+{
+	char path[PLACE_PATH_ROOM];
+
+	return access(place_path(town, who, path), F_OK) == 0;
+}
+
+void place_each(const char *town, void (*found)(void *ctx, const char *town, const char *who),
+		void *ctx)
+{
+	char prefix[PLACE_NAME_ROOM];
+	size_t len = strlen(place_name(town, "", prefix));
+	struct dirent **names;
+	int count = scandir(PLACE_FOLDER, &names, NULL, alphasort);
+
+	for (int i = 0; i < count; i++) {
+		const char *who = names[i]->d_name + len;
+
+		if (strncmp(names[i]->d_name, prefix, len) == 0 &&
+		    (who_name_check(who) || strcmp(who, PLACE_AIR) == 0))
+			found(ctx, town, who);
+		free(names[i]);
+	}
+	if (count >= 0)
+		free(names);
+}
+
+static bool process_is_in(const char *pid, const struct stat *netns)
+{
+	char path[300];
+	struct stat its;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
+	return stat(path, &its) == 0 && its.st_ino == netns->st_ino &&
+	       its.st_dev == netns->st_dev;
+}
+
+unsigned place_signal(const char *town, const char *who, int signal)
+{
+	char path[PLACE_PATH_ROOM];
+	struct stat netns;
+	struct dirent *entry;
+	unsigned count = 0;
+	DIR *proc;
+
+	if (stat(place_path(town, who, path), &netns) < 0)
+		return 0;
+	proc = opendir("/proc");
+	while (proc && (entry = readdir(proc)) != NULL) {
+		struct process p;
+
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !process_is_in(entry->d_name, &netns))
+			continue;
+		p = process_of((pid_t)atoi(entry->d_name));
+		if (p.pid != getpid() && process_is_in(entry->d_name, &netns) &&
+		    process_signal(p, signal))
+			count++;
+	}
+	if (proc)
+		closedir(proc);
+	return count;
+}
+
+int place_delete(const char *town, const char *who)
+{
+	char path[PLACE_PATH_ROOM];
+
+	place_path(town, who, path);
+	while (umount2(path, MNT_DETACH) == 0)
+		; /* a name may have been mounted on more than once */
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int place_enter(const char *town, const char *who, int *back)
+{
+	char path[PLACE_PATH_ROOM];
+	int there, result = 0;
+
+	*back = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (*back < 0)
+		return -errno;
+	there = open(place_path(town, who, path), O_RDONLY | O_CLOEXEC);
+	if (there < 0 || setns(there, CLONE_NEWNET) < 0) {
+		result = -errno;
+		close(*back);
+	}
+	if (there >= 0)
+		close(there);
+	return result;
+}
+
+void place_leave(int back)
+{
+	if (setns(back, CLONE_NEWNET) < 0) {
+		perror("nuvol-lab: cannot leave a namespace");
+		abort();
+	}
+	close(back);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * place - the named network namespaces of a town.
+ *
+ * Source  ours; the files are those of ip-netns(8), so that `ip netns` sees them.
+ * Shape   nv-TOWN-WHO, where WHO has no '-': so no town's names are another's.
+ *         The place AIR holds what is between the nodes.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define PLACE_FOLDER "/run/netns"
+#define PLACE_AIR "air"
+enum {
+	TOWN_NAME_MAX = 31, /* with its NUL 32 */
+	WHO_NAME_MAX = 15,
+	PLACE_NAME_ROOM = 3 + TOWN_NAME_MAX + 1 + WHO_NAME_MAX + 1,
+	PLACE_PATH_ROOM = PLACE_NAME_ROOM + 12,
+};
+
+/* A town: letters, digits, '_' and '-', first a letter or digit. */
+bool town_name_check(const char *name);
+/* A node or client: letters and digits, first a letter; not PLACE_AIR. */
+bool who_name_check(const char *name);
+
+/* nv-TOWN-WHO; both names must be good. Returns text. */
+char *place_name(const char *town, const char *who, char text[PLACE_NAME_ROOM]);
+char *place_path(const char *town, const char *who, char text[PLACE_PATH_ROOM]);
+
+bool place_exists(const char *town, const char *who);
+/* Calls found for each place of the town, also of a town that is half made. */
+void place_each(const char *town, void (*found)(void *ctx, const char *town, const char *who),
+		void *ctx);
+
+/* Sends signal to all processes inside; how many there were. We ourselves are left out. */
+unsigned place_signal(const char *town, const char *who, int signal);
+/* Takes the name away; the kernel frees what was inside when nobody is in it. */
+int place_delete(const char *town, const char *who);
+
+/* Enters a place, and goes back to where we were. Negative errno: we did not move. */
+int place_enter(const char *town, const char *who, int *back);
+void place_leave(int back);

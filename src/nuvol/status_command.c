@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nuvol status: the node at a glance. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "nuvol/ask.h"
+#include "nuvol/table.h"
+#include "nuvol/words.h"
+
+enum { LABEL_WIDTH = 9 };
+
+static void label(const struct cli *cli, const char *name)
+{
+	printf("%s%-*s%s ", tone_begin(TONE_TITLE, cli->colour), LABEL_WIDTH, name,
+	       tone_end(TONE_TITLE, cli->colour));
+}
+
+static void line(const struct cli *cli, const char *name, const char *text)
+{
+	label(cli, name);
+	text_print(stdout, text);
+	putchar('\n');
+}
+
+static void identity_print(const struct cli *cli, const json_t *id, const json_t *cloud)
+{
+	const json_t *vlan = json_object_get(id, "cloud_vlan");
+	const json_t *gateway = json_object_get(id, "anycast_gateway");
+	char text[512];
+
+	line(cli, "Node", member_text(id, "hostname", "?"));
+	snprintf(text, sizeof(text), "%s, %s", member_text(id, "ipv4", "?"),
+		 member_text(id, "ipv6", "?"));
+	line(cli, "Address", text);
+	snprintf(text, sizeof(text), "%s, %s, %s", member_text(gateway, "ipv4", "?"),
+		 member_text(gateway, "ipv6", "?"), member_text(gateway, "mac", "?"));
+	line(cli, "Anycast", text);
+
+	int at = snprintf(text, sizeof(text), "\"%s\", ", member_text(id, "ssid", "?"));
+
+	if (json_is_object(vlan))
+		snprintf(text + at, sizeof(text) - (size_t)at, "VLAN %" PRId64 " (%s)",
+			 member_count(vlan, "id"), member_text(vlan, "protocol", "?"));
+	else
+		snprintf(text + at, sizeof(text) - (size_t)at, "no VLAN tag");
+	line(cli, "SSID", text);
+	if (member_flag(cloud, "up"))
+		snprintf(text, sizeof(text),
+			 "%s; %" PRId64 " other nodes, %" PRId64 " neighbours; clients: %" PRId64
+			 " here, %" PRId64 " elsewhere",
+			 member_text(cloud, "mac", "?"), member_count(cloud, "nodes"),
+			 member_count(cloud, "neighbours"), member_count(cloud, "clients_here"),
+			 member_count(cloud, "clients_elsewhere"));
+	else
+		snprintf(text, sizeof(text), "down: no mesh port is up");
+	line(cli, "Cloud", text);
+}
+
+static void blocked_print(const struct cli *cli, const json_t *cloud)
+{
+	const json_t *blocked = json_object_get(cloud, "lan_blocked");
+
+	if (!json_is_object(blocked))
+		return;
+	label(cli, "LAN");
+	printf("%sblocked%s: ", tone_begin(TONE_BAD, cli->colour), tone_end(TONE_BAD, cli->colour));
+	text_print(stdout, member_text(blocked, "reason", "?"));
+	putchar('\n');
+}
+
+static void warnings_print(const struct cli *cli, const json_t *id)
+{
+	const json_t *list = json_object_get(id, "warnings");
+	const json_t *w;
+	size_t i;
+
+	json_array_foreach(list, i, w)
+	{
+		label(cli, "Warning");
+		text_print(stdout, member_text(w, "text", "?"));
+		printf("\n%*s ", LABEL_WIDTH, "");
+		text_print(stdout, member_text(w, "remedy", ""));
+		putchar('\n');
+	}
+}
+
+static void port_row(struct table *t, const json_t *p)
+{
+	bool up = member_flag(p, "up");
+	char rx[WORDS_ROOM], tx[WORDS_ROOM];
+
+	table_add(t, TONE_PLAIN, "%s", member_text(p, "name", "?"));
+	table_add(t, up ? TONE_GOOD : TONE_BAD, "%s", up ? "up" : "down");
+	table_add(t, TONE_PLAIN, "%s", member_text(p, "mac", "?"));
+	table_add(t, TONE_PLAIN, "%" PRId64, member_count(p, "mtu_bytes"));
+	table_add(t, TONE_PLAIN, "%" PRId64, member_count(p, "neighbours"));
+	table_add(t, TONE_PLAIN, "%s", bytes_words((uint64_t)member_count(p, "rx_bytes"), rx));
+	table_add(t, TONE_PLAIN, "%s", bytes_words((uint64_t)member_count(p, "tx_bytes"), tx));
+	table_add(t, TONE_FAINT, "%s%s", member_flag(p, "wifi") ? "wifi" : "cable",
+		  member_flag(p, "primary") ? ", names the node" : "");
+}
+
+static void ports_print(const struct cli *cli, const json_t *list)
+{
+	static const struct column columns[] = {
+		{"PORT", false},      {"STATE", false},	  {"MAC", false}, {"MTU", true},
+		{"NEIGHBOURS", true}, {"RECEIVED", true}, {"SENT", true}, {"", false},
+	};
+	struct table t;
+	const json_t *p;
+	size_t i;
+
+	putchar('\n');
+	if (json_array_size(list) == 0) {
+		printf("No mesh port.\n");
+		return;
+	}
+	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	json_array_foreach(list, i, p) port_row(&t, p);
+	table_print(&t, stdout, cli->colour, 0);
+	table_fini(&t);
+}
+
+/* What was dropped, by reason; nothing when nothing was. */
+static void dropped_print(const json_t *dropped)
+{
+	const char *name, *before = "\nFrames refused: ";
+	json_t *value;
+
+	json_object_foreach((json_t *)dropped, name, value)
+	{
+		if (json_integer_value(value) == 0)
+			continue;
+		printf("%s%s %" PRId64, before, name, (int64_t)json_integer_value(value));
+		before = ", ";
+	}
+	if (before[0] == ',')
+		putchar('\n');
+}
+
+static void host_value_print(const char *name, const json_t *value)
+{
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	printf("  %s: ", name);
+	if (json_is_string(value))
+		text_print(stdout, json_string_value(value));
+	else
+		text_print(stdout, text ? text : "?");
+	putchar('\n');
+	free(text);
+}
+
+/* The host's part is its own business: names and values, one level deep. */
+static void host_print(const json_t *host)
+{
+	const char *name, *inner;
+	json_t *value, *deep;
+
+	json_object_foreach((json_t *)host, name, value)
+	{
+		if (!json_is_object(value)) {
+			host_value_print(name, value);
+			continue;
+		}
+		printf("  %s:", name);
+		json_object_foreach(value, inner, deep)
+		{
+			char *text = json_dumps(deep, JSON_COMPACT | JSON_ENCODE_ANY);
+
+			printf(" %s=", inner);
+			text_print(stdout, json_is_string(deep) ? json_string_value(deep)
+								: (text ? text : "?"));
+			free(text);
+		}
+		putchar('\n');
+	}
+}
+
+static enum exit_code status_run(const struct cli *cli)
+{
+	json_t *result;
+	enum exit_code status = ask_once(cli, "status", NULL, &result);
+	char text[128], age[WORDS_ROOM];
+
+	if (status != EXIT_OK)
+		return status;
+	if (cli->json) {
+		json_print(result);
+		json_decref(result);
+		return EXIT_OK;
+	}
+
+	const json_t *id = json_object_get(result, "identity");
+	const json_t *cloud = json_object_get(result, "cloud");
+	const json_t *host = json_object_get(result, "host");
+
+	identity_print(cli, id, cloud);
+	blocked_print(cli, cloud);
+	snprintf(text, sizeof(text), "nuvold %s, up for %s", member_text(result, "version", "?"),
+		 member_age(result, "uptime_ms", age));
+	line(cli, "Daemon", text);
+	warnings_print(cli, id);
+	ports_print(cli, json_object_get(result, "ports"));
+	dropped_print(json_object_get(result, "dropped"));
+	if (json_object_size(host) > 0) {
+		printf("\nHost\n");
+		host_print(host);
+	}
+	json_decref(result);
+	return EXIT_OK;
+}
+
+const struct command status_command = {
+	.name = "status",
+	.summary = "this node: who it is, its ports, the cloud, what was dropped",
+	.run = status_run,
+};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nuvol why: the reasons for a choice. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "nuvol/ask.h"
+#include "nuvol/table.h"
+#include "nuvol/words.h"
+
+/* The candidates as a table: `who` is the member that names them. */
+static void candidates_print(const struct cli *cli, const json_t *list, const char *who,
+			     const char *title)
+{
+	const struct column columns[] = {
+		{"", false}, {title, false}, {"PORT", false}, {"TQ", true}, {"REASON", false}};
+	struct table t;
+	const json_t *c;
+	size_t i;
+
+	if (json_array_size(list) == 0)
+		return;
+	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
+	json_array_foreach(list, i, c)
+	{
+		bool chosen = member_flag(c, "chosen");
+		enum tone tone = chosen ? TONE_GOOD : TONE_PLAIN;
+
+		table_add(&t, tone, "%s", chosen ? "*" : "");
+		table_add(&t, tone, "%s", member_text(c, who, "?"));
+		table_add(&t, tone, "%s", member_text(c, "port", "-"));
+		table_add(&t, tone, "%" PRId64, member_count(c, "tq"));
+		table_add(&t, tone, "%s", member_text(c, "reason", "?"));
+	}
+	table_print(&t, stdout, cli->colour, 2);
+	table_fini(&t);
+}
+
+static void node_print(const struct cli *cli, const json_t *result)
+{
+	printf("node %s: ", member_text(result, "mac", "?"));
+	text_print(stdout, member_text(result, "text", "?"));
+	putchar('\n');
+	candidates_print(cli, json_object_get(result, "candidates"), "next_hop", "NEXT HOP");
+}
+
+static void client_print(const struct cli *cli, const json_t *result)
+{
+	const json_t *places = json_object_get(result, "places");
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(places, i, p)
+	{
+		const json_t *vlan = json_object_get(p, "vlan");
+
+		printf("client %s", member_text(result, "mac", "?"));
+		if (json_is_integer(vlan))
+			printf(" (VLAN %" PRId64 ")", (int64_t)json_integer_value(vlan));
+		printf(": ");
+		text_print(stdout, member_text(p, "text", "?"));
+		putchar('\n');
+		candidates_print(cli, json_object_get(p, "candidates"), "node", "NODE");
+	}
+}
+
+static json_t *why_params(const char *what, const char *mac)
+{
+	return json_pack("{s:s, s:s}", "what", what, "mac", mac);
+}
+
+/* Asks; without a word from the user, about a node first and then about a client. */
+static enum exit_code why_ask(const struct cli *cli, struct socket *s, const char *what,
+			      const char *mac, json_t **result)
+{
+	json_t *answer;
+	enum exit_code status = ask_raw(cli, s, "why", why_params(what ? what : "node", mac),
+					ASK_TIMEOUT_MS, &answer);
+
+	if (status != EXIT_OK || !answer)
+		return status != EXIT_OK ? status : EXIT_FAILED;
+
+	const char *code = member_text(json_object_get(answer, "error"), "code", "");
+
+	if (what || strcmp(code, "unknown-node") != 0)
+		return ask_result(cli, answer, result);
+	json_decref(answer);
+	return why_ask(cli, s, "client", mac, result);
+}
+
+static enum exit_code why_run(const struct cli *cli)
+{
+	const char *what = cli->argc == 2 ? cli->argv[0] : NULL;
+	const char *mac = cli->argv[cli->argc - 1];
+	struct socket s;
+	json_t *result;
+
+	if (what && strcmp(what, "node") != 0 && strcmp(what, "client") != 0)
+		return usage_error(cli, "'%s' is neither 'node' nor 'client'", what);
+
+	enum exit_code status = ask_open(cli, &s);
+
+	if (status != EXIT_OK)
+		return status;
+	status = why_ask(cli, &s, what, mac, &result);
+	socket_close(&s);
+	if (status != EXIT_OK)
+		return status;
+	if (cli->json)
+		json_print(result);
+	else if (strcmp(member_text(result, "what", ""), "node") == 0)
+		node_print(cli, result);
+	else
+		client_print(cli, result);
+	json_decref(result);
+	return EXIT_OK;
+}
+
+const struct command why_command = {
+	.name = "why",
+	.arguments = "[node|client] MAC",
+	.summary = "why frames for a node or a client go the way they go",
+	.details = "Shows every candidate with its reason; * marks the chosen one.\n",
+	.arguments_min = 1,
+	.arguments_max = 2,
+	.run = why_run,
+};

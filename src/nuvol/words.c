@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nuvol/words.h"
+#include <inttypes.h>
+
+enum { REAL_DIGITS = 12 };
+
+#define SECOND_MS 1000.0
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS (60 * MINUTE_MS)
+#define DAY_MS (24 * HOUR_MS)
+
+char *span_words(double ms, char words[WORDS_ROOM])
+{
+	if (ms < 10)
+		snprintf(words, WORDS_ROOM, "%.1f ms", ms);
+	else if (ms < SECOND_MS)
+		snprintf(words, WORDS_ROOM, "%.0f ms", ms);
+	else if (ms < 10 * SECOND_MS)
+		snprintf(words, WORDS_ROOM, "%.1f s", ms / SECOND_MS);
+	else if (ms < 100 * SECOND_MS)
+		snprintf(words, WORDS_ROOM, "%.0f s", ms / SECOND_MS);
+	else if (ms < 100 * MINUTE_MS)
+		snprintf(words, WORDS_ROOM, "%.0f min", ms / MINUTE_MS);
+	else if (ms < 48 * HOUR_MS)
+		snprintf(words, WORDS_ROOM, "%.0f h", ms / HOUR_MS);
+	else
+		snprintf(words, WORDS_ROOM, "%.0f days", ms / DAY_MS);
+	return words;
+}
+
+char *bytes_words(uint64_t bytes, char words[WORDS_ROOM])
+{
+	static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
+	double n = (double)bytes / 1000;
+	unsigned unit = 0;
+
+	if (bytes < 1000) {
+		snprintf(words, WORDS_ROOM, "%" PRIu64 " B", bytes);
+		return words;
+	}
+	/* 999.5 would be printed as 1000. */
+	for (; n >= 999.5 && unit < 5; unit++)
+		n /= 1000;
+	snprintf(words, WORDS_ROOM, n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[unit]);
+	return words;
+}
+
+const char *member_text(const json_t *o, const char *key, const char *otherwise)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text ? text : otherwise;
+}
+
+int64_t member_count(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+double member_real(const json_t *o, const char *key)
+{
+	return json_number_value(json_object_get(o, key));
+}
+
+bool member_flag(const json_t *o, const char *key)
+{
+	return json_is_true(json_object_get(o, key));
+}
+
+char *member_age(const json_t *o, const char *key, char words[WORDS_ROOM])
+{
+	const json_t *age = json_object_get(o, key);
+
+	if (json_is_number(age))
+		return span_words(json_number_value(age), words);
+	snprintf(words, WORDS_ROOM, "-");
+	return words;
+}
+
+static bool is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+void text_clean(char *text)
+{
+	for (; *text; text++)
+		if (is_control(*text))
+			*text = '?';
+}
+
+void text_print(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fputc(is_control(*text) ? '?' : *text, out);
+}
+
+void json_print(const json_t *value)
+{
+	json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS));
+	putchar('\n');
+}
+
+void json_print_line(const json_t *value)
+{
+	json_dumpf(value, stdout, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
+	putchar('\n');
+	fflush(stdout);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * queue - what will happen in a world, in order of time, then of insertion.
+ *
+ * Source  ours.
+ * Memory  the queue owns the items; bytes follow each item.
+ */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include "base/clock.h"
+
+enum item_kind {
+	ITEM_WAKE,   /* a node's deadline */
+	ITEM_ARRIVE, /* a frame reaches a node's mesh port */
+};
+
+struct item {
+	instant at;
+	uint64_t order;
+	enum item_kind kind;
+	uint16_t node;
+	uint8_t port;
+	uint32_t life; /* of the node when this was queued; other lives ignore it */
+	size_t len;
+	uint8_t bytes[];
+};
+
+struct queue {
+	struct item **heap;
+	size_t count, room;
+	uint64_t order;
+};
+
+void queue_fini(struct queue *q);
+/* A new item with room for len bytes, not yet in the queue. Never NULL. */
+struct item *item_new(enum item_kind kind, size_t len);
+void queue_put(struct queue *q, instant at, struct item *it);
+/* The earliest, still inside; NULL when empty. */
+const struct item *queue_peek(const struct queue *q);
+/* Takes the earliest out; the caller frees it. */
+struct item *queue_take(struct queue *q);

@@ -1,0 +1,87 @@
+"""Kernel batman-adv nodes in user-mode Linux, as plain processes in a network namespace."""
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+MEMORY = "64M"
+
+
+def available():
+    """Why the guests cannot run here, or None."""
+    if not shutil.which("linux.uml"):
+        return "linux.uml is missing (Debian: user-mode-linux)"
+    if not shutil.which("batctl"):
+        return "batctl is missing"
+    return None
+
+
+class Guest:
+    """One guest: boot, run commands in it, halt."""
+
+    ids = itertools.count()
+
+    def __init__(self, name, namespace, folder, interfaces):
+        """interfaces: (tap, mac, mtu) in order; the guest calls them vec0, vec1, ..."""
+        self.name = name
+        self.mail = Path(folder) / name
+        self.mail.mkdir(parents=True)
+        os.mkfifo(self.mail / "in")
+        self.console = self.mail / "console"
+        vectors = [
+            f"vec{i}:transport=tap,ifname={tap},mac={mac},mtu={mtu}"
+            for i, (tap, mac, mtu) in enumerate(interfaces)
+        ]
+        command = [
+            "ip", "netns", "exec", namespace, "linux.uml", f"mem={MEMORY}", "rootfstype=hostfs",
+            "ro", f"init={HERE / 'guest-init'}", "quiet", f"node={name}", f"ctl={folder}",
+            f"umid={os.path.basename(folder)}-{name}", f"uml_dir={folder}", *vectors, "con=null",
+            "con0=fd:0,fd:1",
+        ]
+        fifo = os.open(self.mail / "in", os.O_RDWR)
+        with open(self.console, "wb") as out:
+            self.process = subprocess.Popen(
+                command, cwd="/", stdin=fifo, stdout=out, stderr=out, start_new_session=True,
+                env={**os.environ, "TMPDIR": str(folder)},
+            )
+        self.fifo = fifo
+
+    def wait_ready(self, deadline):
+        while b"GUEST-READY" not in self.console.read_bytes():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                raise RuntimeError(f"{self.name} did not boot: {self.console.read_text()[-500:]}")
+            time.sleep(0.05)
+
+    def run(self, command, timeout=30, check=True):
+        job = f"j{next(self.ids)}"
+        (self.mail / f"{job}.cmd").write_text(command + "\n")
+        os.write(self.fifo, f"{job}\n".encode())
+        code = self.mail / f"{job}.rc"
+        end = time.monotonic() + timeout
+        while not code.exists():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.name}: {command}")
+            time.sleep(0.01)
+        output = (self.mail / f"{job}.out").read_text()
+        if check and int(code.read_text()) != 0:
+            raise RuntimeError(f"{self.name}: {command}: {output}")
+        return output
+
+    def halt(self):
+        """Ends the guest and every process of it (they are one session of ours)."""
+        try:
+            os.write(self.fifo, b"halt\n")
+            self.process.wait(timeout=3)
+        except (subprocess.TimeoutExpired, OSError):
+            pass
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        os.close(self.fifo)

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl_lab.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "crypto_test.h"
+
+enum { CABLE_US = 700, LAB_MTU = 1532 };
+
+/* ---- frames ---- */
+
+static void queue_add(struct lab *l, unsigned node, uint8_t port, const struct fx_frame *f)
+{
+	assert(l->queued < LAB_QUEUE_MAX);
+
+	struct lab_frame *q = &l->queue[l->queued++];
+
+	*q = (struct lab_frame){.at = instant_add(l->now, span_us(CABLE_US)),
+				.node = node,
+				.port = port,
+				.len = f->len,
+				.data = malloc(f->len)};
+	memcpy(q->data, f->data, f->len);
+}
+
+/* Is there a cable at this port? Port 0 leads to the node before, 1 to the next. */
+static bool is_wired(const struct lab *l, unsigned node, uint8_t port)
+{
+	return port < 2 && (l->ring || (port == 0 ? node > 0 : node + 1 < l->count));
+}
+
+static void lab_emit(struct fx *fx, const struct effect *e)
+{
+	struct lab_fx *f = (struct lab_fx *)(void *)fx;
+	struct lab *l = f->lab;
+
+	if (f->node == 0)
+		ctl_effect(&l->ctl, l->now, e);
+	if (e->kind != FX_SEND || !is_wired(l, f->node, e->frame.port))
+		return;
+
+	bool onward = e->frame.port == 1;
+	unsigned peer = (f->node + (onward ? 1 : l->count - 1)) % l->count;
+
+	if (!l->cut[onward ? f->node : peer])
+		queue_add(l, peer, onward ? 0 : 1, &e->frame);
+}
+
+static void node_tell(struct lab *l, unsigned node, const struct ev *ev)
+{
+	node_handle(&l->nodes[node], l->now, ev, &l->fx[node].fx);
+}
+
+/* The first frame whose time has come. */
+static bool deliver_one(struct lab *l)
+{
+	if (l->queued == 0 || instant_before(l->now, l->queue[0].at))
+		return false;
+
+	struct lab_frame f = l->queue[0];
+
+	l->queued--;
+	memmove(l->queue, l->queue + 1, l->queued * sizeof(l->queue[0]));
+	node_tell(l, f.node, &(struct ev){.kind = EV_FRAME, .frame = {f.port, f.data, f.len}});
+	free(f.data);
+	return true;
+}
+
+void lab_run(struct lab *l, span duration)
+{
+	instant end = instant_add(l->now, duration);
+
+	for (;;) {
+		instant next = ctl_deadline(&l->ctl);
+
+		while (deliver_one(l))
+			continue;
+		for (unsigned i = 0; i < l->count; i++)
+			next = instant_min(next, node_deadline(&l->nodes[i]));
+		if (l->queued > 0)
+			next = instant_min(next, l->queue[0].at);
+		if (instant_before(end, next))
+			break;
+		if (instant_before(l->now, next))
+			l->now = next;
+		for (unsigned i = 0; i < l->count; i++)
+			if (instant_reached(node_deadline(&l->nodes[i]), l->now))
+				node_tell(l, i, &(struct ev){.kind = EV_DEADLINE});
+		ctl_expire(&l->ctl, l->now);
+	}
+	l->now = end;
+}
+
+/* ---- nodes and clients ---- */
+
+struct mac lab_mac(unsigned node, uint8_t port)
+{
+	return (struct mac){{0x02, 0, 0, 0, (uint8_t)(node + 1), port}};
+}
+
+struct mac lab_client(unsigned n)
+{
+	return (struct mac){{0x06, 0, 0, 0, 0, (uint8_t)n}};
+}
+
+void lab_client_event(struct lab *l, unsigned node, unsigned n, enum client_change change)
+{
+	node_tell(l, node,
+		  &(struct ev){.kind = EV_CLIENT,
+			       .client = {.change = change, .mac = lab_client(n)}});
+}
+
+void lab_lan_frame(struct lab *l, unsigned node, const uint8_t *frame, size_t len)
+{
+	node_tell(l, node, &(struct ev){.kind = EV_FRAME, .frame = {PORT_CLOUD, frame, len}});
+}
+
+static const char *port_name(void *ctx, uint8_t port)
+{
+	(void)ctx;
+	return port == 0 ? "mesh0" : "mesh1";
+}
+
+static void host_status(void *ctx, json_t *into)
+{
+	(void)ctx;
+	json_object_set_new(into, "data_path", json_string("portable"));
+	json_object_set_new(into, "pid", json_integer(4711));
+}
+
+static char *host_config(void *ctx)
+{
+	(void)ctx;
+	return strdup("config lime 'system'\n\toption ap_ssid 'valley'\n");
+}
+
+static void node_up(struct lab *l, unsigned i)
+{
+	struct node_conf conf = {.plan = plan_conf_default(), .l2 = l2_conf_default()};
+	struct node_env env = {.crypto = crypto_test()};
+
+	strcpy(conf.plan.ssid, "valley");
+	conf.plan.primary_mac = lab_mac(i, 0);
+	conf.l2.orig_interval = span_ms(500);
+	l->fx[i] = (struct lab_fx){.fx.emit = lab_emit, .lab = l, .node = i};
+
+	enum err e = node_init(&l->nodes[i], &conf, &env, l->now, i + 1);
+
+	assert(e == OK);
+	for (uint8_t port = 0; port < 2; port++)
+		if (is_wired(l, i, port))
+			node_tell(l, i,
+				  &(struct ev){.kind = EV_PORT,
+					       .port = {.port = port,
+							.up = true,
+							.mac = lab_mac(i, port),
+							.mtu_bytes = LAB_MTU}});
+}
+
+void lab_init(struct lab *l, unsigned nodes, bool ring)
+{
+	assert(nodes <= LAB_NODES_MAX);
+	memset(l, 0, sizeof(*l));
+	l->count = nodes;
+	l->ring = ring;
+	l->now = (instant){1000000};
+	l->host = (struct ctl_host){
+		.port_name = port_name, .status = host_status, .config = host_config};
+	ctl_init(&l->ctl, &l->nodes[0], &l->host, l->now);
+	for (unsigned i = 0; i < nodes; i++)
+		node_up(l, i);
+}
+
+void lab_fini(struct lab *l)
+{
+	ctl_fini(&l->ctl);
+	for (unsigned i = 0; i < l->asker_count; i++)
+		json_decref(l->askers[i].lines);
+	for (unsigned i = 0; i < l->count; i++)
+		node_fini(&l->nodes[i]);
+	for (size_t i = 0; i < l->queued; i++)
+		free(l->queue[i].data);
+}
+
+/* ---- askers ---- */
+
+static void asker_take(struct ctl_client *c, const char *line, size_t len)
+{
+	struct asker *a = container_of(c, struct asker, client);
+	json_t *o = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+
+	if (!o || len == 0 || memchr(line, '\n', len) != line + len - 1)
+		a->bad++;
+	json_array_append_new(a->lines, o ? o : json_null());
+}
+
+struct asker *lab_asker(struct lab *l, bool privileged)
+{
+	assert(l->asker_count < LAB_ASKERS_MAX);
+
+	struct asker *a = &l->askers[l->asker_count++];
+
+	a->lines = json_array();
+	ctl_client_init(&l->ctl, &a->client, privileged, asker_take);
+	return a;
+}
+
+void lab_line(struct lab *l, struct asker *a, const char *line)
+{
+	ctl_line(&l->ctl, &a->client, l->now, line, strlen(line), &l->fx[0].fx);
+}
+
+json_t *asker_last(const struct asker *a)
+{
+	return json_array_get(a->lines, json_array_size(a->lines) - 1);
+}
+
+json_t *lab_ask(struct lab *l, struct asker *a, const char *method, const char *params)
+{
+	char line[1024];
+	size_t before = json_array_size(a->lines);
+
+	snprintf(line, sizeof(line), "{'id':7,'method':'%s','params':%s}", method,
+		 params ? params : "{}");
+	for (char *p = line; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	lab_line(l, a, line);
+	for (unsigned i = 0; i < 500 && json_array_size(a->lines) == before; i++)
+		lab_run(l, span_ms(10));
+	if (json_array_size(a->lines) == before)
+		return NULL;
+
+	json_t *answer = asker_last(a);
+	json_t *result = json_object_get(answer, "result");
+
+	return result ? result : json_object_get(answer, "error");
+}
