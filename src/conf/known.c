@@ -37,6 +37,11 @@ static const struct known options[] = {
 	{"wifi", "country"},
 	{"wifi", "txpower"},
 	{"wifi", "unstuck_*"},
+	{"wifi", "ap_key"},
+	{"wifi", "ap_encryption"},
+	{"wifi", "apname_ssid"},
+	{"wifi", "apup_ssid"},
+	{"wifi", "apbb_ssid"},
 	{"wifi", "ap_*"},
 	{"wifi", "apname_*"},
 	{"wifi", "apup_*"},
@@ -86,17 +91,21 @@ static bool is_lime(const char *type)
 	return strcmp(type, "lime") == 0 || strncmp(type, "lime-", 5) == 0;
 }
 
-bool known_option(const char *type, const char *section, const char *name)
+enum known_option known_option(const char *type, const char *section, const char *name)
 {
+	enum known_option found = KNOWN_OPTION_NO;
+
 	for (size_t i = 0; i < COUNT(options); i++) {
 		const struct known *k = &options[i];
 		bool here = k->section ? is_lime(type) && strcmp(k->section, section) == 0
 				       : strcmp(type, "net") == 0;
 
+		if (here && strcmp(k->name, name) == 0)
+			return KNOWN_OPTION_YES;
 		if (here && matches(k->name, name))
-			return true;
+			found = KNOWN_OPTION_LIKELY;
 	}
-	return false;
+	return found;
 }
 
 bool known_section_type(const char *type)

@@ -9,8 +9,14 @@
 #include <stdbool.h>
 #include "conf/nearest.h"
 
+enum known_option {
+	KNOWN_OPTION_NO,
+	KNOWN_OPTION_LIKELY, /* it looks like one: a family of names, with any end */
+	KNOWN_OPTION_YES,
+};
+
 /* Is it an option of LibreMesh in this section? */
-bool known_option(const char *type, const char *section, const char *name);
+enum known_option known_option(const char *type, const char *section, const char *name);
 /* Does LibreMesh have sections of this type that are none of ours, with options that
  * we do not know? */
 bool known_section_type(const char *type);

@@ -320,11 +320,22 @@ static bool store_batadv(char *into, size_t room, const char *value, struct opti
 	return true;
 }
 
+/* What stands before the first colon. */
+static void protocol_name(const char *value, char name[CONF_TEXT_ROOM])
+{
+	size_t len = strcspn(value, ":");
+
+	if (len >= CONF_TEXT_ROOM)
+		len = CONF_TEXT_ROOM - 1;
+	memcpy(name, value, len);
+	name[len] = '\0';
+}
+
 static void add_protocol(struct plan_conf *p, const char *value, struct option_answer *a)
 {
 	char name[CONF_TEXT_ROOM];
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(value, ":"), value);
+	protocol_name(value, name);
 	if (strcmp(name, "batadv") == 0)
 		store_batadv(p->cloud_protocol, sizeof(p->cloud_protocol), value, a);
 	else if (strcmp(value, "anygw") == 0)
@@ -337,7 +348,7 @@ static void add_net_protocol(struct host_interface *i, const char *value, struct
 {
 	char name[CONF_TEXT_ROOM];
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(value, ":"), value);
+	protocol_name(value, name);
 	if (strcmp(name, "batadv") == 0)
 		i->mesh |= store_batadv(i->protocol, sizeof(i->protocol), value, a);
 	else if (strcmp(value, "lan") == 0)

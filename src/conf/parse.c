@@ -199,29 +199,51 @@ static void begin_section(struct parser *p, const struct uci_statement *s)
 
 /* Options */
 
-static void refuse_option(struct parser *p, const char *name)
+/* The option of this section that may have been meant. */
+static struct nearest nearest_option(const struct parser *p, const char *name)
 {
 	size_t count;
 	const struct option *o = option_table(&count);
-	const struct option *elsewhere = NULL;
-	char text[CONF_TEXT_ROOM];
-	char remedy[CONF_TEXT_ROOM];
 	struct nearest n;
 
 	nearest_init(&n, name);
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(o[i].name, name) == 0)
-			elsewhere = &o[i];
+	for (size_t i = 0; i < count; i++)
 		if (option_find(p->type, p->section, o[i].name) == &o[i])
 			nearest_offer(&n, o[i].name);
-	}
-	suggest(&n, "nuvol.conf(5) lists all options", remedy, sizeof(remedy));
-	if (elsewhere)
-		snprintf(remedy, sizeof(remedy), "it belongs in config %s '%s'", elsewhere->type,
-			 elsewhere->section ? elsewhere->section : "NAME");
+	return n;
+}
+
+static void refuse_option(struct parser *p, const char *name, const struct nearest *n)
+{
+	size_t count;
+	const struct option *o = option_table(&count);
+	char text[CONF_TEXT_ROOM];
+	char remedy[CONF_TEXT_ROOM];
+
+	suggest(n, "nuvol.conf(5) lists all options", remedy, sizeof(remedy));
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(o[i].name, name) == 0)
+			snprintf(remedy, sizeof(remedy), "it belongs in config %s '%s'", o[i].type,
+				 o[i].section ? o[i].section : "NAME");
 	snprintf(text, sizeof(text), "there is no option '%s' in section %s '%s'", name, p->type,
 		 p->section);
 	fail(p, text, remedy);
+}
+
+/* Not in the table: LibreMesh's, or a mistake. What looks like one of LibreMesh's and
+ * more like one of ours is a mistake: nobody would notice that ap_sid did nothing. */
+static void weigh_unknown(struct parser *p, const char *name)
+{
+	enum known_option known = known_option(p->type, p->section, name);
+	struct nearest n = nearest_option(p, name);
+	char text[CONF_TEXT_ROOM];
+
+	if (known == KNOWN_OPTION_NO || (known == KNOWN_OPTION_LIKELY && n.best)) {
+		refuse_option(p, name, &n);
+		return;
+	}
+	snprintf(text, sizeof(text), "LibreMesh's option %s has no effect here", name);
+	note(p, text, "nothing need be done");
 }
 
 static bool *list_begun(struct parser *p, const struct option *o)
@@ -274,20 +296,15 @@ static void take_value(struct parser *p, const struct option *o, const struct uc
 
 static void take_option(struct parser *p, const struct uci_statement *s)
 {
-	char text[CONF_TEXT_ROOM];
 	const struct option *o;
 
 	if (p->kind == SECTION_PASSED)
 		return;
 	o = option_find(p->type, p->section, s->name);
-	if (o) {
+	if (o)
 		take_value(p, o, s);
-	} else if (known_option(p->type, p->section, s->name)) {
-		snprintf(text, sizeof(text), "LibreMesh's option %s has no effect here", s->name);
-		note(p, text, "nothing need be done");
-	} else {
-		refuse_option(p, s->name);
-	}
+	else
+		weigh_unknown(p, s->name);
 }
 
 void conf_init_defaults(struct conf *c)

@@ -40,10 +40,18 @@ static bool is_blank(int c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
+/* Blanks, and line's ends that a backslash hides. */
 static void skip_blank(struct uci_reader *r)
 {
-	while (is_blank(peek(r)))
+	for (;;) {
+		bool joined = peek(r) == '\\' && r->end - r->at > 1 && r->at[1] == '\n';
+
+		if (joined)
+			step(r);
+		else if (!is_blank(peek(r)))
+			return;
 		step(r);
+	}
 }
 
 /* To the newline, which stays. */

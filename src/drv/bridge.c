@@ -7,6 +7,7 @@
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,26 +89,32 @@ int bridge_set_fdb(struct netlink *ask, int port, struct mac mac)
 	return netlink_ask(ask, h);
 }
 
-int sysctl_set(const char *format, const char *name, int value)
+int sysctl_set(const char *name, int value)
 {
 	char path[128], text[16];
-	int fd, e = 0, n = snprintf(path, sizeof(path), "/proc/sys/");
+	int fd, e = 0, n = snprintf(text, sizeof(text), "%d", value);
 
-	snprintf(path + n, sizeof(path) - (size_t)n, format, name);
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
-	n = snprintf(text, sizeof(text), "%d", value);
 	if (write(fd, text, (size_t)n) != n)
 		e = -errno;
 	close(fd);
 	return e;
 }
 
+int sysctl_ipv6_off(const char *interface)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "net/ipv6/conf/%s/disable_ipv6", interface);
+	return sysctl_set(name, 1);
+}
+
 void sysctl_bridge_filters_off(void)
 {
-	static const char *const names[] = {"iptables", "ip6tables", "arptables"};
-
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		(void)sysctl_set("net/bridge/bridge-nf-call-%s", names[i], 0);
+	(void)sysctl_set("net/bridge/bridge-nf-call-iptables", 0);
+	(void)sysctl_set("net/bridge/bridge-nf-call-ip6tables", 0);
+	(void)sysctl_set("net/bridge/bridge-nf-call-arptables", 0);
 }

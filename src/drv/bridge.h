@@ -30,9 +30,10 @@ int bridge_del_ipv6(struct netlink *ask, int ifindex, struct ipv6 a);
 /* The bridge is to believe that a client is behind its port, in whatever VLAN. */
 int bridge_set_fdb(struct netlink *ask, int port, struct mac mac);
 
-/* Writes a sysctl of the network namespace: "net/ipv6/conf/%s/disable_ipv6", name.
+/* Writes a sysctl of the network namespace, such as "net/bridge/bridge-nf-call-iptables".
  * Not there: nothing to do, 0. */
-int sysctl_set(const char *format, const char *name, int value)
-	__attribute__((format(printf, 1, 0)));
+int sysctl_set(const char *name, int value);
+/* No IPv6 on this interface. */
+int sysctl_ipv6_off(const char *interface);
 /* Bridged frames are not to walk through iptables. */
 void sysctl_bridge_filters_off(void);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PATH_ROOM = 256 };
 
@@ -74,6 +75,10 @@ bool conf_load_dir(const char *dir, struct conf *c, struct conf_problems *p)
 	bool good = true;
 
 	conf_init_defaults(c);
+	if (dir && access(dir, X_OK) != 0) {
+		cannot_read(p, dir, strerror(errno));
+		return false;
+	}
 	if (!dir)
 		good &= dir_load(openwrt, "lime-community", c, CONF_COMMUNITY, p);
 	good &= dir_load(own, "community", c, CONF_COMMUNITY, p);

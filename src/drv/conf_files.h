@@ -5,7 +5,8 @@
  * Source  DESIGN 4: defaults, then community, then node.
  * Shape   DIR/community and DIR/node, where DIR is CONF_DIR if NULL. Without a
  *         DIR, /etc/config/lime-community and lime-node (OpenWrt) are read first
- *         in each layer. A file that does not exist is as good as an empty one.
+ *         in each layer. A file that does not exist is as good as an empty one;
+ *         a DIR that was asked for must exist.
  */
 #pragma once
 #include "conf/conf.h"

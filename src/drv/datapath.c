@@ -53,8 +53,7 @@ bool datapath_set_port(struct datapath *d, uint8_t port, struct packet *p, uint1
 static void node_frame(struct datapath *d, instant now, uint8_t port, const uint8_t *frame,
 		       size_t len)
 {
-	const struct ev ev = {.kind = EV_FRAME,
-			      .frame = {.port = port, .data = frame, .len = len}};
+	const struct ev ev = {.kind = EV_FRAME, .frame = {.port = port, .data = frame, .len = len}};
 
 	node_handle(d->node, now, &ev, d->fx);
 }
@@ -193,9 +192,7 @@ static void frame_from_mesh(struct datapath *d, instant now, uint8_t port, const
 
 	l2_forward(&d->node->l2, port, frame, len, len, &v);
 	switch (v.kind) {
-	case VERDICT_UP:
-		node_frame(d, now, port, frame, len);
-		return;
+	case VERDICT_UP: node_frame(d, now, port, frame, len); return;
 	case VERDICT_DELIVER:
 		/* Nothing is put in front of what is delivered. */
 		assert(v.head_len == 0 && v.strip < len);
@@ -205,8 +202,7 @@ static void frame_from_mesh(struct datapath *d, instant now, uint8_t port, const
 		assert(v.strip <= len);
 		frame_send(d, &v, frame, len);
 		break;
-	case VERDICT_DROP:
-		break;
+	case VERDICT_DROP: break;
 	}
 	l2_forwarded(&d->node->l2, now, &v, 1, len);
 }

@@ -28,9 +28,9 @@
 #include "node/node.h"
 
 enum {
-	DATAPATH_TAP_FRAMES = 64,       /* read from the TAP in one call, at most ... */
+	DATAPATH_TAP_FRAMES = 64,	/* read from the TAP in one call, at most ... */
 	DATAPATH_TAP_BYTES = 256 << 10, /* ... and no more after this many bytes */
-	DATAPATH_BATCHES = 4,           /* read from a port in one call, at most */
+	DATAPATH_BATCHES = 4,		/* read from a port in one call, at most */
 	DATAPATH_SLAB = 2 * GSO_FRAME_MAX,
 	DATAPATH_ARENA = 128 << 10,
 };
@@ -38,7 +38,7 @@ enum {
 struct datapath_counters {
 	uint64_t malformed; /* from the TAP: headers that cannot be */
 	uint64_t no_port;   /* for a port that is gone */
-	uint64_t cut;       /* super-frames cut into segments ... */
+	uint64_t cut;	    /* super-frames cut into segments ... */
 	uint64_t segments;  /* ... how many */
 	uint64_t shrunk;    /* of the former: into smaller ones than asked, to fit the MTU */
 	uint64_t joined;    /* super-frames written to the TAP */
@@ -53,8 +53,8 @@ struct datapath {
 	struct datapath_counters count;
 	struct packet_rx rx;
 	struct gro gro;
-	uint8_t *slab;    /* frames from the TAP */
-	uint8_t *arena;   /* frames that the node delivers, until the GRO is flushed */
+	uint8_t *slab;	/* frames from the TAP */
+	uint8_t *arena; /* frames that the node delivers, until the GRO is flushed */
 	size_t arena_used;
 	uint8_t *segment; /* one segment of a super-frame, for the node */
 };

@@ -127,7 +127,6 @@ static bool is_fresh(const struct nlattr *a)
 static bool line_read(const struct fdb *f, const struct nlmsghdr *h, struct fdb_line *line)
 {
 	const struct ndmsg *n = mnl_nlmsg_get_payload(h);
-	const struct nlattr *a;
 	bool ours = false;
 
 	if (h->nlmsg_type != RTM_NEWNEIGH && h->nlmsg_type != RTM_DELNEIGH)
@@ -136,10 +135,10 @@ static bool line_read(const struct fdb *f, const struct nlmsghdr *h, struct fdb_
 		return false;
 	if ((n->ndm_state & NUD_PERMANENT) || (n->ndm_flags & NTF_SELF))
 		return false;
-	*line = (struct fdb_line){.port = n->ndm_ifindex,
-				  .gone = h->nlmsg_type == RTM_DELNEIGH,
-				  .fresh = true};
-	mnl_attr_for_each(a, h, sizeof(*n)) {
+	*line = (struct fdb_line){
+		.port = n->ndm_ifindex, .gone = h->nlmsg_type == RTM_DELNEIGH, .fresh = true};
+	netlink_each(a, h, sizeof(*n))
+	{
 		uint16_t len = mnl_attr_get_payload_len(a);
 
 		if (mnl_attr_get_type(a) == NDA_LLADDR && len == sizeof(line->key.mac.b))
@@ -151,8 +150,7 @@ static bool line_read(const struct fdb *f, const struct nlmsghdr *h, struct fdb_
 		else if (mnl_attr_get_type(a) == NDA_CACHEINFO)
 			line->fresh = is_fresh(a);
 	}
-	return ours && f->bridge != 0 && line->port != f->bridge &&
-	       mac_is_station(line->key.mac);
+	return ours && f->bridge != 0 && line->port != f->bridge && mac_is_station(line->key.mac);
 }
 
 static void line_gone(struct fdb *f, instant now, const struct fdb_line *line)
@@ -208,8 +206,7 @@ struct dump {
 	instant now;
 };
 
-/* What is known already, or was not heard lately, is no news. tell() only hands
- * events to the node, which asks nothing of netlink while this runs. */
+/* What is known already, or was not heard lately, is no news. */
 static int dump_cb(const struct nlmsghdr *h, void *ctx)
 {
 	const struct dump *d = ctx;

@@ -51,7 +51,7 @@ void fdb_set_bridge(struct fdb *f, int bridge, int cloud_port);
 
 /* A message of a listening socket; others than the bridge's are ignored. */
 void fdb_rx(struct fdb *f, instant now, const struct nlmsghdr *h);
-/* Asks for the bridge's whole table. Negative errno. */
+/* Asks for the bridge's whole table. tell() must not use this socket. Negative errno. */
 int fdb_dump(struct fdb *f, instant now, struct netlink *ask);
 
 /* A port of the bridge lost its carrier, or left: its clients are gone. */

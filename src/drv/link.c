@@ -13,9 +13,8 @@
 
 static void kind_read(struct link *l, const struct nlattr *info)
 {
-	const struct nlattr *a;
-
-	mnl_attr_for_each_nested(a, info) {
+	netlink_each_nested(a, info)
+	{
 		if (mnl_attr_get_type(a) == IFLA_INFO_KIND)
 			snprintf(l->kind, sizeof(l->kind), "%.*s", (int)mnl_attr_get_payload_len(a),
 				 mnl_attr_get_str(a));
@@ -31,7 +30,6 @@ static int number(const struct nlattr *a)
 static bool link_read(const struct nlmsghdr *h, struct link *l)
 {
 	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
-	const struct nlattr *a;
 
 	if (mnl_nlmsg_get_payload_len(h) < sizeof(*i))
 		return false;
@@ -41,7 +39,8 @@ static bool link_read(const struct nlmsghdr *h, struct link *l)
 		.up = i->ifi_flags & IFF_UP,
 		.carrier = i->ifi_flags & IFF_RUNNING,
 	};
-	mnl_attr_for_each(a, h, sizeof(*i)) {
+	netlink_each(a, h, sizeof(*i))
+	{
 		switch (mnl_attr_get_type(a)) {
 		case IFLA_IFNAME:
 			snprintf(l->name, sizeof(l->name), "%.*s", (int)mnl_attr_get_payload_len(a),

@@ -23,14 +23,14 @@ struct link {
 	int ifindex;
 	char name[IFNAMSIZ];
 	char kind[LINK_KIND_ROOM]; /* "bridge", "veth", "tun" ...; "" for hardware */
-	bool ethernet;             /* ARPHRD_ETHER, not loopback */
-	bool up;                   /* switched on */
+	bool ethernet;		   /* ARPHRD_ETHER, not loopback */
+	bool up;		   /* switched on */
 	bool carrier;
-	int master;                /* ifindex of the bridge that it is in, or 0 */
-	int lower;                 /* ifindex that it lies on (VLAN, macvlan), or 0 */
+	int master; /* ifindex of the bridge that it is in, or 0 */
+	int lower;  /* ifindex that it lies on (VLAN, macvlan), or 0 */
 	struct mac mac;
 	uint32_t mtu_bytes;
-	bool stale;                /* during a resync: not seen yet */
+	bool stale; /* during a resync: not seen yet */
 };
 
 struct links {

@@ -19,8 +19,8 @@ int netlink_open(struct netlink *n, const unsigned *groups, size_t group_count)
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	e = mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID);
 	for (size_t i = 0; !e && i < group_count; i++)
-		e = mnl_socket_setsockopt(n->socket, NETLINK_ADD_MEMBERSHIP, (void *)(uintptr_t)&groups[i],
-					  sizeof(groups[i]));
+		e = mnl_socket_setsockopt(n->socket, NETLINK_ADD_MEMBERSHIP,
+					  (void *)(uintptr_t)&groups[i], sizeof(groups[i]));
 	if (!e && group_count > 0)
 		e = fcntl(fd, F_SETFL, O_NONBLOCK);
 	if (!e)
@@ -57,7 +57,6 @@ struct nlmsghdr *netlink_begin(struct netlink *n, uint16_t type, uint16_t flags)
 /* Sends and reads until the last part of the answer. */
 static int talk(struct netlink *n, const struct nlmsghdr *request, mnl_cb_t cb, void *ctx)
 {
-	static _Alignas(16) uint8_t buffer[NETLINK_ROOM];
 	unsigned port = mnl_socket_get_portid(n->socket);
 	int more = 1;
 
@@ -65,13 +64,13 @@ static int talk(struct netlink *n, const struct nlmsghdr *request, mnl_cb_t cb, 
 	if (mnl_socket_sendto(n->socket, request, request->nlmsg_len) < 0)
 		return -errno;
 	while (more > 0) {
-		ssize_t len = mnl_socket_recvfrom(n->socket, buffer, sizeof(buffer));
+		ssize_t len = mnl_socket_recvfrom(n->socket, n->answer, sizeof(n->answer));
 
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
 			return -errno;
-		more = mnl_cb_run(buffer, (size_t)len, n->seq, port, cb, ctx);
+		more = mnl_cb_run(n->answer, (size_t)len, n->seq, port, cb, ctx);
 	}
 	/* mnl_cb_run gives the error of the kernel's answer by errno. */
 	return more < 0 ? -errno : 0;
@@ -91,14 +90,12 @@ int netlink_dump(struct netlink *n, struct nlmsghdr *request, mnl_cb_t cb, void 
 
 int netlink_read(struct netlink *n, mnl_cb_t cb, void *ctx)
 {
-	static _Alignas(16) uint8_t buffer[NETLINK_ROOM];
-
 	for (;;) {
-		ssize_t len = mnl_socket_recvfrom(n->socket, buffer, sizeof(buffer));
+		ssize_t len = mnl_socket_recvfrom(n->socket, n->answer, sizeof(n->answer));
 
 		if (len < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-		if (mnl_cb_run(buffer, (size_t)len, 0, 0, cb, ctx) < 0)
+		if (mnl_cb_run(n->answer, (size_t)len, 0, 0, cb, ctx) < 0)
 			return -errno;
 	}
 }

@@ -5,6 +5,7 @@
  * Source  rtnetlink(7), libmnl.
  * Shape   Two uses: one socket to ask (each request is answered before the call
  *         returns; the kernel does so at once) and one that listens to groups.
+ *         While a dump runs, its socket must not be asked for anything else.
  */
 #pragma once
 #include <libmnl/libmnl.h>
@@ -16,7 +17,8 @@ enum { NETLINK_ROOM = 32768, NETLINK_REQUEST_ROOM = 1024, NETLINK_RCVBUF = 1 << 
 struct netlink {
 	struct mnl_socket *socket;
 	uint32_t seq;
-	uint8_t request[NETLINK_REQUEST_ROOM];
+	_Alignas(16) uint8_t request[NETLINK_REQUEST_ROOM];
+	_Alignas(16) uint8_t answer[NETLINK_ROOM];
 };
 
 /* groups: how many, and which RTNLGRP_...; with none, for asking. Negative errno. */
@@ -34,3 +36,15 @@ int netlink_dump(struct netlink *n, struct nlmsghdr *request, mnl_cb_t cb, void 
 /* Reads what a listening socket has; shows each message to cb. 0: no more is
  * waiting; -ENOBUFS: messages were lost, ask for all again; other negative errno. */
 int netlink_read(struct netlink *n, mnl_cb_t cb, void *ctx);
+
+/* libmnl's own loops over attributes do not pass -Wconversion. */
+#define netlink_each(a, h, skip)                                                                   \
+	for (const struct nlattr *a = mnl_nlmsg_get_payload_offset(h, skip);                       \
+	     mnl_attr_ok(a, (int)((const char *)mnl_nlmsg_get_payload_tail(h) - (const char *)a)); \
+	     a = mnl_attr_next(a))
+
+#define netlink_each_nested(a, nest)                                                               \
+	for (const struct nlattr *a = mnl_attr_get_payload(nest);                                  \
+	     mnl_attr_ok(a, (int)((const char *)mnl_attr_get_payload(nest) +                       \
+				  mnl_attr_get_payload_len(nest) - (const char *)a));              \
+	     a = mnl_attr_next(a))

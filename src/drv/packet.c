@@ -30,7 +30,8 @@ struct filter {
 static void filter_load(struct filter *f, uint16_t size, uint32_t offset)
 {
 	assert(f->count < FILTER_MAX);
-	f->at[f->count++] = (struct sock_filter)BPF_STMT((uint16_t)(BPF_LD | size | BPF_ABS), offset);
+	f->at[f->count++] =
+		(struct sock_filter)BPF_STMT((uint16_t)(BPF_LD | size | BPF_ABS), offset);
 }
 
 static void filter_mask(struct filter *f, uint32_t mask)
@@ -42,8 +43,7 @@ static void filter_mask(struct filter *f, uint32_t mask)
 static void filter_equal(struct filter *f, uint32_t value, uint8_t yes, uint8_t no)
 {
 	assert(f->count < FILTER_MAX);
-	f->at[f->count++] =
-		(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no);
+	f->at[f->count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no);
 }
 
 /* The two ends, and the jumps to them. */
@@ -138,8 +138,9 @@ static void buffers_set(int fd)
 /* The interface is to hear the port's own MAC: as a second address, or else all. */
 static int mac_listen(int fd, const struct packet_conf *c)
 {
-	struct packet_mreq m = {
-		.mr_ifindex = c->ifindex, .mr_type = PACKET_MR_UNICAST, .mr_alen = sizeof(c->mac.b)};
+	struct packet_mreq m = {.mr_ifindex = c->ifindex,
+				.mr_type = PACKET_MR_UNICAST,
+				.mr_alen = sizeof(c->mac.b)};
 
 	memcpy(m.mr_address, c->mac.b, sizeof(c->mac.b));
 	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &m, sizeof(m)) == 0)

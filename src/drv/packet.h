@@ -27,20 +27,20 @@
 
 enum {
 	PACKET_BATCH = 64,
-	PACKET_HEAD_ROOM = 256,     /* headers of one frame that are written here */
-	PACKET_COPY_ROOM = 2304,    /* a whole frame that is copied */
-	PACKET_RX_ROOM = 2304,      /* a frame that comes in, at least */
-	PACKET_RCVBUF = 8 << 20,    /* bytes of kernel memory for frames not yet read ... */
-	PACKET_SNDBUF = 2 << 20,    /* ... and not yet sent: the queue of a slow interface */
+	PACKET_HEAD_ROOM = 256,	 /* headers of one frame that are written here */
+	PACKET_COPY_ROOM = 2304, /* a whole frame that is copied */
+	PACKET_RX_ROOM = 2304,	 /* a frame that comes in, at least */
+	PACKET_RCVBUF = 8 << 20, /* bytes of kernel memory for frames not yet read ... */
+	PACKET_SNDBUF = 2 << 20, /* ... and not yet sent: the queue of a slow interface */
 };
 
 struct packet_conf {
 	int ifindex;
-	struct mac mac;     /* of the port */
-	bool own_mac;       /* it is not the interface's: listen to it too */
+	struct mac mac; /* of the port */
+	bool own_mac;	/* it is not the interface's: listen to it too */
 	bool tagged;
 	uint16_t vid, tpid; /* when tagged */
-	bool in_bridge;     /* the interface is a port of a bridge */
+	bool in_bridge;	    /* the interface is a port of a bridge */
 };
 
 struct packet_counters {

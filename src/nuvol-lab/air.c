@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/air.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/prng.h"
 #include "base/timer.h"
 #include "nuvol-lab/quantity.h"
 #include "wire/ethernet.h"
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
-	PREAMBLE_BYTES = 24, /* preamble, frame check sequence and gap, IEEE 802.3 */
+	PREAMBLE_BYTES = 24,	 /* preamble, frame check sequence and gap, IEEE 802.3 */
+	AIR_DEAF = LOSS_ALL + 1, /* instead of a loss: does not hear at all */
 };
 
 enum timer_kind { TIMER_TURN, TIMER_ARRIVAL };
@@ -98,7 +99,7 @@ void air_free(struct air *a)
 	for (unsigned i = 0; i < a->station_count; i++) {
 		struct station *s = a->stations[i];
 
-		list_each(f, &s->queue, struct frame, queue)
+		list_each (f, &s->queue, struct frame, queue)
 			frame_free(a, f);
 		timer_fini(&a->timers, &s->turn);
 		free(s->loss);
@@ -173,8 +174,7 @@ void air_cut(struct air *a, unsigned station, bool cut)
 	a->stations[station]->cut = cut;
 }
 
-static bool is_lost(struct air *a, const struct air_conf *conf, uint32_t loss,
-		    const uint8_t *frame)
+static bool is_lost(struct air *a, const struct air_conf *conf, uint32_t loss, const uint8_t *frame)
 {
 	unsigned tries = mac_is_multicast(mac_from(frame)) ? 1 : 1 + conf->retries;
 
@@ -294,7 +294,7 @@ enum err air_send(struct air *a, instant now, unsigned station, const uint8_t *d
 	struct station *s = a->stations[station];
 	const struct air_conf *conf = &a->segments[s->segment].conf;
 	struct frame *f;
-	instant at;
+	instant at = now;
 
 	if (len < ETHERNET_HEADER)
 		return ERR_SHORT;

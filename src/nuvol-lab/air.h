@@ -15,13 +15,13 @@
  * Memory  from a pool inside, bounded by AIR_MEMORY_MAX; air_free gives it back.
  */
 #pragma once
-#include "base/clock.h"
-#include "base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/clock.h"
+#include "base/err.h"
 
-enum { AIR_MEMORY_MAX = 256 * 1024 * 1024, AIR_DEAF = 0xffffffff };
+enum { AIR_MEMORY_MAX = 256 * 1024 * 1024 };
 
 struct air;
 

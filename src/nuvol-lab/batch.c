@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/batch.h"
-#include "nuvol-lab/process.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "nuvol-lab/process.h"
 
 void batch_init(struct batch *b)
 {

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/build.h"
-#include "nuvol-lab/batch.h"
-#include "nuvol-lab/client.h"
-#include "nuvol-lab/daemon.h"
-#include "nuvol-lab/interrupt.h"
-#include "nuvol-lab/segment.h"
 #include <errno.h>
 #include <ftw.h>
 #include <poll.h>
@@ -13,6 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "nuvol-lab/batch.h"
+#include "nuvol-lab/client.h"
+#include "nuvol-lab/daemon.h"
+#include "nuvol-lab/interrupt.h"
+#include "nuvol-lab/segment.h"
 
 /* How long what runs in the town may take to end by itself. */
 #define END_SPAN span_s(3)
@@ -253,7 +253,7 @@ bool build_up(const char *file, const struct build_options *o)
 	if (!build_name(o, file, name))
 		return false;
 	good = lab_new(&lab, name, file) && programs_find(&lab, o) &&
-	       clients_address(&lab, stderr) && system_check(&lab);
+	       addresses_give(&lab, stderr) && system_check(&lab);
 	if (good) {
 		lab.lock = lab_lock(name);
 		good = lab.lock >= 0 && locked_up(&lab, o);
@@ -332,7 +332,8 @@ bool build_down(const char *name, bool *existed)
 	int lock;
 
 	place_each(name, place_count, &places);
-	*existed = places > 0 || access(lab_path(name, "", folder), F_OK) == 0;
+	lab_path(name, "", folder);
+	*existed = places > 0 || access(folder, F_OK) == 0;
 	if (!*existed)
 		return true;
 	lock = lab_lock(name);

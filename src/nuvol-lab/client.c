@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/client.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
 #include "core/plan/plan.h"
 #include "drv/crypto.h"
 #include "nuvol-lab/link.h"
 #include "nuvol-lab/node_config.h"
-#include <errno.h>
-#include <string.h>
 
 enum {
 	/* Host numbers of the clients, in a prefix that is wide enough: x.y.192.1 on;
@@ -14,11 +15,10 @@ enum {
 	CLIENT_MTU = 1500,
 };
 
-/* The cloud's prefix, as the nuvold of node derives it. */
-static bool cloud_prefix(const struct lab *lab, unsigned node, struct ipv4 *prefix, FILE *errors)
+/* What the nuvold of node will derive from its configuration. */
+static bool node_plan(const struct lab *lab, unsigned node, struct plan *plan, FILE *errors)
 {
 	static struct conf conf; /* too big for a stack */
-	static struct plan plan;
 	const struct town_node *n = &lab->town.nodes[node];
 	struct node_config config;
 	bool good;
@@ -28,7 +28,7 @@ static bool cloud_prefix(const struct lab *lab, unsigned node, struct ipv4 *pref
 	node_config_fini(&config);
 	if (!good)
 		return false;
-	if (plan_init(&plan, &conf.node.plan, crypto_mbedtls()) != OK) {
+	if (plan_init(plan, &conf.node.plan, crypto_mbedtls()) != OK) {
 		char fault[PLAN_TEXT_ROOM];
 
 		plan_fault(&conf.node.plan, crypto_mbedtls(), fault, sizeof(fault));
@@ -36,33 +36,44 @@ static bool cloud_prefix(const struct lab *lab, unsigned node, struct ipv4 *pref
 			n->name, fault);
 		return false;
 	}
-	*prefix = plan.prefix4;
 	return true;
 }
 
-bool clients_address(struct lab *lab, FILE *errors)
+/* The client's address in the cloud with this prefix. */
+static bool client_address(struct lab *lab, unsigned client, struct ipv4 prefix, FILE *errors)
 {
-	struct ipv4 prefix;
+	const struct town_client *c = &lab->town.clients[client];
+	uint32_t hosts = prefix.bits < 32 ? UINT32_MAX >> prefix.bits : 0;
+	uint32_t host = (hosts >= 0xffff ? CLIENT_HOSTS : hosts / 2) + client + 1;
+
+	if (host >= hosts) {
+		fprintf(errors, "%s:%u: the cloud's prefix has no address left for '%s'\n",
+			lab->file, c->line, c->name);
+		return false;
+	}
+	ipv4_prefix_print(ipv4_from_u32(ipv4_to_u32(ipv4_network(prefix)) + host, prefix.bits),
+			  lab->clients[client].address);
+	return true;
+}
+
+bool addresses_give(struct lab *lab, FILE *errors)
+{
+	static struct plan plan;
+	const struct town *t = &lab->town;
 	bool good = true;
 
-	for (unsigned i = 0; i < lab->town.node_count; i++)
-		good = cloud_prefix(lab, i, &prefix, errors) && good;
-	for (unsigned i = 0; i < lab->town.client_count && good; i++) {
-		unsigned at = lab->town.clients[i].at;
-		uint32_t hosts, host;
-
-		good = cloud_prefix(lab, at == TOWN_NONE ? 0 : at, &prefix, errors);
-		hosts = prefix.bits < 32 ? UINT32_MAX >> prefix.bits : 0;
-		host = (hosts >= 0xffff ? CLIENT_HOSTS : hosts / 2) + i + 1;
-		if (good && host >= hosts) {
-			fprintf(errors, "%s:%u: the cloud's prefix has no address left for '%s'\n",
-				lab->file, lab->town.clients[i].line, lab->town.clients[i].name);
-			return false;
+	for (unsigned i = 0; i < t->node_count; i++) {
+		if (!node_plan(lab, i, &plan, errors)) {
+			good = false;
+			continue;
 		}
-		if (good)
-			ipv4_prefix_print(ipv4_from_u32(ipv4_to_u32(ipv4_network(prefix)) + host,
-							prefix.bits),
-					  lab->clients[i].address);
+		ipv4_prefix_print(plan.ipv4, lab->nodes[i].address);
+		for (unsigned c = 0; c < t->client_count; c++) {
+			unsigned home = t->clients[c].at == TOWN_NONE ? 0 : t->clients[c].at;
+
+			if (home == i)
+				good = client_address(lab, c, plan.prefix4, errors) && good;
+		}
 	}
 	return good;
 }
@@ -126,20 +137,27 @@ bool client_configure(const struct lab *lab, unsigned client)
 }
 
 /* By Wi-Fi: from one access point to another. We are in the air. */
-static int attach_station(const struct town_client *c, const char *outer, unsigned node)
+static int attach_station(const struct town_client *c, const char *outer, unsigned node, span *took)
 {
 	char ap[16], trunk[16];
-	int result;
+	instant begin;
+	int result, packet_socket;
 
 	if (node == TOWN_NONE)
 		return link_set_bridge(outer, NULL);
 	snprintf(ap, sizeof(ap), CLIENT_AP, node);
 	snprintf(trunk, sizeof(trunk), CLIENT_TRUNK, node);
+	packet_socket = link_packet_open(trunk);
+	if (packet_socket < 0)
+		return packet_socket;
+	begin = clock_read();
 	result = link_set_bridge(outer, ap);
 	if (result == 0)
 		result = link_add_station(outer, c->mac);
 	if (result == 0)
-		result = link_send_xid(trunk, c->mac);
+		result = link_send_xid(packet_socket, c->mac);
+	*took = instant_since(clock_read(), begin);
+	close(packet_socket);
 	return result;
 }
 
@@ -178,14 +196,15 @@ bool client_attach(struct lab *lab, unsigned client, unsigned node, span *took)
 	snprintf(outer, sizeof(outer), CLIENT_OUTER, client);
 	if (c->cable) {
 		result = attach_cable(lab, outer, lab->clients[client].at, node);
+		*took = instant_since(clock_read(), begin);
 	} else {
 		result = place_enter(lab->town.name, PLACE_AIR, &back);
 		if (result == 0) {
-			result = attach_station(c, outer, node);
+			*took = span_us(0);
+			result = attach_station(c, outer, node, took);
 			place_leave(back);
 		}
 	}
-	*took = instant_since(clock_read(), begin);
 	if (result < 0)
 		return lab_fail("cannot attach '%s' to %s: %s", c->name,
 				node == TOWN_NONE ? "nothing" : lab->town.nodes[node].name,

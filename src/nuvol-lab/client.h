@@ -19,8 +19,9 @@
 #define CLIENT_AP "ap%u"    /* node: the access point's bridge in the air */
 #define CLIENT_TRUNK "tr%u" /* node: its link towards the node, where it is ap0 */
 
-/* Gives each client an address of its cloud; false: told why. */
-bool clients_address(struct lab *lab, FILE *errors);
+/* Checks each node's configuration, and gives nodes the address that their nuvold will
+ * derive, clients one of their cloud. false: told on errors why. */
+bool addresses_give(struct lab *lab, FILE *errors);
 
 /* Adds to b, for the air, what makes the access point of a node and a client. */
 void client_plan_ap(const struct lab *lab, unsigned node, struct batch *b);

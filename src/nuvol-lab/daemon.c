@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/daemon.h"
-#include "nuvol-lab/node_config.h"
 #include <errno.h>
 #include <jansson.h>
 #include <libgen.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "nuvol-lab/node_config.h"
 
 enum { LOG_LINES_SHOWN = 12, POLL_MS = 10 };
 
@@ -24,20 +24,21 @@ static bool program_is(const char *path)
 
 void program_find(const char *name, char path[PATH_MAX])
 {
-	static const char *const beside[] = {"../%s/%s", "%s%s", "../bin/%s%s", "../sbin/%s%s"};
-	char self[PATH_MAX] = "", relative[128];
-	const char *folders = getenv("PATH");
+	static const char *const beside[] = {".", "../bin", "../sbin"};
+	char self[PATH_MAX] = "";
+	const char *folders = getenv("PATH"), *folder;
 
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) > 0) {
-		const char *folder = dirname(self);
-
-		for (unsigned i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-			/* The build tree has SRC/NAME/NAME, an installed one just NAME. */
-			snprintf(relative, sizeof(relative), beside[i], i == 0 ? name : "", name);
-			if (snprintf(path, PATH_MAX, "%s/%s", folder, relative) < PATH_MAX &&
+		folder = dirname(self);
+		/* The build tree has a folder for each program. */
+		if (snprintf(path, PATH_MAX, "%s/../%s/%s", folder, name, name) < PATH_MAX &&
+		    program_is(path))
+			return;
+		for (unsigned i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
+			if (snprintf(path, PATH_MAX, "%s/%s/%s", folder, beside[i], name) <
+				    PATH_MAX &&
 			    program_is(path))
 				return;
-		}
 	}
 	while (folders && *folders) {
 		size_t len = strcspn(folders, ":");
@@ -168,7 +169,7 @@ bool daemon_kill(struct lab *lab, unsigned node)
 json_t *daemon_ask(const struct lab *lab, unsigned node, const char *command)
 {
 	char run[LAB_PATH_ROOM];
-	const char *argv[] = {lab->nuvol, "--run-dir", run, "--json", command, NULL};
+	const char *argv[] = {lab->nuvol, command, "--json", "--run-dir", run, NULL};
 	struct spawn how = {.log = "/dev/null"};
 	char *text = NULL;
 	json_t *answer = NULL;

@@ -14,9 +14,9 @@
  * Memory  lab_open allocates, lab_close frees.
  */
 #pragma once
+#include <limits.h>
 #include "nuvol-lab/process.h"
 #include "nuvol-lab/town.h"
-#include <limits.h>
 
 #define LAB_FOLDER "/run/nuvol-lab"
 enum {
@@ -28,11 +28,12 @@ enum cut { CUT_NONE, CUT_CARRIER, CUT_SILENT };
 
 struct lab_node {
 	struct process daemon;
+	char address[20]; /* "10.1.2.3/16", as its nuvold derives it */
 	enum cut cut[TOWN_MESH_MAX];
 };
 
 struct lab_client {
-	unsigned at; /* node, or TOWN_NONE */
+	unsigned at;	  /* node, or TOWN_NONE */
 	char address[20]; /* "10.1.200.1/16" */
 };
 

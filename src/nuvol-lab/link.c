@@ -149,25 +149,32 @@ int link_move(const char *name, const char *netns)
 	return result;
 }
 
-int link_send_xid(const char *name, struct mac station)
+int link_packet_open(const char *name)
+{
+	struct sockaddr_ll at = {.sll_family = AF_PACKET};
+	int fd, result = 0;
+
+	at.sll_ifindex = (int)if_nametoindex(name);
+	if (at.sll_ifindex == 0)
+		return -errno;
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
+		result = -errno;
+		close(fd);
+	}
+	return result < 0 ? result : fd;
+}
+
+int link_send_xid(int packet_socket, struct mac station)
 {
 	/* 802.3 length 6, null DSAP, null SSAP as a response, control XID, format
 	 * 0x81, class 1, window 0: IEEE 802.2 5.4.1.1.2; padded to 60 bytes. */
 	static const uint8_t xid[] = {0, 6, 0, 1, 0xaf, 0x81, 1, 0};
 	uint8_t frame[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_halen = 6};
-	int fd, result = 0;
 
 	memcpy(frame + 6, station.b, sizeof(station.b));
 	memcpy(frame + 12, xid, sizeof(xid));
-	to.sll_ifindex = (int)if_nametoindex(name);
-	if (to.sll_ifindex == 0)
-		return -errno;
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (sendto(fd, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
-		result = -errno;
-	close(fd);
-	return result;
+	return send(packet_socket, frame, sizeof(frame), 0) < 0 ? -errno : 0;
 }

@@ -7,8 +7,8 @@
  *         the kernel's answer. 0, or its negative errno.
  */
 #pragma once
-#include "base/mac.h"
 #include <stdbool.h>
+#include "base/mac.h"
 
 int link_set_up(const char *name, bool up);
 /* Puts an interface into a bridge; NULL: takes it out. */
@@ -20,6 +20,9 @@ int link_add_station(const char *name, struct mac m);
 /* Moves an interface into the namespace with this path. */
 int link_move(const char *name, const char *netns);
 
+/* A packet socket to send on this interface, or a negative errno. Closing it takes the
+ * kernel some milliseconds. */
+int link_packet_open(const char *name);
 /* Sends what an access point's kernel puts on the wire when a station associates:
  * a broadcast 802.2 XID frame that comes from the station. */
-int link_send_xid(const char *name, struct mac station);
+int link_send_xid(int packet_socket, struct mac station);

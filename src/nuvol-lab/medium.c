@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/medium.h"
-#include "nuvol-lab/air.h"
-#include "nuvol-lab/place.h"
-#include "nuvol-lab/process.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -19,6 +16,9 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "nuvol-lab/air.h"
+#include "nuvol-lab/place.h"
+#include "nuvol-lab/process.h"
 
 enum {
 	FRAME_ROOM = 9216 + 64,
@@ -131,7 +131,8 @@ static void links_make(struct medium *m)
 		const struct town_segment *s = &t->segments[l->segment];
 
 		air_link(m->air, tap_find(m, s->name, l->name[0])->station,
-			 tap_find(m, s->name, l->name[1])->station, l->has_loss ? l->loss : s->loss);
+			 tap_find(m, s->name, l->name[1])->station,
+			 l->has_loss ? l->loss : s->loss);
 	}
 }
 
@@ -277,7 +278,8 @@ static char *counters_print(struct medium *m)
 /* Gives the answer, to be freed. */
 static char *request_answer(struct medium *m, const char *request)
 {
-	char verb[16] = "", segment[WHO_NAME_MAX + 1] = "", node[WHO_NAME_MAX + 1] = "", how[16] = "";
+	char verb[16] = "", segment[WHO_NAME_MAX + 1] = "", node[WHO_NAME_MAX + 1] = "",
+	     how[16] = "";
 	struct tap *tap;
 
 	sscanf(request, "%15s %15s %15s %15s", verb, segment, node, how);

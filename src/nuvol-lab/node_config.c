@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/node_config.h"
-#include "conf/options.h"
-#include "conf/uci.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include "conf/options.h"
+#include "conf/uci.h"
 
 struct writer {
 	struct node_config *config;

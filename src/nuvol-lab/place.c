@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/place.h"
-#include "nuvol-lab/process.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "nuvol-lab/process.h"
 
 bool town_name_check(const char *name)
 {
@@ -82,8 +82,7 @@ static bool process_is_in(const char *pid, const struct stat *netns)
 	struct stat its;
 
 	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
-	return stat(path, &its) == 0 && its.st_ino == netns->st_ino &&
-	       its.st_dev == netns->st_dev;
+	return stat(path, &its) == 0 && its.st_ino == netns->st_ino && its.st_dev == netns->st_dev;
 }
 
 unsigned place_signal(const char *town, const char *who, int signal)

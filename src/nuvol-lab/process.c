@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/process.h"
-#include "nuvol-lab/interrupt.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "nuvol-lab/interrupt.h"
 
 enum { STARTTIME_FIELD = 22, NOT_STARTED = 127 };
 
@@ -208,12 +208,14 @@ static int child_files(const struct spawn *how, const struct pipes *p)
 		out = log;
 	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || (out >= 0 && dup2(out, STDOUT_FILENO) < 0))
 		return -errno;
+	if (how->stderr_too && dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+		return -errno;
 	return 0;
 }
 
 /* In the child: becomes argv, or reports why not. */
-__attribute__((noreturn)) static void child_become(const char *const *argv,
-						   const struct spawn *how, const struct pipes *p)
+__attribute__((noreturn)) static void child_become(const char *const *argv, const struct spawn *how,
+						   const struct pipes *p)
 {
 	sigset_t none;
 	int result;

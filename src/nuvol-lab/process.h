@@ -8,11 +8,11 @@
  * Memory  texts that are given out are the caller's to free.
  */
 #pragma once
-#include "base/clock.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "base/clock.h"
 
 struct process {
 	pid_t pid;	  /* 0: none */
@@ -32,12 +32,13 @@ bool process_wait_gone(struct process p, span at_most);
 
 /* Where and how a program runs. */
 struct spawn {
-	const char *netns;    /* path of a network namespace, or NULL: ours */
-	const char *hostname; /* in a UTS namespace of its own, or NULL */
-	const char *folder;   /* working directory, or NULL */
-	const char *input;    /* text for stdin, or NULL: /dev/null */
-	const char *log;      /* file for stderr, and for stdout when nobody reads it,
-				 appended; or NULL: ours */
+	const char *netns;		/* path of a network namespace, or NULL: ours */
+	const char *hostname;		/* in a UTS namespace of its own, or NULL */
+	const char *folder;		/* working directory, or NULL */
+	const char *input;		/* text for stdin, or NULL: /dev/null */
+	const char *log;		/* file for stderr, and for stdout when nobody reads it,
+					   appended; or NULL: ours */
+	bool stderr_too;		/* stderr goes where stdout goes */
 	const char *const *environment; /* pairs of name and value, then NULL; or NULL */
 };
 

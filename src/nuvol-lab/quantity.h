@@ -8,9 +8,9 @@
  *         not such a quantity, and leaves *out as it was.
  */
 #pragma once
-#include "base/clock.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/clock.h"
 
 enum { LOSS_ALL = 1000000 }; /* parts in a million */
 

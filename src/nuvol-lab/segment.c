@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/segment.h"
-#include "nuvol-lab/link.h"
-#include "nuvol-lab/medium.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "nuvol-lab/link.h"
+#include "nuvol-lab/medium.h"
 
 #define MEDIUM_READY_SPAN span_s(20)
 
@@ -36,8 +37,8 @@ void segment_plan(const struct lab *lab, unsigned segment, struct batch *b)
 			  mac_print(t->nodes[n].mesh[mesh].mac, mac), s->mtu_bytes, t->name,
 			  t->nodes[n].name);
 		batch_add(b,
-			  "link set " SEGMENT_PORT " addrgenmode none up alias %s.%s master "
-			  SEGMENT_BRIDGE,
+			  "link set " SEGMENT_PORT
+			  " addrgenmode none up alias %s.%s master " SEGMENT_BRIDGE,
 			  segment, n, s->name, t->nodes[n].name, segment);
 	}
 }
@@ -83,8 +84,8 @@ static bool medium_cut(const struct lab *lab, const char *segment, const char *n
 	char *answer;
 	bool good;
 
-	snprintf(request, sizeof(request), "%s %s %s %s", how == CUT_NONE ? "heal" : "cut",
-		 segment, node, how == CUT_SILENT ? "silent" : "carrier");
+	snprintf(request, sizeof(request), "%s %s %s %s", how == CUT_NONE ? "heal" : "cut", segment,
+		 node, how == CUT_SILENT ? "silent" : "carrier");
 	answer = medium_ask(lab_path(lab->town.name, "medium.sock", path), request);
 	good = answer && strcmp(answer, "ok") == 0;
 	if (!good)
@@ -106,9 +107,9 @@ static bool wire_cut(const struct lab *lab, unsigned segment, unsigned node, enu
 			result = link_set_forwarding(port, how == CUT_NONE);
 		place_leave(back);
 	}
-	return result == 0 || lab_fail("cannot change '%s' of '%s': %s",
-				       lab->town.segments[segment].name,
-				       lab->town.nodes[node].name, strerror(-result));
+	return result == 0 ||
+	       lab_fail("cannot change '%s' of '%s': %s", lab->town.segments[segment].name,
+			lab->town.nodes[node].name, strerror(-result));
 }
 
 bool segment_cut(struct lab *lab, unsigned segment, unsigned node, enum cut how)
@@ -121,9 +122,8 @@ bool segment_cut(struct lab *lab, unsigned segment, unsigned node, enum cut how)
 
 		if (mesh == TOWN_NONE || (node != TOWN_NONE && node != n))
 			continue;
-		if (!(town_segment_is_medium(s)
-			      ? medium_cut(lab, s->name, t->nodes[n].name, how)
-			      : wire_cut(lab, segment, n, how)))
+		if (!(town_segment_is_medium(s) ? medium_cut(lab, s->name, t->nodes[n].name, how)
+						: wire_cut(lab, segment, n, how)))
 			return false;
 		lab->nodes[n].cut[mesh] = how;
 	}

@@ -8,8 +8,8 @@
 #include "nuvol-lab/batch.h"
 #include "nuvol-lab/lab.h"
 
-#define SEGMENT_BRIDGE "s%u"	/* segment */
-#define SEGMENT_PORT "s%un%u"	/* segment, node: the node's mesh<n> is its other end */
+#define SEGMENT_BRIDGE "s%u"  /* segment */
+#define SEGMENT_PORT "s%un%u" /* segment, node: the node's mesh<n> is its other end */
 
 /* Adds to b, for the air, the bridge of a segment that needs no medium. */
 void segment_plan(const struct lab *lab, unsigned segment, struct batch *b);

@@ -5,8 +5,8 @@
  * Source  ours; nuvol-lab(8) describes the JSON.
  */
 #pragma once
-#include "nuvol-lab/lab.h"
 #include <jansson.h>
+#include "nuvol-lab/lab.h"
 
 /* The whole state, with what the daemons say; a new reference. */
 json_t *status_get(const struct lab *lab);

@@ -8,20 +8,20 @@
  * Memory  arrays are allocated; town_fini frees them.
  */
 #pragma once
-#include "base/clock.h"
-#include "base/mac.h"
-#include "nuvol-lab/place.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "base/clock.h"
+#include "base/mac.h"
+#include "nuvol-lab/place.h"
 
 enum {
 	TOWN_SEGMENTS_MAX = 256,
 	TOWN_NODES_MAX = 256,
 	TOWN_CLIENTS_MAX = 1000,
-	TOWN_MESH_MAX = 16,	   /* interfaces of one node */
-	TOWN_SET_ROOM = 512,	   /* 'section.option=value' */
+	TOWN_MESH_MAX = 16,  /* interfaces of one node */
+	TOWN_SET_ROOM = 512, /* 'section.option=value' */
 	TOWN_SSID_ROOM = 128,
 	TOWN_FILE_MAX = 1 << 20,
 	TOWN_NONE = 0xffff,

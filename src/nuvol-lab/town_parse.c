@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* town_parse - the town file's sections and options, as tables. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
 #include "base/prng.h"
 #include "conf/uci.h"
 #include "nuvol-lab/quantity.h"
 #include "nuvol-lab/town.h"
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
 	MTU_WIRE = 1500,
@@ -165,8 +165,8 @@ static const char *link_add(struct parser *p, const char *value)
 	struct town_link link = {.segment = p->town->segment_count - 1, .line = p->line};
 	char loss[16] = "";
 	int end = -1;
-	int words = sscanf(value, " %15s %15s %n%15s %n", link.name[0], link.name[1], &end, loss,
-			   &end);
+	int words =
+		sscanf(value, " %15s %15s %n%15s %n", link.name[0], link.name[1], &end, loss, &end);
 
 	if (words < 2 || (end >= 0 && value[end]))
 		return "two nodes and, if they differ from the segment's, percent of loss";
@@ -174,8 +174,7 @@ static const char *link_add(struct parser *p, const char *value)
 		return "percent of loss after the two nodes: 0 to 100";
 	link.has_loss = words > 2;
 	segment_last(p)->linked = true;
-	p->town->links =
-		array_grow(p->town->links, &p->town->link_count, sizeof(*p->town->links));
+	p->town->links = array_grow(p->town->links, &p->town->link_count, sizeof(*p->town->links));
 	p->town->links[p->town->link_count - 1] = link;
 	return NULL;
 }
@@ -302,11 +301,6 @@ static void option_rx(struct parser *p, const struct uci_statement *s)
 		s->name, known);
 }
 
-static unsigned name_count(const struct town *t, const char *name)
-{
-	return (town_node_find(t, name) != TOWN_NONE) + (town_client_find(t, name) != TOWN_NONE);
-}
-
 static void segment_begin(struct parser *p, const char *name)
 {
 	struct town *t = p->town;
@@ -349,11 +343,9 @@ struct town_section {
 };
 
 static const struct town_section sections[] = {
-	{"segment", segment_begin, TOWN_SEGMENTS_MAX,
-	 offsetof(struct town, segment_count)},
+	{"segment", segment_begin, TOWN_SEGMENTS_MAX, offsetof(struct town, segment_count)},
 	{"node", node_begin, TOWN_NODES_MAX, offsetof(struct town, node_count)},
-	{"client", client_begin, TOWN_CLIENTS_MAX,
-	 offsetof(struct town, client_count)},
+	{"client", client_begin, TOWN_CLIENTS_MAX, offsetof(struct town, client_count)},
 };
 
 static unsigned section_count(const struct parser *p, const struct town_section *section)
@@ -364,12 +356,14 @@ static unsigned section_count(const struct parser *p, const struct town_section 
 	return count;
 }
 
+/* Nodes and clients share their names, segments have their own. */
 static bool name_is_taken(const struct parser *p, const struct town_section *section,
 			  const char *name)
 {
 	if (section->begin == segment_begin)
 		return town_segment_find(p->town, name) != TOWN_NONE;
-	return name_count(p->town, name) > 0;
+	return town_node_find(p->town, name) != TOWN_NONE ||
+	       town_client_find(p->town, name) != TOWN_NONE;
 }
 
 static void section_rx(struct parser *p, const struct uci_statement *s)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * config_command - nuvol config: check and print the configuration, and its manual.
+ * config_command - nuvol config check, print: what the configuration files give.
  *
  * Source  DESIGN 4.
  */

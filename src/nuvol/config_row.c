@@ -24,9 +24,10 @@ static enum exit_code config_run(const struct cli *cli)
 const struct command config_row = {
 	.name = "config",
 	.summary = "the configuration that the daemon runs with; check and print files",
-	.details = "nuvol config            what the running daemon has in force\n"
-		   "nuvol config check ...  are these files right? Needs no daemon\n"
-		   "nuvol config print ...  all that files and defaults give; needs no daemon\n",
+	.details = "nuvol config          what the running daemon has in force\n"
+		   "nuvol config check    are the files right? Needs no daemon\n"
+		   "nuvol config print    what the files and the defaults give; needs no daemon\n"
+		   "See nuvol config print --help for these two.\n",
 	.run = config_run,
 	.own = config_command,
 };

@@ -140,6 +140,8 @@ static enum exit_code ping_run(const struct cli *cli)
 		return status;
 	echo_catch_interrupt();
 	t.echoes = cli->json ? json_array() : NULL;
+	if (!cli->json)
+		printf("ping to %s\n", cli->argv[0]);
 	status = ping_loop(cli, &s, &t, count, interval_s, timeout_s);
 	socket_close(&s);
 	if (cli->json && (status == EXIT_OK || t.sent > 0))

@@ -22,6 +22,30 @@ static void line(const struct cli *cli, const char *name, const char *text)
 	putchar('\n');
 }
 
+/* "5 other nodes", "1 other node" */
+static char *count_words(const json_t *o, const char *key, const char *noun, char *words)
+{
+	int64_t n = member_count(o, key);
+
+	snprintf(words, WORDS_ROOM, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
+	return words;
+}
+
+static void cloud_words(const json_t *cloud, char *text, size_t room)
+{
+	char nodes[WORDS_ROOM], neighbours[WORDS_ROOM];
+
+	if (!member_flag(cloud, "up"))
+		snprintf(text, room, "down: no mesh port is up");
+	else
+		snprintf(text, room, "%s; %s, %s; clients: %" PRId64 " here, %" PRId64 " elsewhere",
+			 member_text(cloud, "mac", "?"),
+			 count_words(cloud, "nodes", "other node", nodes),
+			 count_words(cloud, "neighbours", "neighbour", neighbours),
+			 member_count(cloud, "clients_here"),
+			 member_count(cloud, "clients_elsewhere"));
+}
+
 static void identity_print(const struct cli *cli, const json_t *id, const json_t *cloud)
 {
 	const json_t *vlan = json_object_get(id, "cloud_vlan");
@@ -44,15 +68,7 @@ static void identity_print(const struct cli *cli, const json_t *id, const json_t
 	else
 		snprintf(text + at, sizeof(text) - (size_t)at, "no VLAN tag");
 	line(cli, "SSID", text);
-	if (member_flag(cloud, "up"))
-		snprintf(text, sizeof(text),
-			 "%s; %" PRId64 " other nodes, %" PRId64 " neighbours; clients: %" PRId64
-			 " here, %" PRId64 " elsewhere",
-			 member_text(cloud, "mac", "?"), member_count(cloud, "nodes"),
-			 member_count(cloud, "neighbours"), member_count(cloud, "clients_here"),
-			 member_count(cloud, "clients_elsewhere"));
-	else
-		snprintf(text, sizeof(text), "down: no mesh port is up");
+	cloud_words(cloud, text, sizeof(text));
 	line(cli, "Cloud", text);
 }
 

@@ -8,7 +8,7 @@
 enum { GAP = 2 };
 
 struct cell {
-	char *text;
+	const char *text; /* allocated, but for titles */
 	enum tone tone;
 };
 
@@ -21,7 +21,7 @@ void table_init(struct table *t, const struct column *columns, unsigned width)
 void table_fini(struct table *t)
 {
 	for (size_t i = 0; i < t->count; i++)
-		free(t->cells[i].text);
+		free((char *)t->cells[i].text);
 	free(t->cells);
 	*t = (struct table){0};
 }
@@ -95,51 +95,47 @@ const char *tone_end(enum tone tone, bool colour)
 	return colour && tone != TONE_PLAIN ? "\033[0m" : "";
 }
 
-static void cell_print(FILE *out, const char *text, enum tone tone, bool colour, bool right,
-		       int width, bool last)
+static void cell_print(FILE *out, const struct cell *cell, bool colour, bool right, int width,
+		       bool last)
 {
-	int blanks = width - text_width(text);
+	int blanks = width - text_width(cell->text);
 
-	fprintf(out, "%*s%s%s%s", right ? blanks : 0, "", tone_begin(tone, colour), text,
-		tone_end(tone, colour));
+	fprintf(out, "%*s%s%s%s", right ? blanks : 0, "", tone_begin(cell->tone, colour),
+		cell->text, tone_end(cell->tone, colour));
 	if (!last)
 		fprintf(out, "%*s", (right ? 0 : blanks) + GAP, "");
 }
 
-/* The last column of a row that has something to print, so that no blanks end it. */
-static unsigned last_used(const struct cell *row, unsigned width)
+/* Cells of one line, up to the last that is not empty, so that no blanks end it. */
+static void line_print(const struct table *t, const struct cell *row, const int *widths, FILE *out,
+		       bool colour, int indent)
 {
-	unsigned last = width - 1;
+	unsigned last = t->width - 1;
 
 	while (last > 0 && row[last].text[0] == '\0')
 		last--;
-	return last;
+	fprintf(out, "%*s", indent, "");
+	for (unsigned c = 0; c <= last; c++)
+		cell_print(out, &row[c], colour, t->columns[c].right, widths[c], c == last);
+	fputc('\n', out);
 }
 
 void table_print(const struct table *t, FILE *out, bool colour, int indent)
 {
 	int *widths = calloc(t->width, sizeof(*widths));
+	struct cell *titles = calloc(t->width, sizeof(*titles));
 
 	assert(t->count % t->width == 0);
-	if (!widths)
+	if (!widths || !titles)
 		no_memory();
-	for (unsigned c = 0; c < t->width; c++)
+	for (unsigned c = 0; c < t->width; c++) {
 		widths[c] = column_width(t, c);
-	if (t->columns[0].title) {
-		fprintf(out, "%*s", indent, "");
-		for (unsigned c = 0; c < t->width; c++)
-			cell_print(out, t->columns[c].title, TONE_TITLE, colour,
-				   t->columns[c].right, widths[c], c == t->width - 1);
-		fputc('\n', out);
+		titles[c] = (struct cell){t->columns[c].title, TONE_TITLE};
 	}
-	for (size_t row = 0; row < t->count; row += t->width) {
-		unsigned last = last_used(&t->cells[row], t->width);
-
-		fprintf(out, "%*s", indent, "");
-		for (unsigned c = 0; c <= last; c++)
-			cell_print(out, t->cells[row + c].text, t->cells[row + c].tone, colour,
-				   t->columns[c].right, widths[c], c == last);
-		fputc('\n', out);
-	}
+	if (t->columns[0].title)
+		line_print(t, titles, widths, out, colour, indent);
+	for (size_t row = 0; row < t->count; row += t->width)
+		line_print(t, &t->cells[row], widths, out, colour, indent);
+	free(titles);
 	free(widths);
 }

@@ -37,7 +37,6 @@ static void candidates_print(const struct cli *cli, const json_t *list, const ch
 
 static void node_print(const struct cli *cli, const json_t *result)
 {
-	printf("node %s: ", member_text(result, "mac", "?"));
 	text_print(stdout, member_text(result, "text", "?"));
 	putchar('\n');
 	candidates_print(cli, json_object_get(result, "candidates"), "next_hop", "NEXT HOP");

@@ -8,6 +8,7 @@ Clocks, sockets, files, randomness, threads, printing and malloc are not on the 
 nor is writable data with a lifetime longer than a call.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,7 @@ COMPILER = {
 }  # fmt: skip
 COMPILER_PREFIXES = ("__asan_", "__ubsan_", "__sanitizer_", "__memcpy_chk", "__memset_chk",
                      "__memmove_chk", "__snprintf_chk", "__vsnprintf_chk")  # fmt: skip
+LIBGCC_INTEGERS = re.compile(r"__[a-z]+[sdt]i[234]$")  # __popcountdi2, __udivdi3
 # The one door to the system's memory.
 EXTRA = {"pool.c": {"calloc", "free"}}
 
@@ -54,6 +56,7 @@ def may_import(member, name):
         name in PURE
         or name in COMPILER
         or name.startswith(COMPILER_PREFIXES)
+        or LIBGCC_INTEGERS.match(name)
         or name in EXTRA.get(source, ())
     )
 

@@ -177,6 +177,14 @@ void air_set_deaf(struct air *a, unsigned one, unsigned other)
 	a->deaf[one][other] = a->deaf[other][one] = true;
 }
 
+struct mac air_router(struct air *a, unsigned node, struct mac mac)
+{
+	const struct originator *o = originator_find(air_l2(a, node), mac);
+	const struct path *p = o ? originator_router(o, OIF_DEFAULT) : NULL;
+
+	return p ? p->neighbour->mac : (struct mac){{0}};
+}
+
 /* ---- time ---- */
 
 static void land(struct air *a)

@@ -71,6 +71,8 @@ void air_up(struct air *a, unsigned node, uint8_t port, int segment);
 /* The engine is told that the carrier went. */
 void air_down(struct air *a, unsigned node, uint8_t port);
 void air_set_deaf(struct air *a, unsigned one, unsigned other);
+/* By which neighbour does the engine reach mac? Zero without a route. */
+struct mac air_router(struct air *a, unsigned node, struct mac mac);
 /* Lets time pass. */
 void air_run(struct air *a, span duration);
 /* The engine hears OGMs in one frame of src. */

@@ -129,7 +129,7 @@ static void test_status_down(void **state)
 static void test_lan_blocked_in_words(void **state)
 {
 	/* What a foreign bridge-loop-avoidance gateway announces every 10 s: an ARP
-	 * reply, specs/batman-adv.md 16. */
+	 * reply, specs/batman-adv.md 15. */
 	uint8_t claim[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff,	      /* to */
 			     0x02, 0xaa, 0,    0,    0,	   1,		      /* from the gateway */
 			     0x08, 0x06, 0,    1,    8,	   0,	 6, 4, 0, 2,  /* ARP reply */

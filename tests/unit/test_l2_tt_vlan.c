@@ -115,7 +115,7 @@ static void test_vids(void **state)
 	static const struct {
 		uint16_t vid;
 		bool valid;
-	} cases[] = {{0, true},       {0x8000, true},  {0x8001, true}, {0x8ffe, true},
+	} cases[] = {{0, true},	      {0x8000, true},  {0x8001, true}, {0x8ffe, true},
 		     {0x8fff, false}, {0x0001, false}, {0x9001, false}};
 
 	(void)state;

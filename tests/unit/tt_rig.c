@@ -51,12 +51,11 @@ void rig_open(struct rig *r, unsigned node, const struct l2_conf *conf)
 
 	*r = (struct rig){.fx.emit = emit, .node = node, .now = {1000000}};
 	assert_int_equal(l2_init(&r->l2, conf ? conf : &standard, r->now, node), OK);
-	port_event(&r->l2, r->now,
-		   &(struct ev_port){.port = RIG_PORT,
-				     .up = true,
-				     .mac = rig_mac(node),
-				     .mtu_bytes = RIG_MTU},
-		   &r->fx);
+	port_event(
+		&r->l2, r->now,
+		&(struct ev_port){
+			.port = RIG_PORT, .up = true, .mac = rig_mac(node), .mtu_bytes = RIG_MTU},
+		&r->fx);
 	rig_forget(r);
 }
 
@@ -162,10 +161,15 @@ void rig_forget(struct rig *r)
 enum err rig_give(struct rig *r, unsigned src, unsigned dst, uint8_t type, const void *value,
 		  size_t len)
 {
+	return rig_give_by(r, rig_mac(src), rig_mac(dst), type, value, len);
+}
+
+enum err rig_give_by(struct rig *r, struct mac src, struct mac dst, uint8_t type, const void *value,
+		     size_t len)
+{
 	static uint8_t tvlv[RIG_MTU], packet[RIG_MTU];
 	struct wr c = wr_over(tvlv, sizeof(tvlv)), w = wr_over(packet, sizeof(packet));
-	struct batadv_utvlv u = {
-		.ttl = BATADV_TTL, .dst = rig_mac(dst), .src = rig_mac(src), .tvlv = tvlv};
+	struct batadv_utvlv u = {.ttl = BATADV_TTL, .dst = dst, .src = src, .tvlv = tvlv};
 
 	batadv_tvlv_write(&c, type, 1, (uint16_t)len);
 	wr_bytes(&c, value, len);
@@ -228,8 +232,7 @@ static void clients_sum(const struct rig *r, const struct list *clients, bool le
 			struct sums *s, uint32_t *n, uint32_t *changes)
 {
 	list_each (c, clients, struct local_client, all) {
-		bool changed = c->fresh || c->leaving ||
-			       (c->flags & TT_CLIENT_SYNC_MASK) != c->announced_flags;
+		bool changed = tt_local_changed(c);
 
 		assert_ptr_equal(tt_local_find(&r->l2, c->mac, c->vid), c);
 		assert_int_equal(c->leaving, leaving);

@@ -32,7 +32,7 @@ struct rig {
 	unsigned node;
 	struct rig_packet sent[RIG_SENT_MAX];
 	unsigned sent_count;
-	unsigned fdb;    /* FX_FDB so far, and the last */
+	unsigned fdb; /* FX_FDB so far, and the last */
 	struct fx_fdb last_fdb;
 	unsigned notes[NOTE_TABLE_FULL + 1];
 	struct fx_note last_note;
@@ -52,7 +52,8 @@ struct originator *rig_find(struct rig *r, unsigned node);
 void rig_wait(struct rig *r, int64_t ms);
 
 /* EV_CLIENT of this change. */
-enum err rig_seen(struct rig *r, enum client_change change, struct mac mac, uint16_t vid, bool wifi);
+enum err rig_seen(struct rig *r, enum client_change change, struct mac mac, uint16_t vid,
+		  bool wifi);
 
 /* Commits, and gives the TT container of an OGM: the value, into bytes; its length. */
 size_t rig_ogm(struct rig *r, uint8_t bytes[RIG_OGM_MAX]);
@@ -69,6 +70,8 @@ void rig_forget(struct rig *r);
 /* A packet of one TVLV container for r, or for another node. */
 enum err rig_give(struct rig *r, unsigned src, unsigned dst, uint8_t type, const void *value,
 		  size_t len);
+enum err rig_give_by(struct rig *r, struct mac src, struct mac dst, uint8_t type, const void *value,
+		     size_t len);
 enum err rig_give_roam(struct rig *r, unsigned src, struct mac client, uint16_t vid);
 
 /* Counts, CRCs and lists of both tables, recomputed: fails the test when wrong. */

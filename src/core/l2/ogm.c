@@ -95,7 +95,6 @@ static void regular_arm(struct l2 *l2, instant now, struct port *p)
 
 void ogm_due(struct l2 *l2, instant now, struct port *p, struct fx *fx)
 {
-	assert(p->up);
 	if (p == primary_port(l2))
 		full_send(l2, now, p, fx);
 	else
@@ -164,8 +163,12 @@ void ogm_warm(struct l2 *l2, instant now, struct port *p)
 		timer_set(&l2->timers, &p->warm_timer, instant_add(now, warm_interval(l2)));
 }
 
-void ogm_port_up(struct l2 *l2, instant now, struct port *p)
+void ogm_port_up(struct l2 *l2, instant now, struct port *p, bool renamed)
 {
-	p->ogm_seqno = (uint32_t)prng_u64(&l2->prng);
+	if (renamed)
+		p->ogm_seqno = (uint32_t)prng_u64(&l2->prng);
 	timer_set(&l2->timers, &p->ogm_timer, now);
+	if (primary_port(l2)->up || p == primary_port(l2))
+		return;
+	ogm_hasten(l2, now); /* a way out again, for the OGM of a primary that is down */
 }

@@ -48,7 +48,8 @@ void ogm_hasten(struct l2 *l2, instant now);
 void ogm_due(struct l2 *l2, instant now, struct port *p, struct fx *fx);
 void ogm_extra_due(struct l2 *l2, instant now, struct fx *fx);
 void ogm_warm_due(struct l2 *l2, instant now, struct port *p, struct fx *fx);
-/* A port came up: its counter starts at random, its first OGM leaves now. */
-void ogm_port_up(struct l2 *l2, instant now, struct port *p);
+/* A port came up: its OGM leaves now. renamed: with a MAC that it did not have before,
+ * so that its counter starts anew, at random. */
+void ogm_port_up(struct l2 *l2, instant now, struct port *p, bool renamed);
 /* A young neighbour was found: warm the link for the next 64 OGMs. */
 void ogm_warm(struct l2 *l2, instant now, struct port *p);

@@ -77,23 +77,14 @@ void ports_fini(struct l2 *l2)
 	map_fini(&l2->ports.neighbours);
 }
 
-static void primary_choose(struct l2 *l2)
-{
-	l2->ports.primary = -1;
-	for (int i = 0; i < l2->conf.ports_max; i++) {
-		if (!l2->ports.at[i].up)
-			continue;
-		l2->ports.primary = i;
-		return;
-	}
-}
-
 static void port_down(struct l2 *l2, instant now, struct port *p, struct fx *fx)
 {
 	uint8_t index = port_index(l2, p);
 
 	p->up = false;
-	timer_cancel(&l2->timers, &p->ogm_timer);
+	/* The primary goes on: its OGM leaves by the other ports. */
+	if (l2->ports.primary != index)
+		timer_cancel(&l2->timers, &p->ogm_timer);
 	timer_cancel(&l2->timers, &p->warm_timer);
 	p->warm_left = 0;
 	outbox_clear(l2, p->outbox);
@@ -102,20 +93,17 @@ static void port_down(struct l2 *l2, instant now, struct port *p, struct fx *fx)
 		l2_note(fx, NOTE_NEIGHBOUR_GONE, n->mac, (struct mac){{0}}, index);
 		neighbour_free(l2, n);
 	}
-	if (l2->ports.primary != index)
-		return;
-	primary_choose(l2);
-	if (l2->ports.primary >= 0)
-		ogm_hasten(l2, now); /* our name has changed */
 }
 
-static void port_up(struct l2 *l2, instant now, struct port *p, const struct ev_port *ev)
+static void port_up(struct l2 *l2, instant now, struct port *p, struct mac mac)
 {
+	bool renamed = !mac_equal(p->mac, mac);
+
 	p->up = true;
-	p->mac = ev->mac;
+	p->mac = mac;
 	if (l2->ports.primary < 0)
 		l2->ports.primary = port_index(l2, p);
-	ogm_port_up(l2, now, p);
+	ogm_port_up(l2, now, p, renamed);
 }
 
 void port_event(struct l2 *l2, instant now, const struct ev_port *ev, struct fx *fx)
@@ -133,7 +121,7 @@ void port_event(struct l2 *l2, instant now, const struct ev_port *ev, struct fx 
 	p->hop_penalty = ev->hop_penalty;
 	p->mtu_bytes = ev->mtu_bytes;
 	if (!p->up)
-		port_up(l2, now, p, ev);
+		port_up(l2, now, p, ev->mac);
 }
 
 uint32_t port_count_ogm(struct port *p)
@@ -146,7 +134,9 @@ uint32_t port_count_ogm(struct port *p)
 int port_of_mac(const struct l2 *l2, struct mac m)
 {
 	for (int i = 0; i < l2->conf.ports_max; i++) {
-		if (l2->ports.at[i].up && mac_equal(l2->ports.at[i].mac, m))
+		bool ours = l2->ports.at[i].up || i == l2->ports.primary;
+
+		if (ours && mac_equal(l2->ports.at[i].mac, m))
 			return i;
 	}
 	return -1;

@@ -80,7 +80,7 @@ struct port {
 struct ports {
 	struct port at[PORT_MAX];
 	struct map neighbours;
-	int primary; /* index, or -1 */
+	int primary; /* the first that came up, or -1 before that */
 };
 
 /* conf, pool, prng and timers of l2 are there. ERR_FULL: no memory; nothing to fini. */
@@ -89,8 +89,9 @@ enum err ports_init(struct l2 *l2);
 void ports_fini(struct l2 *l2);
 
 /* EV_PORT: brings a port up or down. Down drops its neighbours and re-selects
- * every route over it at once; when the primary goes, the next port that is up
- * becomes the primary. An index, MAC or MTU that cannot be means down. */
+ * every route over it at once. The primary names the node even while it is down,
+ * as in the kernel: a cable that is pulled must not rename the node. An index, MAC
+ * or MTU that cannot be means down. */
 void port_event(struct l2 *l2, instant now, const struct ev_port *ev, struct fx *fx);
 
 /* One more own OGM leaves under the port's MAC: its number, and the neighbours'
@@ -98,7 +99,7 @@ void port_event(struct l2 *l2, instant now, const struct ev_port *ev, struct fx 
 uint32_t port_count_ogm(struct port *p);
 uint8_t port_index(const struct l2 *l2, const struct port *p);
 
-/* Is m the MAC of one of our ports that are up? The index, or -1. */
+/* Is m the MAC of the primary, or of another port that is up? The index, or -1. */
 int port_of_mac(const struct l2 *l2, struct mac m);
 
 struct neighbour *neighbour_find(const struct l2 *l2, struct mac mac, uint8_t port);

@@ -42,27 +42,22 @@ static struct tt_home *home_find(const struct global_client *g, const struct ori
 	return NULL;
 }
 
-static bool home_better(const struct tt_home *a, const struct tt_home *b)
-{
-	uint8_t tq_a = originator_tq(a->originator), tq_b = originator_tq(b->originator);
-
-	if (a->left != b->left)
-		return !a->left;
-	if (tq_a != tq_b)
-		return tq_a > tq_b;
-	return mac_compare(a->originator->mac, b->originator->mac) < 0;
-}
-
+/* SPEC: the home with the best TQ. OURS: the newest announcement, because a client
+ * that walked is announced twice until its old home has withdrawn it, and a nearer
+ * old home would draw its frames in a circle. */
 struct tt_home *tt_global_home(const struct global_client *g)
 {
-	struct tt_home *best = NULL;
+	struct tt_home *fallback = NULL;
 
 	list_each (h, &g->homes, struct tt_home, of_client) {
-		if (originator_router(h->originator, OIF_DEFAULT) &&
-		    (!best || home_better(h, best)))
-			best = h;
+		if (!originator_router(h->originator, OIF_DEFAULT))
+			continue;
+		if (!h->left)
+			return h;
+		if (!fallback)
+			fallback = h;
 	}
-	return best;
+	return fallback;
 }
 
 /* ---- counting ---- */
@@ -110,12 +105,15 @@ static void fade_arm(struct l2 *l2)
 		timer_set(&l2->timers, &t->fade, instant_add(first->since, span_s(TT_HINT_KEEP_S)));
 }
 
-static void fading_leave(struct tt_global *t, struct global_client *g)
+static void fading_leave(struct l2 *l2, struct global_client *g)
 {
+	struct tt_global *t = &l2->global;
+
 	if (list_empty(&g->fading))
 		return;
 	list_del(&g->fading);
-	t->fading_count--;
+	if (--t->fading_count == 0)
+		timer_cancel(&l2->timers, &t->fade);
 }
 
 /* An entry fades while one of its homes is not counted: nobody would withdraw it. */
@@ -128,7 +126,7 @@ static void fading_update(struct l2 *l2, instant now, struct global_client *g)
 		hint = hint || !h->counted;
 	}
 	if (!hint) {
-		fading_leave(t, g);
+		fading_leave(l2, g);
 	} else if (list_empty(&g->fading)) {
 		g->since = now;
 		list_append(&t->fading, &g->fading);
@@ -143,7 +141,7 @@ static void client_free(struct l2 *l2, struct global_client *g)
 	struct tt_global *t = &l2->global;
 
 	assert(list_empty(&g->homes));
-	fading_leave(t, g);
+	fading_leave(l2, g);
 	map_del(&t->map, &g->node);
 	t->count--;
 	t->told_full = false;
@@ -268,7 +266,7 @@ static struct tt_home *home_get(struct l2 *l2, instant now, struct originator *o
 	}
 	h->originator = o;
 	h->client = g;
-	list_append(&g->homes, &h->of_client);
+	list_prepend(&g->homes, &h->of_client);
 	list_append(&o->tt.homes, &h->of_originator);
 	t->home_count++;
 	return h;
@@ -326,7 +324,7 @@ static void home_roamed(struct l2 *l2, instant now, struct tt_home *h, uint8_t f
 	} else {
 		h->flags = flags;
 		g->roaming = true;
-		fading_leave(&l2->global, g); /* a new hint: its time begins now */
+		fading_leave(l2, g); /* a new hint: its time begins now */
 	}
 	g->temporary = false;
 	fading_update(l2, now, g);
@@ -410,7 +408,7 @@ void tt_global_add_temporary(struct l2 *l2, instant now, struct originator *o, s
 	h->ttvn = o->tt.ttvn;
 	g->temporary = true;
 	g->roaming = false;
-	fading_leave(t, g); /* its time begins anew */
+	fading_leave(l2, g); /* its time begins anew */
 	fading_update(l2, now, g);
 }
 
@@ -482,5 +480,16 @@ void tt_global_mark_roaming(struct l2 *l2, instant now, struct global_client *g)
 	}
 	g->roaming = true;
 	g->temporary = false;
+	fading_update(l2, now, g);
+}
+
+void tt_global_unmark_roaming(struct l2 *l2, instant now, struct global_client *g)
+{
+	list_each (h, &g->homes, struct tt_home, of_client) {
+		if (h->counted) {
+			h->left = false;
+			g->roaming = false;
+		}
+	}
 	fading_update(l2, now, g);
 }

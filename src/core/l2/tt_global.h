@@ -108,5 +108,7 @@ void tt_global_sweep(struct l2 *l2, instant now, struct originator *o);
 
 /* The client was heard here: its global entry becomes ROAM (see tt_roam_in). */
 void tt_global_mark_roaming(struct l2 *l2, instant now, struct global_client *g);
+/* It is not here any more, and nobody took it over: who still announces it may have it. */
+void tt_global_unmark_roaming(struct l2 *l2, instant now, struct global_client *g);
 /* Timer: forgets ROAM and TEMP entries after 600 s, bounded per call. */
 void tt_global_fade(struct l2 *l2, instant now, struct fx *fx);

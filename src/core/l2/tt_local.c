@@ -93,11 +93,16 @@ size_t tt_table_max(const struct l2 *l2)
 	return piece > BATADV_FRAG_LEN ? FRAG_PIECES_MAX * (piece - BATADV_FRAG_LEN) : 0;
 }
 
+bool tt_local_changed(const struct local_client *c)
+{
+	return c->fresh || c->leaving || c->again ||
+	       (c->flags & TT_CLIENT_SYNC_MASK) != c->announced_flags;
+}
+
 /* Puts c into the list of changes when a commit would say something about it. */
 static void change_update(struct tt_local *t, struct local_client *c)
 {
-	bool changed = c->fresh || c->leaving ||
-		       (c->flags & TT_CLIENT_SYNC_MASK) != c->announced_flags;
+	bool changed = tt_local_changed(c);
 	bool queued = !list_empty(&c->change);
 
 	if (changed && !queued) {
@@ -174,10 +179,13 @@ static void arrived(struct l2 *l2, instant now, struct local_client *c, struct f
 {
 	struct global_client *g = tt_global_find(l2, c->mac, c->vid);
 
-	if (g && !c->permanent)
+	if (g && !c->permanent) {
+		c->again = !c->fresh;
+		change_update(&l2->local, c);
 		tt_roam_in(l2, now, c->mac, c->vid, fx);
-	else
+	} else {
 		l2_note(fx, NOTE_CLIENT_NEW, c->mac, l2_primary_mac(l2), c->vid);
+	}
 	ogm_hasten(l2, now);
 }
 
@@ -242,8 +250,13 @@ void tt_local_give_up(struct l2 *l2, instant now, struct local_client *c, bool r
 
 void tt_local_remove(struct l2 *l2, instant now, struct local_client *c, bool roamed, struct fx *fx)
 {
-	if (!c->leaving)
+	if (!c->leaving) {
+		struct global_client *g = tt_global_find(l2, c->mac, c->vid);
+
+		if (g)
+			tt_global_unmark_roaming(l2, now, g);
 		l2_note(fx, NOTE_CLIENT_GONE, c->mac, l2_primary_mac(l2), c->vid);
+	}
 	tt_local_give_up(l2, now, c, roamed);
 }
 
@@ -303,6 +316,7 @@ static void client_commit(struct l2 *l2, struct local_client *c)
 		return;
 	}
 	c->fresh = false;
+	c->again = false;
 	c->announced_flags = c->flags & TT_CLIENT_SYNC_MASK;
 	tt_vlan_count(v, c->mac, c->announced_flags);
 	change_update(t, c);

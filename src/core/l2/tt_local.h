@@ -47,6 +47,7 @@ struct local_client {
 	bool permanent;
 	bool fresh;   /* not announced yet: its frames leave as UNICAST_4ADDR */
 	bool leaving; /* not here any more; not withdrawn yet */
+	bool again;   /* came back from where it may be claimed: announced once more */
 	instant last_seen;
 	instant since; /* when it came */
 };
@@ -91,6 +92,9 @@ static inline void tt_local_touch(struct tt_local *t, struct local_client *c, in
 	list_del(&c->all);
 	list_append(&t->all, &c->all);
 }
+
+/* Would a commit say something about it? */
+bool tt_local_changed(const struct local_client *c);
 
 /* A client is no longer here; a note says so. With `roamed` the withdrawal
  * carries ROAM. A fresh client is freed at once, others when committed. */

@@ -56,6 +56,21 @@ void tt_roam_in(struct l2 *l2, instant now, struct mac mac, uint16_t vid, struct
 	tt_global_mark_roaming(l2, now, g);
 }
 
+/* Does another node than o announce (mac, vid), and we believe that it is there? */
+static bool is_elsewhere(const struct l2 *l2, const struct originator *o, struct mac mac,
+			 uint16_t vid)
+{
+	const struct global_client *g = tt_global_find(l2, mac, vid);
+
+	if (!g)
+		return false;
+	list_each (h, &g->homes, struct tt_home, of_client) {
+		if (h->counted && !h->left && h->originator != o)
+			return true;
+	}
+	return false;
+}
+
 enum err tt_roam_rx(struct l2 *l2, instant now, const struct batadv_utvlv *u,
 		    const struct batadv_tvlv *t, struct fx *fx)
 {
@@ -73,6 +88,9 @@ enum err tt_roam_rx(struct l2 *l2, instant now, const struct batadv_utvlv *u,
 	c = tt_local_find(l2, roam.client, roam.vid);
 	if (c && c->permanent)
 		return ERR_BLOCKED;
+	/* An announcement has overtaken it. */
+	if ((!c || c->leaving) && is_elsewhere(l2, o, roam.client, roam.vid))
+		return ERR_OLD;
 	l2->count.tt_roam_adv_rx++;
 	return tt_global_add(l2, now, o, roam.client, roam.vid, 0, (uint8_t)(o->tt.ttvn + 1), true,
 			     fx);

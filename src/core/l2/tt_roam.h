@@ -43,6 +43,7 @@ void tt_roam_in(struct l2 *l2, instant now, struct mac mac, uint16_t vid, struct
 
 /* A ROAM container for us: a client of ours is at u->src now.
  * ERR_UNKNOWN: no such originator. ERR_MALFORMED, ERR_SHORT: bad container.
- * ERR_BLOCKED: a permanent client of ours. ERR_FULL: see tt_global_add. */
+ * ERR_BLOCKED: a permanent client of ours. ERR_OLD: it is not here any more, and a
+ * third node has announced it since. ERR_FULL: see tt_global_add. */
 enum err tt_roam_rx(struct l2 *l2, instant now, const struct batadv_utvlv *u,
 		    const struct batadv_tvlv *t, struct fx *fx);

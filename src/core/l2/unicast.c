@@ -13,9 +13,7 @@ enum { FRESH_INTERVALS = 3 };
 /* A version too old makes a home that the client left send the frame on. */
 static uint8_t version_for(const struct tt_home *home)
 {
-	bool left = home->left || home->client->roaming;
-
-	return (uint8_t)(home->originator->tt.ttvn - left);
+	return (uint8_t)(home->originator->tt.ttvn - home->left);
 }
 
 void unicast_head(const struct l2 *l2, const struct local_client *from, const struct tt_home *home,

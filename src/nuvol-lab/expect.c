@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nuvol-lab/expect.h"
+#include <jansson.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include "nuvol-lab/daemon.h"
+#include "nuvol-lab/inside.h"
+#include "nuvol-lab/interrupt.h"
+#include "nuvol-lab/quantity.h"
+
+enum { UNIT_S = 1000000, AGAIN_MS = 50, COUNT_MAX = 100000 };
+
+/* A condition with its words (the first is its name), asked once. Says what it
+ * found into r->said. */
+struct condition {
+	const char *name;
+	int least, most; /* words behind the name */
+	bool (*holds)(struct run *r, const char *const *words, instant deadline);
+};
+
+static unsigned node_get(struct run *r, const struct lab *lab, const char *name)
+{
+	unsigned node = town_node_find(&lab->town, name);
+
+	if (node == TOWN_NONE)
+		snprintf(r->said, sizeof(r->said), "there is no node '%s'", name);
+	return node;
+}
+
+/* A number of the daemon's status, below "cloud", is as wanted. */
+static bool count_holds(struct run *r, const char *node_name, const char *key, const char *wanted)
+{
+	struct lab lab;
+	uint32_t number = 0;
+	json_t *answer = NULL, *count;
+	unsigned node;
+	bool holds = false;
+
+	if (!lab_open(&lab, r->town, LAB_READ))
+		return false;
+	node = node_get(r, &lab, node_name);
+	if (node != TOWN_NONE)
+		answer = daemon_ask(&lab, node, "status");
+	count = json_object_get(json_object_get(answer, "cloud"), key);
+	if (json_is_integer(count)) {
+		snprintf(r->said, sizeof(r->said), "%lld", (long long)json_integer_value(count));
+		holds = number_parse(wanted, 0, COUNT_MAX, &number) &&
+			json_integer_value(count) == number;
+	} else if (node != TOWN_NONE) {
+		snprintf(r->said, sizeof(r->said), "its nuvold does not say");
+	}
+	json_decref(answer);
+	lab_close(&lab);
+	return holds;
+}
+
+static bool nodes_hold(struct run *r, const char *const *words, instant deadline)
+{
+	(void)deadline;
+	return count_holds(r, words[1], "nodes", words[2]);
+}
+
+static bool neighbours_hold(struct run *r, const char *const *words, instant deadline)
+{
+	(void)deadline;
+	return count_holds(r, words[1], "neighbours", words[2]);
+}
+
+/* Is this MAC among the clients that the daemon names? */
+static bool clients_have(const json_t *answer, struct mac mac)
+{
+	const json_t *client;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "clients"), i, client)
+	{
+		const char *text = json_string_value(json_object_get(client, "mac"));
+		struct mac m;
+
+		if (text && mac_parse(text, &m) && mac_equal(m, mac))
+			return true;
+	}
+	return false;
+}
+
+/* knows NODE CLIENT */
+static bool knows_holds(struct run *r, const char *const *words, instant deadline)
+{
+	struct lab lab;
+	unsigned node, client;
+	json_t *answer = NULL;
+	bool holds = false;
+
+	(void)deadline;
+	if (!lab_open(&lab, r->town, LAB_READ))
+		return false;
+	node = node_get(r, &lab, words[1]);
+	client = town_client_find(&lab.town, words[2]);
+	if (client == TOWN_NONE)
+		snprintf(r->said, sizeof(r->said), "there is no client '%s'", words[2]);
+	else if (node != TOWN_NONE)
+		answer = daemon_ask(&lab, node, "clients");
+	if (answer)
+		holds = clients_have(answer, lab.town.clients[client].mac);
+	json_decref(answer);
+	lab_close(&lab);
+	return holds;
+}
+
+static bool running_holds(struct run *r, const char *const *words, instant deadline)
+{
+	struct lab lab;
+	unsigned node;
+	bool holds;
+
+	(void)deadline;
+	if (!lab_open(&lab, r->town, LAB_READ))
+		return false;
+	node = node_get(r, &lab, words[1]);
+	holds = node != TOWN_NONE && process_alive(lab.nodes[node].daemon);
+	lab_close(&lab);
+	return holds;
+}
+
+/* The last line that says something, cut to fit. */
+static void output_say(struct run *r, const char *output)
+{
+	size_t len = output ? strlen(output) : 0, used = strlen(r->said);
+	const char *line;
+
+	while (len > 0 && (output[len - 1] == '\n' || output[len - 1] == ' '))
+		len--;
+	if (len == 0)
+		return;
+	for (line = output + len; line > output && line[-1] != '\n'; line--)
+		;
+	snprintf(r->said + used, sizeof(r->said) - used, "%s%.*s", used ? ": " : "",
+		 (int)(output + len - line), line);
+}
+
+static bool program_holds(struct run *r, const char *who, const char *const *argv, instant deadline)
+{
+	span left = instant_since(deadline, clock_read());
+	char *output = NULL;
+	int status;
+
+	if (left.us < AGAIN_MS * 1000)
+		left = span_ms(AGAIN_MS);
+	status = inside_run(r->town, r->folder, who, argv, left, &output);
+	if (status != 0) {
+		inside_fault(status, r->said, sizeof(r->said));
+		output_say(r, output);
+	}
+	free(output);
+	return status == 0;
+}
+
+/* exec WHO -- PROGRAM ... */
+static bool exec_holds(struct run *r, const char *const *words, instant deadline)
+{
+	return program_holds(r, words[1], words + 3, deadline);
+}
+
+/* reach WHO WHOM */
+static bool reach_holds(struct run *r, const char *const *words, instant deadline)
+{
+	char to[WHO_NAME_MAX + 2];
+	const char *argv[] = {"ping", "-n", "-c", "1", "-W", "1", to, NULL};
+
+	snprintf(to, sizeof(to), "@%s", words[2]);
+	return program_holds(r, words[1], argv, deadline);
+}
+
+static const struct condition conditions[] = {
+	{"nodes", 2, 2, nodes_hold},  {"neighbours", 2, 2, neighbours_hold},
+	{"knows", 2, 2, knows_holds}, {"running", 1, 1, running_holds},
+	{"reach", 2, 2, reach_holds}, {"exec", 3, STEP_WORDS_MAX, exec_holds},
+};
+
+/* Where the condition begins in the words of the step; NULL: there is none. */
+static const struct condition *condition_find(const struct step *s, int *at, bool *negated)
+{
+	*negated = s->count > 2 && strcmp(s->words[2], "not") == 0;
+	*at = *negated ? 3 : 2;
+	for (size_t i = 0; *at < s->count && i < sizeof(conditions) / sizeof(conditions[0]); i++)
+		if (strcmp(conditions[i].name, s->words[*at]) == 0)
+			return &conditions[i];
+	return NULL;
+}
+
+const char *expect_check(const struct step *s)
+{
+	int at, words;
+	bool negated;
+	const struct condition *c = condition_find(s, &at, &negated);
+	uint32_t number;
+	span time;
+
+	if (!span_parse(s->words[1], UNIT_S, &time))
+		return "the time is not one; like 20s";
+	if (!c)
+		return "no such condition; it takes nodes, neighbours, knows, running, reach or "
+		       "exec";
+	words = s->count - at - 1;
+	if (words < c->least || words > c->most)
+		return "a condition has too few or too many words; nuvol-lab(8) shows how";
+	if (c->holds == exec_holds && strcmp(s->words[at + 2], "--") != 0)
+		return "exec is written 'exec NODE|CLIENT -- PROGRAM ...'";
+	if ((c->holds == nodes_hold || c->holds == neighbours_hold) &&
+	    !number_parse(s->words[at + 2], 0, COUNT_MAX, &number))
+		return "this condition takes a node and a number";
+	return NULL;
+}
+
+bool expect_act(struct run *r, const struct step *s)
+{
+	int at;
+	bool negated, holds;
+	const struct condition *c = condition_find(s, &at, &negated);
+	instant deadline;
+	span time;
+
+	if (!r->town[0])
+		return lab_fail("no town is up; the step 'up FILE' comes first, or --name");
+	span_parse(s->words[1], UNIT_S, &time);
+	deadline = instant_add(clock_read(), time);
+	for (;;) {
+		r->said[0] = '\0';
+		holds = c->holds(r, s->words + at, deadline) != negated;
+		if (interrupt_came())
+			return false;
+		if (holds || instant_reached(deadline, clock_read()))
+			break;
+		poll(NULL, 0, AGAIN_MS);
+	}
+	if (holds)
+		r->said[0] = '\0';
+	return holds;
+}

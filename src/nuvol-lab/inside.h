@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * inside - programs that run in a node or client of a town.
+ *
+ * Source  ours.
+ * Shape   A program finds its place's network, its name as hostname, `nuvol` in
+ *         PATH, and in a node NUVOL_RUN_DIR, the folder of its daemon.
+ *         In an argv, @NAME is the IPv4 address of that node or client.
+ */
+#pragma once
+#include "nuvol-lab/lab.h"
+
+/* The texts that a struct spawn points to. */
+struct inside {
+	char netns[PLACE_PATH_ROOM];
+	char run_dir[LAB_PATH_ROOM];
+	char hostname[WHO_NAME_MAX + 1];
+	char path[2 * PATH_MAX];
+	const char *environment[5];
+};
+
+/* false: told that there is no such node or client. */
+bool inside_init(struct inside *room, const struct lab *lab, const char *who, struct spawn *how);
+
+/* Runs argv to its end, at most for at_most, with folder as working directory; its
+ * stderr goes to its stdout. The exit status, or a negative errno; told when there
+ * is no such place. output: to be freed. */
+int inside_run(const char *town, const char *folder, const char *who, const char *const *argv,
+	       span at_most, char **output);
+/* Starts it beside us; see process_start. false: told why. */
+bool inside_start(const char *town, const char *folder, const char *who, const char *const *argv,
+		  const char *log, struct process *p);
+
+/* What a status other than 0 means, in words. */
+void inside_fault(int status, char *text, size_t room);

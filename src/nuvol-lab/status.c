@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nuvol-lab/status.h"
+#include <stdlib.h>
+#include <string.h>
+#include "nuvol-lab/daemon.h"
+#include "nuvol-lab/medium.h"
+
+static const char *const cut_words[] = {"no", "carrier", "silent"};
+
+/* "name" or null. */
+static json_t *name_pack(const char *name)
+{
+	return name ? json_string(name) : json_null();
+}
+
+static json_t *node_meshes(const struct lab *lab, unsigned node)
+{
+	const struct town_node *n = &lab->town.nodes[node];
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < n->mesh_count; i++) {
+		char interface[16], mac[MAC_TEXT];
+
+		snprintf(interface, sizeof(interface), "mesh%u", i);
+		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s}", "segment",
+						     n->mesh[i].name, "interface", interface, "mac",
+						     mac_print(n->mesh[i].mac, mac), "cut",
+						     cut_words[lab->nodes[node].cut[i]]));
+	}
+	return all;
+}
+
+static json_t *node_get(const struct lab *lab, unsigned node)
+{
+	const struct town_node *n = &lab->town.nodes[node];
+	const struct lab_node *state = &lab->nodes[node];
+	json_t *answer = daemon_ask(lab, node, "status");
+	json_t *cloud = json_object_get(answer, "cloud");
+	bool running = process_alive(state->daemon);
+	char mac[MAC_TEXT], place[PLACE_NAME_ROOM], run[LAB_PATH_ROOM];
+	json_t *all = json_pack("{s:s, s:b, s:i, s:s, s:s, s:s, s:s, s:s, s:o}", "name", n->name,
+				"running", running, "pid", running ? state->daemon.pid : 0, "ssid",
+				n->ssid, "mac", mac_print(n->mac, mac), "ipv4", state->address,
+				"namespace", place_name(lab->town.name, n->name, place), "run_dir",
+				lab_node_path(lab, node, "", run), "meshes",
+				node_meshes(lab, node));
+	static const char *const counts[] = {"nodes", "neighbours", "clients_here",
+					     "clients_elsewhere"};
+
+	for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		json_t *count = json_object_get(cloud, counts[i]);
+
+		json_object_set_new(all, counts[i], count ? json_incref(count) : json_null());
+	}
+	json_decref(answer);
+	return all;
+}
+
+static json_t *client_get(const struct lab *lab, unsigned client)
+{
+	const struct town_client *c = &lab->town.clients[client];
+	const struct lab_client *state = &lab->clients[client];
+	char mac[MAC_TEXT], place[PLACE_NAME_ROOM];
+
+	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s}", "name", c->name, "at",
+			 name_pack(state->at == TOWN_NONE ? NULL : lab->town.nodes[state->at].name),
+			 "association", !c->cable, "mac", mac_print(c->mac, mac), "ipv4",
+			 state->address, "namespace", place_name(lab->town.name, c->name, place));
+}
+
+static json_t *segment_nodes(const struct lab *lab, unsigned segment, const json_t *counters)
+{
+	const struct town *t = &lab->town;
+	json_t *all = json_array();
+
+	for (unsigned n = 0; n < t->node_count; n++) {
+		unsigned mesh = town_mesh_find(t, n, segment);
+		json_t *one, *counted;
+
+		if (mesh == TOWN_NONE)
+			continue;
+		one = json_pack("{s:s, s:s}", "name", t->nodes[n].name, "cut",
+				cut_words[lab->nodes[n].cut[mesh]]);
+		counted = json_object_get(counters, t->nodes[n].name);
+		if (counted)
+			json_object_set(one, "frames", counted);
+		json_array_append_new(all, one);
+	}
+	return all;
+}
+
+json_t *status_get(const struct lab *lab)
+{
+	const struct town *t = &lab->town;
+	json_t *nodes = json_array(), *clients = json_array(), *segments = json_array();
+	json_t *medium = json_null(), *counters = NULL;
+	char path[LAB_PATH_ROOM];
+
+	if (lab->medium.pid) {
+		char *answer = medium_ask(lab_path(t->name, "medium.sock", path), "counters");
+
+		counters = answer ? json_loads(answer, 0, NULL) : NULL;
+		free(answer);
+		medium = json_pack("{s:b, s:i}", "running", process_alive(lab->medium), "pid",
+				   lab->medium.pid);
+	}
+	for (unsigned i = 0; i < t->node_count; i++)
+		json_array_append_new(nodes, node_get(lab, i));
+	for (unsigned i = 0; i < t->client_count; i++)
+		json_array_append_new(clients, client_get(lab, i));
+	for (unsigned i = 0; i < t->segment_count; i++) {
+		const struct town_segment *s = &t->segments[i];
+
+		json_array_append_new(
+			segments,
+			json_pack("{s:s, s:s, s:s, s:o}", "name", s->name, "kind",
+				  s->radio ? "radio" : "wire", "carried_by",
+				  town_segment_is_medium(s) ? "medium" : "bridge", "nodes",
+				  segment_nodes(lab, i, json_object_get(counters, s->name))));
+	}
+	json_decref(counters);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "town", t->name, "file", lab->file,
+			 "medium", medium, "nodes", nodes, "clients", clients, "segments",
+			 segments);
+}
+
+static const char *text_of(const json_t *from, const char *key)
+{
+	const char *text = json_string_value(json_object_get(from, key));
+
+	return text ? text : "-";
+}
+
+/* A count that only a running daemon knows. */
+static const char *count_of(const json_t *from, const char *key, char text[24])
+{
+	const json_t *count = json_object_get(from, key);
+
+	snprintf(text, 24, "-");
+	if (json_is_integer(count))
+		snprintf(text, 24, "%lld", (long long)json_integer_value(count));
+	return text;
+}
+
+static void nodes_print(const json_t *nodes)
+{
+	const json_t *n;
+	size_t i;
+
+	printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s\n", "NODE", "NUVOLD", "ADDRESS", "CLOUD",
+	       "OTHERS", "NEIGHBOURS");
+	json_array_foreach(nodes, i, n)
+	{
+		bool running = json_is_true(json_object_get(n, "running"));
+		char others[24], neighbours[24], pid[24];
+
+		snprintf(pid, sizeof(pid), "%lld",
+			 (long long)json_integer_value(json_object_get(n, "pid")));
+		printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s\n", text_of(n, "name"),
+		       running ? pid : "stopped", text_of(n, "ipv4"), text_of(n, "ssid"),
+		       count_of(n, "nodes", others), count_of(n, "neighbours", neighbours));
+	}
+}
+
+static void clients_print(const json_t *clients)
+{
+	const json_t *c;
+	size_t i;
+
+	if (json_array_size(clients) == 0)
+		return;
+	printf("\n%-15s  %-15s  %-5s  %-18s  %s\n", "CLIENT", "AT", "BY", "ADDRESS", "MAC");
+	json_array_foreach(clients, i, c)
+		printf("%-15s  %-15s  %-5s  %-18s  %s\n", text_of(c, "name"), text_of(c, "at"),
+		       json_is_true(json_object_get(c, "association")) ? "Wi-Fi" : "cable",
+		       text_of(c, "ipv4"), text_of(c, "mac"));
+}
+
+static void segments_print(const json_t *segments)
+{
+	const json_t *s, *n;
+	size_t i, k;
+
+	if (json_array_size(segments) == 0)
+		return;
+	printf("\n%-15s  %-5s  %s\n", "SEGMENT", "KIND", "NODES");
+	json_array_foreach(segments, i, s)
+	{
+		printf("%-15s  %-5s ", text_of(s, "name"), text_of(s, "kind"));
+		json_array_foreach(json_object_get(s, "nodes"), k, n)
+		{
+			const char *cut = text_of(n, "cut");
+
+			printf(" %s", text_of(n, "name"));
+			if (strcmp(cut, "no") != 0)
+				printf("(cut%s)", strcmp(cut, "silent") == 0 ? ", silent" : "");
+		}
+		printf("\n");
+	}
+}
+
+void status_print(const json_t *status)
+{
+	const json_t *medium = json_object_get(status, "medium");
+
+	printf("town %s, from %s\n\n", text_of(status, "town"), text_of(status, "file"));
+	nodes_print(json_object_get(status, "nodes"));
+	clients_print(json_object_get(status, "clients"));
+	segments_print(json_object_get(status, "segments"));
+	if (json_is_object(medium) && !json_is_true(json_object_get(medium, "running")))
+		printf("\nThe medium has ended: no frame passes on radios and slow wires.\n");
+}
