@@ -14,7 +14,7 @@ release: setup
 
 # A town of nodes on this machine; a client walks through it.
 demo: release
-	@examples/demo/run.sh
+	@$(RELEASE)/src/nuvol-lab/nuvol-lab run examples/demo/demo.scenario
 
 # Everything, as CI runs it: the last line is "N passed, N failed".
 test: setup

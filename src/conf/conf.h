@@ -20,7 +20,7 @@ enum {
 	CONF_VALUE_ROOM = 512, /* bytes of one word */
 	CONF_PROBLEMS_MAX = 32,
 	CONF_TEXT_ROOM = 240,
-	CONF_NAME_ROOM = 128,
+	CONF_NAME_ROOM = 256,
 };
 
 struct conf {

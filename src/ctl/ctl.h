@@ -23,7 +23,7 @@ enum {
 	CTL_LINE_MAX = 65536,
 	CTL_DEPTH_MAX = 8, /* objects and lists inside each other, in a request */
 	CTL_VERSION = 1,
-	CTL_ASKS_MAX = 16,       /* echoes under way, of all clients; no more than ECHOES_MAX */
+	CTL_ASKS_MAX = 16,	 /* echoes under way, of all clients; no more than ECHOES_MAX */
 	CTL_ASKS_PER_CLIENT = 4, /* ... and of one */
 	CTL_WATCHERS_MAX = 16,
 	CTL_ECHO_TIMEOUT_MS = 1000, /* when the request names none */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_ROOM = 256 };
+enum { PATH_ROOM = CONF_NAME_ROOM };
 
 /* Says that a file cannot be read; not through conf, which has no files. */
 static void cannot_read(struct conf_problems *p, const char *path, const char *why)

@@ -418,9 +418,18 @@ static int ctl_start(struct loop *x)
 	return e;
 }
 
-/* All links that are there become known to everybody. */
+static int message_ignore(const struct nlmsghdr *h, void *ctx)
+{
+	(void)h, (void)ctx;
+	return MNL_CB_OK;
+}
+
+/* All links that are there become known to everybody. What the kernel told before
+ * is old. */
 static void world_meet(struct loop *x)
 {
+	(void)netlink_read(&x->monitor, message_ignore, NULL);
+	links_resync(&x->links);
 	x->ready = true;
 	list_each (l, &x->links.all, struct link, all) {
 		link_changed(x, l, false);
@@ -505,7 +514,6 @@ static int loop_start(struct loop *x)
 	if (e || (e = ctl_start(x)))
 		return e;
 	uv_poll_start(&x->monitor_poll, UV_READABLE, monitor_ready);
-	links_resync(&x->links);
 	world_meet(x);
 	e = privilege_drop();
 	if (e)

@@ -68,28 +68,42 @@ static bool places_make(const struct lab *lab)
 	return batch_run(&b, NULL);
 }
 
-/* Bridged frames must not walk through iptables; where there is no br_netfilter,
- * there is nothing to switch off. */
-static void bridge_filter_off(const char *town, const char *who)
+struct sysctl {
+	const char *path, *value;
+};
+
+/* What does not exist in this kernel needs no setting. */
+static bool sysctls_write(const char *town, const char *who, const struct sysctl *sysctls)
 {
-	static const char *const names[] = {"arptables", "iptables", "ip6tables"};
-	char path[64];
-	int back;
+	int back, result = place_enter(town, who, &back);
 
-	if (place_enter(town, who, &back) < 0)
-		return;
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		FILE *f;
+	if (result < 0)
+		return lab_fail("cannot enter the namespace of '%s': %s", who, strerror(-result));
+	for (; sysctls->path; sysctls++) {
+		FILE *f = fopen(sysctls->path, "r+e");
 
-		snprintf(path, sizeof(path), "/proc/sys/net/bridge/bridge-nf-call-%s", names[i]);
-		f = fopen(path, "r+e");
 		if (f) {
-			fputs("0", f);
+			fputs(sysctls->value, f);
 			fclose(f);
 		}
 	}
 	place_leave(back);
+	return true;
 }
+
+/* Bridged frames must not walk through iptables. */
+#define BRIDGE_FILTER_OFF                                                                          \
+	{"/proc/sys/net/bridge/bridge-nf-call-arptables", "0"},                                    \
+		{"/proc/sys/net/bridge/bridge-nf-call-iptables", "0"},                             \
+	{                                                                                          \
+		"/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0"                               \
+	}
+
+static const struct sysctl node_sysctls[] = {BRIDGE_FILTER_OFF, {NULL, NULL}};
+
+/* Nothing in the air speaks for itself. */
+static const struct sysctl air_sysctls[] = {
+	BRIDGE_FILTER_OFF, {"/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"}, {NULL, NULL}};
 
 static bool air_make(const struct lab *lab)
 {
@@ -97,7 +111,8 @@ static bool air_make(const struct lab *lab)
 	char netns[PLACE_PATH_ROOM];
 	struct batch b;
 
-	bridge_filter_off(t->name, PLACE_AIR);
+	if (!sysctls_write(t->name, PLACE_AIR, air_sysctls))
+		return false;
 	batch_init(&b);
 	batch_add(&b, "link set lo up");
 	for (unsigned i = 0; i < t->segment_count; i++)
@@ -117,7 +132,8 @@ static bool node_make(struct lab *lab, unsigned node)
 	char netns[PLACE_PATH_ROOM], mac[MAC_TEXT];
 	struct batch b;
 
-	bridge_filter_off(lab->town.name, n->name);
+	if (!sysctls_write(lab->town.name, n->name, node_sysctls))
+		return false;
 	batch_init(&b);
 	batch_add(&b, "link set lo up");
 	batch_add(&b, "link add br-lan address %s type bridge stp_state 0 forward_delay 0",

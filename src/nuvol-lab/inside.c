@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARGV_MAX = 128 };
+enum { ARGV_MAX = 128, ADDRESS_ROOM = 20 };
 
 bool inside_init(struct inside *room, const struct lab *lab, const char *who, struct spawn *how)
 {
@@ -36,15 +36,29 @@ bool inside_init(struct inside *room, const struct lab *lab, const char *who, st
 	return true;
 }
 
-static bool address_of(const struct lab *lab, const char *who, char text[20])
+/* What @NAME means: an IPv4 address; @NAME.mac: a MAC. */
+static bool address_of(const struct lab *lab, const char *name, char text[ADDRESS_ROOM])
 {
-	unsigned node = town_node_find(&lab->town, who);
-	unsigned client = town_client_find(&lab->town, who);
+	size_t len = strcspn(name, ".");
+	bool mac = strcmp(name + len, ".mac") == 0;
+	char who[WHO_NAME_MAX + 1];
+	unsigned node, client;
 
+	if (len > WHO_NAME_MAX || (name[len] && !mac))
+		return false;
+	snprintf(who, sizeof(who), "%.*s", (int)len, name);
+	node = town_node_find(&lab->town, who);
+	client = town_client_find(&lab->town, who);
 	if (node == TOWN_NONE && client == TOWN_NONE)
 		return false;
-	snprintf(text, 20, "%s",
-		 node != TOWN_NONE ? lab->nodes[node].address : lab->clients[client].address);
+	if (mac)
+		mac_print(node != TOWN_NONE ? lab->town.nodes[node].mac
+					    : lab->town.clients[client].mac,
+			  text);
+	else
+		snprintf(text, ADDRESS_ROOM, "%s",
+			 node != TOWN_NONE ? lab->nodes[node].address
+					   : lab->clients[client].address);
 	text[strcspn(text, "/")] = '\0';
 	return true;
 }
@@ -52,7 +66,7 @@ static bool address_of(const struct lab *lab, const char *who, char text[20])
 /* An argv with @NAME replaced. */
 struct words {
 	const char *argv[ARGV_MAX + 1];
-	char addresses[ARGV_MAX][20];
+	char addresses[ARGV_MAX][ADDRESS_ROOM];
 };
 
 static void words_fill(struct words *w, const struct lab *lab, const char *const *argv)

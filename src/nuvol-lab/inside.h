@@ -5,7 +5,8 @@
  * Source  ours.
  * Shape   A program finds its place's network, its name as hostname, `nuvol` in
  *         PATH, and in a node NUVOL_RUN_DIR, the folder of its daemon.
- *         In an argv, @NAME is the IPv4 address of that node or client.
+ *         In an argv, @NAME is the IPv4 address of that node or client, and
+ *         @NAME.mac its MAC (of a node: the primary one).
  */
 #pragma once
 #include "nuvol-lab/lab.h"

@@ -86,18 +86,19 @@ static void node_row(struct table *t, const json_t *n)
 	table_add(t, TONE_PLAIN, "%" PRId64, member_count(n, "clients"));
 	table_add(t, TONE_PLAIN, "%s", member_age(n, "last_seen_ms", age));
 	if (json_is_object(gateway))
-		table_add(t, TONE_PLAIN, "%.1f/%.1f Mbit/s",
+		table_add(t, TONE_PLAIN, "gateway, %.1f/%.1f Mbit/s",
 			  member_real(gateway, "down_kbit") / 1000,
 			  member_real(gateway, "up_kbit") / 1000);
 	else
-		table_add(t, TONE_PLAIN, "%s", "");
+		table_add(t, TONE_FAINT, "%s",
+			  member_flag(n, "table") ? "" : "a port, or too new to have a table");
 }
 
 static enum exit_code nodes_run(const struct cli *cli)
 {
 	static const struct column columns[] = {
 		{"NODE", false},  {"TQ", true},	     {"NEXT HOP", false}, {"PORT", false},
-		{"OTHERS", true}, {"CLIENTS", true}, {"SEEN", true},	  {"GATEWAY", false},
+		{"OTHERS", true}, {"CLIENTS", true}, {"SEEN", true},	  {"NOTE", false},
 	};
 	json_t *result;
 	enum exit_code status;
@@ -127,7 +128,9 @@ const struct command nodes_command = {
 	.summary = "the nodes of the cloud, and the way to each",
 	.details =
 		"TQ is the quality of the whole way, 0 to 255. OTHERS counts the neighbours that\n"
-		"could stand in for the next hop. SEEN is how long ago its last OGM came.\n",
+		"could stand in for the next hop. SEEN is how long ago its last OGM came. A "
+		"neighbour's\n"
+		"further ports are listed too; they have no clients.\n",
 	.run = nodes_run,
 };
 

@@ -98,10 +98,18 @@ static int send_all(const struct socket *s, const char *data, size_t len, int64_
 
 int socket_write_line(struct socket *s, const char *line, size_t len, int timeout_ms)
 {
-	int64_t until_ms = until(timeout_ms);
-	int e = send_all(s, line, len, until_ms);
+	/* In one piece: a daemon may answer and leave before a newline of its own. */
+	char *whole = malloc(len + 1);
 
-	return e != 0 ? e : send_all(s, "\n", 1, until_ms);
+	if (!whole)
+		return -ENOMEM;
+	memcpy(whole, line, len);
+	whole[len] = '\n';
+
+	int e = send_all(s, whole, len + 1, until(timeout_ms));
+
+	free(whole);
+	return e;
 }
 
 /* Room for one more piece behind end. */

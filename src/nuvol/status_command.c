@@ -154,43 +154,71 @@ static void dropped_print(const json_t *dropped)
 		putchar('\n');
 }
 
-static void host_value_print(const char *name, const json_t *value)
+/* "bat0 (tap, up)" */
+static void port_words(const json_t *port, char *text, size_t room)
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-
-	printf("  %s: ", name);
-	if (json_is_string(value))
-		text_print(stdout, json_string_value(value));
-	else
-		text_print(stdout, text ? text : "?");
-	putchar('\n');
-	free(text);
+	snprintf(text, room, "%s (%s, %s)", member_text(port, "name", "?"),
+		 member_text(port, "driver", "?"), member_flag(port, "up") ? "up" : "down");
 }
 
-/* The host's part is its own business: names and values, one level deep. */
-static void host_print(const json_t *host)
+static void bridge_print(const struct cli *cli, const json_t *bridge)
 {
-	const char *name, *inner;
-	json_t *value, *deep;
+	const json_t *port;
+	size_t i;
 
-	json_object_foreach((json_t *)host, name, value)
+	label(cli, "Bridge");
+	text_print(stdout, member_text(bridge, "name", "?"));
+	json_array_foreach(json_object_get(bridge, "ports"), i, port)
 	{
-		if (!json_is_object(value)) {
-			host_value_print(name, value);
-			continue;
-		}
-		printf("  %s:", name);
-		json_object_foreach(value, inner, deep)
-		{
-			char *text = json_dumps(deep, JSON_COMPACT | JSON_ENCODE_ANY);
+		printf(i == 0 ? " with " : ", ");
+		text_print(stdout, json_is_string(port) ? json_string_value(port) : "?");
+	}
+	putchar('\n');
+}
 
-			printf(" %s=", inner);
-			text_print(stdout, json_is_string(deep) ? json_string_value(deep)
-								: (text ? text : "?"));
-			free(text);
-		}
+/* What the daemon could not do with an interface, and why. */
+static void faults_print(const struct cli *cli, const json_t *interfaces)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(interfaces, i, one)
+	{
+		if (member_text(one, "fault", "")[0] == '\0')
+			continue;
+		label(cli, "Fault");
+		text_print(stdout, member_text(one, "name", "?"));
+		fputs(": ", stdout);
+		text_print(stdout, member_text(one, "fault", ""));
 		putchar('\n');
 	}
+}
+
+/* The operating system's side; what a host does not tell is left out. */
+static void host_print(const struct cli *cli, const json_t *host)
+{
+	const json_t *process = json_object_get(host, "process");
+	char text[160], port[80], rss[WORDS_ROOM], cpu[WORDS_ROOM];
+
+	if (json_object_get(host, "datapath")) {
+		port_words(json_object_get(host, "cloud_port"), port, sizeof(port));
+		snprintf(text, sizeof(text), "%s; cloud port %s",
+			 member_text(json_object_get(host, "datapath"), "driver", "?"), port);
+		line(cli, "Data path", text);
+	}
+	if (json_object_get(host, "bridge"))
+		bridge_print(cli, json_object_get(host, "bridge"));
+	if (process) {
+		double cpu_ms =
+			member_real(process, "cpu_user_ms") + member_real(process, "cpu_system_ms");
+
+		snprintf(text, sizeof(text), "pid %" PRId64 ", memory %s, CPU %s",
+			 member_count(process, "pid"),
+			 bytes_words((uint64_t)member_count(process, "rss_bytes"), rss),
+			 span_words(cpu_ms, cpu));
+		line(cli, "Process", text);
+	}
+	faults_print(cli, json_object_get(host, "interfaces"));
 }
 
 static enum exit_code status_run(const struct cli *cli)
@@ -216,13 +244,10 @@ static enum exit_code status_run(const struct cli *cli)
 	snprintf(text, sizeof(text), "nuvold %s, up for %s", member_text(result, "version", "?"),
 		 member_age(result, "uptime_ms", age));
 	line(cli, "Daemon", text);
+	host_print(cli, host);
 	warnings_print(cli, id);
 	ports_print(cli, json_object_get(result, "ports"));
 	dropped_print(json_object_get(result, "dropped"));
-	if (json_object_size(host) > 0) {
-		printf("\nHost\n");
-		host_print(host);
-	}
 	json_decref(result);
 	return EXIT_OK;
 }

@@ -25,8 +25,10 @@ LAYERS = {
     + CORE,
     # Reads the node and, through it, the engine's views.
     "ctl": ["base/", "ctl/", "node/", "core/l2/l2.h"] + CORE,
-    # Reads the files that conf parses, serves the socket that ctl answers.
-    "drv": ["base/", "wire/", "drv/", "node/", "ctl/", "conf/"] + CORE,
+    # Reads the files that conf parses, serves the socket that ctl answers, makes what is planned.
+    "drv": ["base/", "wire/", "drv/", "node/", "ctl/", "conf/"]
+    + ["core/plan/plan.h", "core/plan/address.h"]
+    + CORE,
     "sim": ["base/", "wire/", "node/", "conf/", "sim/"] + CORE,
     # The main programs put it all together.
     "nuvold": EVERYTHING,

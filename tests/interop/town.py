@@ -72,7 +72,7 @@ class Client:
 
     def ping(self, target, count=3, options=""):
         """How many of count pings were answered."""
-        out = self.run(f"ping -n -q -c {count} -W 1 {options} {target}", check=False)
+        out = self.run(f"ping -n -q -c {count} -i 0.1 -W 1 {options} {target}", check=False)
         return int(out.split(" received")[0].split(",")[-1]) if " received" in out else 0
 
 
@@ -161,7 +161,7 @@ class OurNode:
             f"config lime 'wifi'\n\toption ap_ssid '{SSID}'\n"
             "config lime 'network'\n\toption primary_interface 'mesh0'\n"
             f"\toption batadv_orig_interval '{self.town.interval_ms}'\n"
-            "config nuvol 'lan'\n\tlist ports 'lan0'\n" + nets
+            "config net 'lan'\n\toption linux_name 'lan0'\n\tlist protocols 'lan'\n" + nets
         )
 
     def configure(self):
@@ -198,14 +198,14 @@ class OurNode:
         return {
             c["mac"]
             for c in self.ask("clients --json")["clients"]
-            if not c["here"] and c["vlan"] == 0 and not c["temporary"]
+            if not c["here"] and c["vlan"] is None and not c["temporary"]
         }
 
     def home(self, mac):
         return [
-            c["home"]
+            c["node"]
             for c in self.ask("clients --json")["clients"]
-            if c["mac"] == mac and not c["here"] and c["vlan"] == 0
+            if c["mac"] == mac and not c["here"] and c["vlan"] is None
         ]
 
     def destroy(self):

@@ -125,8 +125,7 @@ static const char *port_name(void *ctx, uint8_t port)
 static void host_status(void *ctx, json_t *into)
 {
 	(void)ctx;
-	json_object_set_new(into, "data_path", json_string("portable"));
-	json_object_set_new(into, "pid", json_integer(4711));
+	json_object_set_new(into, "process", json_pack("{s:i}", "pid", 4711));
 }
 
 static char *host_config(void *ctx)

@@ -59,8 +59,10 @@ static void on_lan(struct net *n, int lan, int from_node, int from_client, const
 		   size_t len)
 {
 	for (int i = 0; i < n->nodes; i++) {
+		span delay = span_us(n->lan_delay[lan].us * (1 + i * n->lan_skew));
+
 		if (n->node[i].lan == lan && i != from_node)
-			enqueue(n, n->lan_delay[lan], i, NET_NOWHERE, PORT_CLOUD, bytes, len);
+			enqueue(n, delay, i, NET_NOWHERE, PORT_CLOUD, bytes, len);
 	}
 	for (int i = 0; i < n->clients; i++) {
 		if (n->client[i].lan == lan && i != from_client)

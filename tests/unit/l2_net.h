@@ -57,6 +57,7 @@ struct net {
 	struct net_segment segment[NET_SEGMENTS];
 	int segments;
 	span lan_delay[NET_LANS];
+	int64_t lan_skew; /* node i hears its LAN i * lan_skew times later than node 0 */
 	int lans;
 	struct net_client client[NET_CLIENTS];
 	int clients;

@@ -108,7 +108,8 @@ static void test_status(void **state)
 	assert_int_equal(number(port, "mtu_bytes"), 1532);
 	assert_true(flag(port, "up"));
 	assert_int_equal(number(port, "neighbours"), 1);
-	assert_string_equal(text(json_object_get(s, "host"), "data_path"), "portable");
+	assert_int_equal(number(json_object_get(json_object_get(s, "host"), "process"), "pid"),
+			 4711);
 	assert_true(number(json_object_get(s, "memory"), "used_bytes") > 0);
 }
 

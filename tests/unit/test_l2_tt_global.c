@@ -1,4 +1,4 @@
-/* Proves that clients elsewhere are found at their best home, that temporary and roaming entries
+/* Proves that clients elsewhere are found at their newest home, that temporary and roaming entries
  * come and go by the rules, and that each originator's CRC stays its own through all of it. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
@@ -71,22 +71,25 @@ static void test_best_home(void **state)
 	(void)state;
 	open_with_peers(&r, NULL);
 	assert_int_equal(home(&r, 1), 0);
-	add(&r, C, 1, false);
-	assert_int_equal(home(&r, 1), C);
-	add(&r, B, 1, false);
-	assert_int_equal(home(&r, 1), B); /* equal: the lower MAC */
 	add(&r, A, 1, false);
 	assert_int_equal(home(&r, 1), A);
-	del(&r, A, 1, 0);
-	assert_int_equal(home(&r, 1), B);
-	/* Without a route there is nobody to send to, and nothing is known of the node. */
+	add(&r, B, 1, false);
+	assert_int_equal(home(&r, 1), B); /* the newest, though A has the better TQ */
 	add(&r, A, 1, false);
-	route_set(&r.l2, r.now, rig_find(&r, A), OIF_DEFAULT, NULL, &r.fx);
+	assert_int_equal(home(&r, 1), A); /* announced once more */
+	tt_global_unlist(rig_find(&r, B));
+	add(&r, B, 1, false);
+	tt_global_sweep(&r.l2, r.now, rig_find(&r, B));
+	assert_int_equal(home(&r, 1), A); /* listed in a full table: no news */
+	add(&r, C, 1, false);
+	del(&r, A, 1, 0);
+	assert_int_equal(home(&r, 1), C);
+	/* Without a route there is nobody to send to, and nothing is known of the node. */
+	route_set(&r.l2, r.now, rig_find(&r, C), OIF_DEFAULT, NULL, &r.fx);
 	rig_check(&r);
-	assert_int_equal(counted(&r, A), 0);
+	assert_int_equal(counted(&r, C), 0);
 	assert_int_equal(home(&r, 1), B);
 	del(&r, B, 1, 0);
-	del(&r, C, 1, 0);
 	assert_null(find(&r, 1));
 	rig_close(&r);
 }
@@ -225,8 +228,8 @@ static void test_roams_in(void **state)
 
 	(void)state;
 	open_with_peers(&r, NULL);
-	add(&r, A, 1, false);
 	add(&r, B, 1, false);
+	add(&r, A, 1, false);
 	assert_int_equal(rig_seen(&r, CLIENT_SEEN, rig_client(1), 0, false), OK);
 	rig_check(&r);
 	assert_int_equal(r.notes[NOTE_CLIENT_ROAMED_IN], 1);
@@ -234,7 +237,7 @@ static void test_roams_in(void **state)
 	assert_int_equal(r.notes[NOTE_CLIENT_NEW], 0);
 	assert_int_equal(r.sent_count, 2); /* one to each home */
 	assert_int_equal(r.l2.count.tt_roam_adv_tx, 2);
-	for (unsigned node = A; node <= B; node++) {
+	for (unsigned node = A; node <= B; node++) { /* the newest first */
 		struct batadv_roam roam;
 		struct batadv_tvlv t;
 		struct rd rd;
@@ -259,6 +262,12 @@ static void test_roams_in(void **state)
 	assert_int_equal(counted(&r, A), 0);
 	del(&r, B, 1, TT_CLIENT_ROAM); /* we serve it: the entry goes */
 	assert_null(find(&r, 1));
+	/* A home that has withdrawn it already need not be told. */
+	add(&r, A, 2, false);
+	del(&r, A, 2, TT_CLIENT_ROAM);
+	rig_seen(&r, CLIENT_SEEN, rig_client(2), 0, false);
+	assert_int_equal(r.notes[NOTE_CLIENT_ROAMED_IN], 2);
+	assert_int_equal(r.sent_count, 0);
 	rig_close(&r);
 }
 
@@ -368,7 +377,7 @@ static void test_left_home_counts_and_serves_last(void **state)
 	add(&r, B, 1, false);				    /* and on to B */
 	assert_int_equal(counted(&r, A), 1);
 	assert_int_equal(counted(&r, B), 1);
-	assert_int_equal(home(&r, 1), B); /* though A has the better TQ */
+	assert_int_equal(home(&r, 1), B);
 	assert_false(find(&r, 1)->roaming);
 	add(&r, A, 1, false); /* news: it is there again */
 	assert_int_equal(home(&r, 1), A);
@@ -387,7 +396,9 @@ static void test_temporary(void **state)
 	assert_int_equal(counted(&r, A), 0);
 	frame_from(&r, B, 1); /* it moved */
 	assert_int_equal(home(&r, 1), B);
+	assert_int_equal(r.l2.global.home_count, 1);
 	add(&r, C, 1, false); /* the truth */
+	assert_int_equal(r.l2.global.home_count, 1);
 	assert_int_equal(home(&r, 1), C);
 	assert_false(find(&r, 1)->temporary);
 	frame_from(&r, A, 1); /* never against it */

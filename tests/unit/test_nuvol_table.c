@@ -155,9 +155,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alignment), cmocka_unit_test(test_characters_not_bytes),
-		cmocka_unit_test(test_no_rows),	  cmocka_unit_test(test_colour),
-		cmocka_unit_test(test_spans),	  cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_no_rows),	  cmocka_unit_test(test_no_blanks_at_the_end),
+		cmocka_unit_test(test_colour),	  cmocka_unit_test(test_spans),
+		cmocka_unit_test(test_sizes),	  cmocka_unit_test(test_members),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

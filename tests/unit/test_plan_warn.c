@@ -267,6 +267,31 @@ static void test_ports_shared(void **state)
 	assert_int_equal(p.warning_count, 1);
 }
 
+/* A name from a command line cannot write on a terminal, nor overrun the text or the list. */
+static void test_hostile_names(void **state)
+{
+	char name[PLAN_SSID_ROOM];
+	const char *same[PLAN_WARNINGS_MAX + 4];
+	struct plan_conf conf = sound();
+	struct plan p;
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[0] = '\033';
+	name[sizeof(name) - 1] = '\0';
+	conf.primary_mac = (struct mac){{0x02, 0, 0, 1, 2, 3}};
+	p = made(&conf);
+	p.warning_count = 0;
+	plan_port_mac(&p, crypto_test(), name, &p.primary_mac);
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		same[i] = name;
+	plan_check_ports(&p, crypto_test(), same, sizeof(same) / sizeof(same[0]));
+	assert_int_equal(p.warning_count, PLAN_WARNINGS_MAX);
+	assert_int_equal(p.warnings_dropped, 4);
+	assert_null(strchr(p.warnings[0].text, '\033'));
+	assert_true(strlen(p.warnings[0].text) < PLAN_TEXT_ROOM);
+}
+
 static void test_hostname(void **state)
 {
 	struct {
@@ -455,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_cloud_vlan),
 		cmocka_unit_test(test_clouds_in_reach),
 		cmocka_unit_test(test_ports_shared),
+		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_hostname),
 		cmocka_unit_test(test_machine_id),
 		cmocka_unit_test(test_ipv4_templates),

@@ -42,9 +42,6 @@ static struct tt_home *home_find(const struct global_client *g, const struct ori
 	return NULL;
 }
 
-/* SPEC: the home with the best TQ. OURS: the newest announcement, because a client
- * that walked is announced twice until its old home has withdrawn it, and a nearer
- * old home would draw its frames in a circle. */
 struct tt_home *tt_global_home(const struct global_client *g)
 {
 	struct tt_home *fallback = NULL;
@@ -330,11 +327,15 @@ static void home_roamed(struct l2 *l2, instant now, struct tt_home *h, uint8_t f
 	fading_update(l2, now, g);
 }
 
-/* An announcement; h is counted already. */
-static void home_announced(struct l2 *l2, instant now, struct tt_home *h)
+/* An announcement; h is counted already. renewed: it was before, too. */
+static void home_announced(struct l2 *l2, instant now, struct tt_home *h, bool renewed)
 {
 	struct global_client *g = h->client;
 
+	if (renewed) {
+		list_del(&h->of_client);
+		list_prepend(&g->homes, &h->of_client);
+	}
 	if (g->roaming || g->temporary)
 		home_prefer(l2, h);
 	h->left = false;
@@ -366,6 +367,9 @@ enum err tt_global_add(struct l2 *l2, instant now, struct originator *o, struct 
 
 	if (!h)
 		return refuse(l2, mac, o, fx);
+	/* While a full table is read, what was announced before is no news. */
+	bool renewed = h->counted && h->listed;
+
 	if (!roam && !(h->counted && h->flags == sync) && !home_count(l2, h, sync)) {
 		/* Never counted, and no VLAN for it: no hint either. */
 		home_drop(l2, now, h);
@@ -378,7 +382,7 @@ enum err tt_global_add(struct l2 *l2, instant now, struct originator *o, struct 
 	else if (leaving)
 		home_leaving(l2, now, h);
 	else
-		home_announced(l2, now, h);
+		home_announced(l2, now, h, renewed);
 	if (!leaving)
 		local_yield(l2, now, o, mac, vid, roam, fx);
 	return OK;

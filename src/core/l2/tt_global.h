@@ -49,7 +49,7 @@ struct tt_home {
 struct global_client {
 	struct map_node node;
 	struct list fading; /* in tt_global.fading while a home is not counted */
-	struct list homes;
+	struct list homes;  /* announced last first */
 	struct mac mac;
 	uint16_t vid;
 	bool roaming;
@@ -74,9 +74,11 @@ void tt_global_fini(struct l2 *l2);
 
 struct global_client *tt_global_find(const struct l2 *l2, struct mac mac, uint16_t vid);
 
-/* The best home: the originator with the highest TQ that has a route, among equals
- * the one with the lower MAC; one that the client left only when there is no
- * other. NULL without a route to any. */
+/* The home to send to: of those with a route, the one that announced the client last;
+ * one that the client left only when there is no other. NULL without a route to any.
+ * SPEC: the one with the best TQ / OURS: the newest, because a client that walked is
+ * announced twice until its old home has withdrawn it, and a nearer old home would
+ * draw its frames in a circle. */
 struct tt_home *tt_global_home(const struct global_client *g);
 
 /* O announces (mac, vid) with flags. Ends TEMP and ROAM (old homes are dropped),

@@ -48,6 +48,9 @@ static void warn(struct plan *p, enum plan_warning_kind kind, const char *remedy
 	va_start(args, format);
 	vsnprintf(w->text, sizeof(w->text), format, args);
 	va_end(args);
+	for (char *c = w->text; *c != '\0'; c++) /* names are a stranger's words */
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 }
 
 /* What a $ must be followed by to mean something to a shell inside double quotes. */

@@ -1,0 +1,481 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Proves: every command of nuvol tells of a running nuvold in words and as JSON, with
+the right exit status; without a daemon, with a wrong one and with wrong arguments it says
+what is wrong.
+
+The daemons are three nodes in a line, anna - bru - carla, in namespaces of their own.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from spaces import BUILD, NUVOLD, ROOT, SLOW, Spaces, plain_conf, until
+
+NUVOL = BUILD / "src/nuvol/nuvol"
+
+OK, FAILED, USAGE, NO_DAEMON = 0, 1, 2, 3
+CLIENT = "06:00:00:00:00:21"
+STRANGER = "06:00:00:00:00:99"
+
+# name: its mesh interfaces and their MACs
+NODES = {
+    "anna": {"mesh0": "02:0c:11:00:01:00"},
+    "bru": {"mesh0": "02:0c:11:00:02:00", "mesh1": "02:0c:11:00:02:01"},
+    "carla": {"mesh0": "02:0c:11:00:03:00"},
+}
+CABLES = [("anna", "mesh0", "bru", "mesh0"), ("bru", "mesh1", "carla", "mesh0")]
+
+
+def cli(*args, run_dir=None, **more):
+    """nuvol's exit status, stdout and stderr."""
+    where = ["--run-dir", run_dir] if run_dir else []
+    command = [str(a) for a in (NUVOL, *where, *args)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60 * SLOW, **more)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Line:
+    """The three nodes."""
+
+    def __init__(self):
+        self.spaces = Spaces()
+        self.node = {}
+
+    def up(self):
+        for name, ports in NODES.items():
+            conf = plain_conf("cli test", list(ports), "batadv:%N1", interval_ms=200)
+            self.node[name] = self.spaces.node(self.spaces.add(name), conf)
+        for one, port, other, peer in CABLES:
+            ends = self.space(one), port, self.space(other), peer
+            self.spaces.veth(*ends, mac_a=NODES[one][port], mac_b=NODES[other][peer])
+        for node in self.node.values():
+            node.start()
+        self.wait_for_both_ends()
+
+    def wait_for_both_ends(self):
+        for name in ("anna", "carla"):
+            until(lambda: len(self.nodes(name)) == 2, 20, f"{name} knows the other two")
+
+    def space(self, name):
+        return self.node[name].space
+
+    def run_dir(self, name):
+        return self.node[name].run_dir
+
+    def cli(self, name, *args, **more):
+        return cli(*args, run_dir=self.run_dir(name), **more)
+
+    def json(self, name, *args, status=OK):
+        """The result as JSON; the exit status must be as wanted."""
+        done, out, err = self.cli(name, *args, "--json")
+        assert done == status, err
+        return json.loads(out)
+
+    def nodes(self, name):
+        """The other nodes, without the further ports of a neighbour."""
+        return [n for n in self.json(name, "nodes")["nodes"] if n["table"]]
+
+    def mac(self, name):
+        return self.json(name, "status")["cloud"]["mac"]
+
+
+@pytest.fixture(scope="module")
+def line():
+    for program in (NUVOL, NUVOLD):
+        if not program.exists():
+            pytest.fail(f"{program} is not built (NUVOL_BUILD names the build folder)")
+    made = Line()
+    try:
+        made.up()
+        yield made
+    finally:
+        made.spaces.close()
+
+
+def lan_cable(space):
+    """A cable named phone, whose other end is a port of the bridge."""
+    space.ip("link add cable type veth peer name phone")
+    space.ip("link set cable master br-lan up")
+    space.ip("link set phone up")
+
+
+@pytest.fixture(scope="module")
+def client(line):
+    """A client that carla has heard: one frame of an ethertype that nobody uses."""
+    frame = f"ffffffffffff{CLIENT.replace(':', '')}88b5" + 92 * "0"
+    lan_cable(line.space("carla"))
+    send = (
+        "import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); "
+        f"s.bind(('phone', 0)); s.send(bytes.fromhex('{frame}'))"
+    )
+    line.space("carla").run(f'/usr/bin/python3 -c "{send}"')
+
+    def known():
+        return CLIENT in [c["mac"] for c in line.json("anna", "clients")["clients"]]
+
+    until(known, 20, "anna knows the client")
+    return CLIENT
+
+
+# ---- in words and as JSON ----
+
+
+def test_status(line):
+    status, out, err = line.cli("anna", "status")
+    assert (status, err) == (OK, "")
+    for words in ('"cli test"', "2 other nodes, 1 neighbour", "mesh0  up", "nuvold ", "br-lan"):
+        assert words in out
+    assert "\x1b" not in out  # no colour into a pipe
+    answer = line.json("anna", "status")
+    assert answer["identity"]["ssid"] == "cli test"
+    assert answer["cloud"]["nodes"] == 2 and answer["cloud"]["lan_blocked"] is None
+    assert [p["name"] for p in answer["ports"]] == ["mesh0"]
+    assert answer["host"]["process"]["pid"] > 0
+    document = (ROOT / "docs/control.md").read_text()
+    assert [key for key in answer["host"] if f"`{key}`" not in document] == []
+
+
+def test_nodes(line):
+    far = line.mac("carla")
+    status, out, _ = line.cli("anna", "nodes")
+    assert status == OK and out.splitlines()[0].startswith("NODE ")
+    row = next(r for r in out.splitlines() if r.startswith(far))
+    assert NODES["bru"]["mesh0"] != far and "mesh0" in row
+    found = next(n for n in line.nodes("anna") if n["mac"] == far)
+    assert found["port"] == "mesh0" and found["tq"] > 0 and not found["neighbour"]
+
+
+def test_neighbours(line):
+    status, out, _ = line.cli("bru", "neighbours")
+    assert status == OK
+    assert [row.split()[1] for row in out.splitlines()[1:]] == ["mesh0", "mesh1"]
+    found = line.json("bru", "neighbours")["neighbours"]
+    assert {n["mac"] for n in found} == {line.mac("anna"), line.mac("carla")}
+    assert not any(n["doubted"] for n in found)
+
+
+def test_clients(line, client):
+    status, out, _ = line.cli("carla", "clients")
+    row = next(r for r in out.splitlines() if r.startswith(client))
+    assert status == OK and " here " in row
+    status, out, _ = line.cli("anna", "clients")
+    row = next(r for r in out.splitlines() if r.startswith(client))
+    assert line.mac("carla") in row
+    found = next(c for c in line.json("anna", "clients")["clients"] if c["mac"] == client)
+    assert not found["here"] and found["node"] == line.mac("carla") and found["homes"] == 1
+
+
+def test_counters(line):
+    status, out, _ = line.cli("anna", "counters")
+    rows = dict(row.rsplit(None, 1) for row in out.splitlines()[1:])
+    assert status == OK and int(rows["ogm_own"]) > 0 and "dropped too-big" in rows
+    assert len(out.splitlines()) > len(line.cli("anna", "counters", "-n")[1].splitlines())
+    answer = line.json("anna", "counters")
+    assert answer["counters"]["ogm_own"] >= int(rows["ogm_own"])
+    assert set(rows) == set(answer["counters"]) | {f"dropped {r}" for r in answer["dropped"]}
+
+
+def test_ping(line):
+    far = line.mac("carla")
+    status, out, err = line.cli("anna", "ping", far, "-c", "3", "-i", "0.1")
+    assert (status, err) == (OK, "")
+    assert out.count(f"reply from {far}: seq=") == 3
+    assert "3 sent, 3 received, 0% lost" in out and "min/avg/max" in out
+    answer = line.json("anna", "ping", "-c", "2", "-i", "0.1", far)
+    assert (answer["sent"], answer["received"]) == (2, 2)
+    assert 0 < answer["rtt_ms"]["min"] <= answer["rtt_ms"]["avg"] <= answer["rtt_ms"]["max"]
+
+
+def test_ping_interrupted(line):
+    far = line.mac("carla")
+    command = [NUVOL, "-r", line.run_dir("anna"), "ping", "-i", "0.1", far]
+    ping = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    for row in ping.stdout:
+        if "seq=3" in row:
+            break
+    ping.send_signal(signal.SIGINT)
+    out = ping.stdout.read()
+    assert ping.wait(10) == OK
+    assert "received, 0% lost" in out
+
+
+def test_ping_client(line, client):
+    status, out, _ = line.cli("anna", "ping", "-c", "1", client)
+    assert status == OK
+    assert f"{client} is a client at node {line.mac('carla')}" in out
+
+
+def test_traceroute(line):
+    far = line.mac("carla")
+    status, out, _ = line.cli("anna", "traceroute", far)
+    rows = [row.split() for row in out.splitlines()[1:]]
+    assert status == OK and [row[0] for row in rows] == ["1", "2"]
+    assert rows[1][1] == far and out.count(" ms") == 6
+    answer = line.json("anna", "traceroute", "-q", "1", far)
+    assert answer["reached"] and [h["ttl"] for h in answer["hops"]] == [1, 2]
+    assert answer["hops"][0]["probes"][0]["from"] == line.mac("bru")
+    status, out, _ = line.cli("anna", "traceroute", "-m", "1", far)
+    assert status == FAILED
+
+
+def test_why(line, client):
+    far = line.mac("carla")
+    status, out, _ = line.cli("anna", "why", far)
+    assert status == OK and "the only way" in out and " * " in out
+    answer = line.json("anna", "why", "node", far)
+    assert [c["chosen"] for c in answer["candidates"]] == [True]
+    assert answer["candidates"][0]["next_hop"] != far
+    status, out, _ = line.cli("anna", "why", client)
+    assert status == OK and f"frames go to node {far}" in out
+    status, out, _ = line.cli("carla", "why", "client", client)
+    assert status == OK and "attached to this node" in out
+    assert line.json("anna", "why", "client", client)["places"][0]["here"] is False
+
+
+def test_config(line):
+    status, out, _ = line.cli("anna", "config")
+    assert status == OK and "\toption ap_ssid 'cli test'\n" in out
+    assert line.json("anna", "config")["text"] == out
+    folder = line.node["anna"].folder / "conf"
+    status, _, err = cli("config", "check", "--config", folder)
+    assert status == OK, err
+    status, out, _ = cli("config", "print", "--config", folder, "--json")
+    assert status == OK and json.loads(out)
+
+
+def test_plan():
+    args = ["plan", "--ssid", "valley", "--mac", "a8:40:41:1d:f9:35"]
+    status, out, _ = cli(*args)
+    assert status == OK and "10.35." in out
+    for command in ([*args, "--json"], ["--json", *args]):
+        status, out, _ = cli(*command)
+        assert status == OK and json.loads(out)["hostname"] == "LiMe-1df935"
+
+
+def test_watch(line):
+    """What happens is told while it happens: a client comes to anna."""
+    mac = "06:00:00:00:00:31"
+    command = [NUVOL, "-r", line.run_dir("anna"), "watch", "--json"]
+    watch = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    until(lambda: is_waiting(watch), 10, "watch is connected")
+    lan_cable(line.space("anna"))
+    line.space("anna").run(f"bridge fdb add {mac} dev cable master dynamic")
+    timer = threading.Timer(20 * SLOW, watch.kill)
+    timer.start()
+    try:
+        events = (json.loads(row) for row in watch.stdout)
+        event = next((e for e in events if e.get("client") == mac), None)
+    finally:
+        timer.cancel()
+        watch.kill()
+        watch.wait()
+    assert event and event["event"] == "client-new" and event["text"] == f"client {mac} is here"
+
+
+def is_waiting(process):
+    """Has the process its socket, and does it wait for lines?"""
+    try:
+        files = [os.readlink(f) for f in Path(f"/proc/{process.pid}/fd").iterdir()]
+        waiting = "poll" in Path(f"/proc/{process.pid}/wchan").read_text()
+    except OSError:
+        return False
+    return any(f.startswith("socket:") for f in files) and waiting
+
+
+# ---- what is not there ----
+
+
+def test_unknown(line):
+    for command in (["ping", "-c", "1", STRANGER], ["traceroute", STRANGER], ["why", STRANGER]):
+        status, out, err = line.cli("anna", *command)
+        assert status == FAILED and STRANGER in err and "lists" in err
+        status, out, err = line.cli("anna", *command, "--json")
+        assert status == FAILED and STRANGER in err
+
+
+def test_lost(line):
+    """The far node has stopped: no reply is exit status 1."""
+    far = line.mac("carla")
+    assert line.node["carla"].stop() == 0
+    try:
+        status, out, _ = line.cli("anna", "ping", "-c", "2", "-i", "0.1", "-W", "0.2", far)
+        assert status == FAILED and "2 sent, 0 received, 100% lost" in out
+        answer = line.json("anna", "ping", "-c", "1", "-W", "0.2", far, status=FAILED)
+        assert answer["received"] == 0
+        command = ["traceroute", "-m", "3", "-q", "1", "-W", "0.2", far]
+        status, out, _ = line.cli("anna", *command)
+        assert status == FAILED
+        assert not line.json("anna", *command, status=FAILED)["reached"]
+    finally:
+        line.node["carla"].start()
+        line.wait_for_both_ends()
+
+
+COMMANDS = [
+    ["status"],
+    ["nodes"],
+    ["neighbours"],
+    ["clients"],
+    ["counters"],
+    ["ping", STRANGER],
+    ["traceroute", STRANGER],
+    ["why", STRANGER],
+    ["watch"],
+    ["config"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c[0])
+def test_no_daemon(command, tmp_path):
+    status, out, err = cli(*command, run_dir=tmp_path)
+    assert (status, out) == (NO_DAEMON, "")
+    assert "no daemon" in err and str(tmp_path) in err and "systemctl start nuvold" in err
+
+
+def test_dead_daemon(tmp_path):
+    """Its socket is still there, nobody listens."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "nuvold.sock"))
+    listener.close()
+    assert cli("status", run_dir=tmp_path)[0] == NO_DAEMON
+
+
+def test_not_allowed(line):
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to be nobody")
+    status, out, err = line.cli("anna", "status", user="nobody", group="nogroup", extra_groups=[])
+    assert (status, out) == (FAILED, "") and "group nuvol" in err
+
+
+# ---- wrong arguments ----
+
+
+@pytest.mark.parametrize("command", [c[0] for c in COMMANDS] + ["plan"])
+def test_help(command):
+    status, out, err = cli(command, "--help")
+    assert (status, err) == (OK, "") and out.startswith(f"Usage: nuvol {command}")
+    assert "--json" in out
+
+
+def test_main_help():
+    status, out, _ = cli("--help")
+    assert status == OK
+    for command in [c[0] for c in COMMANDS] + ["plan"]:
+        assert f"\n  {command} " in out
+    assert cli("--version")[:2] == (OK, "nuvol 0.1.0\n")
+    status, out, err = cli()
+    assert (status, out) == (USAGE, "") and "Usage:" in err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["nosuch"],
+        ["--nosuch"],
+        ["status", "more"],
+        ["status", "--nosuch"],
+        ["ping"],
+        ["ping", STRANGER, STRANGER],
+        ["ping", "-c", "0", STRANGER],
+        ["ping", "-c", "1.5", STRANGER],
+        ["ping", "-c", "many", STRANGER],
+        ["ping", "-i", "-1", STRANGER],
+        ["ping", "-i", "nan", STRANGER],
+        ["ping", "-W", "", STRANGER],
+        ["traceroute", "-q", "100", STRANGER],
+        ["why", "road", STRANGER],
+        ["watch", "-c", "x"],
+        ["status", "--run-dir", "/" + 200 * "a"],
+        ["plan"],
+        ["config", "nosuch"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(command):
+    status, out, err = cli(*command)
+    assert (status, out) == (USAGE, "") and "See: nuvol" in err
+
+
+def test_wrong_mac(line):
+    for command in (["ping", "anna"], ["traceroute", "02:00"], ["why", "node", "x"]):
+        status, out, err = line.cli("anna", *command)
+        assert status == USAGE and "MAC address" in err
+
+
+def test_disk_full(line):
+    with open("/dev/full", "w") as full:
+        command = [str(NUVOL), "-r", str(line.run_dir("anna")), "nodes"]
+        assert subprocess.run(command, stdout=full, stderr=subprocess.PIPE).returncode == FAILED
+
+
+# ---- daemons that are not as they should be ----
+
+
+class Impostor:
+    """Listens like a daemon; to each connection it says what it was given."""
+
+    def __init__(self, folder, answer, leave=True):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(folder / "nuvold.sock"))
+        self.listener.listen()
+        self.answer, self.leave, self.held = answer, leave, []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            connection.recv(65536)
+            connection.sendall(self.answer)
+            self.held.append(connection)
+            if self.leave:
+                self.held.pop().close()
+
+    def close(self):
+        self.listener.close()
+        for connection in self.held:
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    "answer, status, words",
+    [
+        (b"", NO_DAEMON, "left"),
+        (b'{"id":1,"res', NO_DAEMON, "left"),
+        (b"hello\n", FAILED, "not JSON"),
+        (b"[]\n", FAILED, "without a result"),
+        (b'{"id":1}\n', FAILED, "without a result"),
+        (b'{"id":1,"error":{"code":"busy","message":"not\\u001b[2J now"}}\n', FAILED, "not?[2J now"),
+        (b'{"id":1,"error":{"code":"bad-parameter","message":"no"}}\n', USAGE, "no"),
+        (b'{"id":1,"result":{}}\n', OK, ""),
+        (b'{"id":1,"result":{"nodes":[{"mac":7},{},3],"identity":5}}\n', OK, ""),
+    ],
+)
+def test_impostor(tmp_path, answer, status, words):
+    impostor = Impostor(tmp_path, answer)
+    try:
+        for command in ("status", "nodes", "clients", "neighbours", "counters"):
+            got, _, err = cli(command, run_dir=tmp_path)
+            assert got == status and words in err
+    finally:
+        impostor.close()
+
+
+def test_impostor_hangs(tmp_path):
+    impostor = Impostor(tmp_path, b'{"id":1,', leave=False)
+    try:
+        began = time.monotonic()
+        status, _, err = cli("status", run_dir=tmp_path)
+        assert status == FAILED and "does not answer" in err
+        assert time.monotonic() - began < 10 * SLOW
+    finally:
+        impostor.close()
