@@ -170,13 +170,21 @@ static json_t *lan_blocked_json(const struct node *x, instant now)
 	return o;
 }
 
+static bool is_up(const struct ports *ports)
+{
+	for (unsigned i = 0; i < PORT_MAX; i++)
+		if (ports->at[i].up)
+			return true;
+	return false;
+}
+
 static json_t *cloud_json(const struct node *x, instant now)
 {
 	json_t *o = json_object();
 	size_t clients = l2_clients(&x->l2, NULL, 0);
 	size_t here = x->l2.local.count;
 
-	json_put_bool(o, "up", x->l2.ports.primary >= 0);
+	json_put_bool(o, "up", is_up(&x->l2.ports));
 	json_put_mac_or_null(o, "mac", l2_primary_mac(&x->l2));
 	json_put_count(o, "nodes", place_node_count(x));
 	json_put_count(o, "neighbours", l2_neighbours(&x->l2, NULL, 0));

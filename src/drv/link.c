@@ -2,12 +2,18 @@
 #include "drv/link.h"
 
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+
+/* IFF_LOWER_UP of linux/if.h, which does not go together with net/if.h. */
+enum { LOWER_UP = 1 << 16 };
 
 /* ---- reading ---- */
 
@@ -37,7 +43,7 @@ static bool link_read(const struct nlmsghdr *h, struct link *l)
 		.ifindex = i->ifi_index,
 		.ethernet = i->ifi_type == ARPHRD_ETHER && !(i->ifi_flags & IFF_LOOPBACK),
 		.up = i->ifi_flags & IFF_UP,
-		.carrier = i->ifi_flags & IFF_RUNNING,
+		.carrier = (i->ifi_flags & IFF_RUNNING) && (i->ifi_flags & LOWER_UP),
 	};
 	netlink_each(a, h, sizeof(*i))
 	{
@@ -202,6 +208,25 @@ int links_resync(struct links *ls)
 	return e;
 }
 
+int links_refresh(struct links *ls, int ifindex)
+{
+	struct nlmsghdr *h = netlink_begin(ls->ask, RTM_GETLINK, 0);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	struct list found;
+	int e;
+
+	list_init(&found);
+	i->ifi_family = AF_UNSPEC;
+	i->ifi_index = ifindex;
+	e = netlink_show(ls->ask, h, dump_cb, &found);
+	list_each (l, &found, struct link, all) {
+		list_del(&l->all);
+		link_seen(ls, l);
+		free(l);
+	}
+	return e;
+}
+
 int links_init(struct links *ls, struct netlink *ask,
 	       void (*changed)(void *ctx, const struct link *l, bool gone), void *ctx)
 {
@@ -273,4 +298,13 @@ int link_delete(struct netlink *ask, int ifindex)
 
 	i->ifi_index = ifindex;
 	return netlink_ask(ask, h);
+}
+
+int link_has_carrier(int socket, const char *name)
+{
+	struct ethtool_value link = {.cmd = ETHTOOL_GLINK};
+	struct ifreq ifr = {.ifr_data = (void *)&link};
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return ioctl(socket, SIOCETHTOOL, &ifr) ? -errno : link.data != 0;
 }

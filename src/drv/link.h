@@ -25,9 +25,9 @@ struct link {
 	char kind[LINK_KIND_ROOM]; /* "bridge", "veth", "tun" ...; "" for hardware */
 	bool ethernet;		   /* ARPHRD_ETHER, not loopback */
 	bool up;		   /* switched on */
-	bool carrier;
-	int master; /* ifindex of the bridge that it is in, or 0 */
-	int lower;  /* ifindex that it lies on (VLAN, macvlan), or 0 */
+	bool carrier;		   /* and nothing else keeps it from running */
+	int master;		   /* ifindex of the bridge that it is in, or 0 */
+	int lower;		   /* ifindex that it lies on (VLAN, macvlan), or 0 */
 	struct mac mac;
 	uint32_t mtu_bytes;
 	bool stale; /* during a resync: not seen yet */
@@ -50,6 +50,8 @@ void links_fini(struct links *ls);
 /* A message of a listening socket; others than links are ignored. */
 void links_rx(struct links *ls, const struct nlmsghdr *h);
 int links_resync(struct links *ls);
+/* Asks for one link. */
+int links_refresh(struct links *ls, int ifindex);
 
 /* NULL: there is none. */
 const struct link *link_find(const struct links *ls, int ifindex);
@@ -62,3 +64,7 @@ int link_set_mtu(struct netlink *ask, int ifindex, uint32_t mtu_bytes);
 int link_set_mac(struct netlink *ask, int ifindex, struct mac mac);
 int link_set_master(struct netlink *ask, int ifindex, int master); /* 0: none */
 int link_delete(struct netlink *ask, int ifindex);
+
+/* Is there a carrier right now? The kernel tells of changes up to a second late.
+ * socket: any. 0, 1, or a negative errno: the driver does not know. */
+int link_has_carrier(int socket, const char *name);

@@ -266,6 +266,19 @@ static void chores(uv_timer_t *t)
 	fdb_expire(&x->fdb, now_boottime());
 }
 
+/* The kernel may tell of a lost carrier a second late, which a route cannot wait. */
+static void carrier_look(uv_timer_t *t)
+{
+	struct loop *x = t->data;
+
+	for (unsigned i = 0; i < x->mesh.slots_max; i++) {
+		const struct mesh_port *p = &x->mesh.slot[i];
+
+		if (p->told.up && link_has_carrier(p->packet->fd, p->name) == 0)
+			(void)links_refresh(&x->links, p->ifindex);
+	}
+}
+
 /* ---- starting ---- */
 
 /* bat0: no IP of its own, and the last MAC that a bridge would take for itself. */
@@ -476,7 +489,7 @@ static void signal_start(struct loop *x, uv_signal_t *s, int signum, uv_signal_c
 
 static void handles_start(struct loop *x)
 {
-	uv_timer_t *timers[] = {&x->deadline, &x->chores, &x->mend};
+	uv_timer_t *timers[] = {&x->deadline, &x->chores, &x->carrier, &x->mend};
 
 	for (unsigned i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
 		uv_timer_init(&x->uv, timers[i]);
@@ -487,6 +500,7 @@ static void handles_start(struct loop *x)
 	x->before_sleep.data = x;
 	uv_prepare_start(&x->before_sleep, before_sleep);
 	uv_timer_start(&x->chores, chores, LOOP_CHORES_MS, LOOP_CHORES_MS);
+	uv_timer_start(&x->carrier, carrier_look, LOOP_CARRIER_MS, LOOP_CARRIER_MS);
 	signal_start(x, &x->term, SIGTERM, stop);
 	signal_start(x, &x->interrupt, SIGINT, stop);
 	signal_start(x, &x->hangup, SIGHUP, hangup);

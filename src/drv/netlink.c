@@ -76,10 +76,15 @@ static int talk(struct netlink *n, const struct nlmsghdr *request, mnl_cb_t cb, 
 	return more < 0 ? -errno : 0;
 }
 
-int netlink_ask(struct netlink *n, struct nlmsghdr *request)
+int netlink_show(struct netlink *n, struct nlmsghdr *request, mnl_cb_t cb, void *ctx)
 {
 	request->nlmsg_flags |= NLM_F_ACK;
-	return talk(n, request, NULL, NULL);
+	return talk(n, request, cb, ctx);
+}
+
+int netlink_ask(struct netlink *n, struct nlmsghdr *request)
+{
+	return netlink_show(n, request, NULL, NULL);
 }
 
 int netlink_dump(struct netlink *n, struct nlmsghdr *request, mnl_cb_t cb, void *ctx)

@@ -30,6 +30,8 @@ int netlink_fd(const struct netlink *n);
 struct nlmsghdr *netlink_begin(struct netlink *n, uint16_t type, uint16_t flags);
 /* Sends it and waits for the answer. 0, or the negative errno of the kernel. */
 int netlink_ask(struct netlink *n, struct nlmsghdr *request);
+/* The same, and shows what comes before the answer to cb (MNL_CB_OK to go on). */
+int netlink_show(struct netlink *n, struct nlmsghdr *request, mnl_cb_t cb, void *ctx);
 /* Sends a dump request and shows each answer to cb (MNL_CB_OK to go on). */
 int netlink_dump(struct netlink *n, struct nlmsghdr *request, mnl_cb_t cb, void *ctx);
 

@@ -260,37 +260,23 @@ static bool locked_up(struct lab *lab, const struct build_options *o)
 	return false;
 }
 
-bool build_up(const char *file, const struct build_options *o)
+enum build_result build_up(const char *file, const struct build_options *o)
 {
+	enum build_result result = BUILD_REFUSED;
 	char name[TOWN_NAME_MAX + 1];
 	struct lab lab;
-	bool good;
 
 	if (!build_name(o, file, name))
-		return false;
-	good = lab_new(&lab, name, file) && programs_find(&lab, o) &&
-	       addresses_give(&lab, stderr) && system_check(&lab);
-	if (good) {
-		lab.lock = lab_lock(name);
-		good = lab.lock >= 0 && locked_up(&lab, o);
+		return BUILD_REFUSED;
+	if (lab_new(&lab, name, file) && programs_find(&lab, o) && addresses_give(&lab, stderr)) {
+		result = BUILD_FAILED;
+		if (system_check(&lab))
+			lab.lock = lab_lock(name);
+		if (lab.lock >= 0 && locked_up(&lab, o))
+			result = BUILD_DONE;
 	}
 	lab_close(&lab);
-	return good;
-}
-
-static void place_term(void *ctx, const char *town, const char *who)
-{
-	*(unsigned *)ctx += place_signal(town, who, SIGTERM);
-}
-
-static void place_look(void *ctx, const char *town, const char *who)
-{
-	*(unsigned *)ctx += place_signal(town, who, 0);
-}
-
-static void place_kill(void *ctx, const char *town, const char *who)
-{
-	*(unsigned *)ctx += place_signal(town, who, SIGKILL);
+	return result;
 }
 
 static void place_remove(void *ctx, const char *town, const char *who)
@@ -308,26 +294,19 @@ static bool processes_await(const char *name, span at_most)
 {
 	instant deadline = instant_add(clock_read(), at_most);
 
-	for (;;) {
-		unsigned count = 0;
-
-		place_each(name, place_look, &count);
-		if (count == 0)
-			return true;
+	while (places_signal(name, 0) > 0) {
 		if (instant_reached(deadline, clock_read()))
 			return false;
 		poll(NULL, 0, END_POLL_MS);
 	}
+	return true;
 }
 
 static void processes_end(const char *name)
 {
-	unsigned count = 0;
-
-	place_each(name, place_term, &count);
-	if (count == 0 || processes_await(name, END_SPAN))
+	if (places_signal(name, SIGTERM) == 0 || processes_await(name, END_SPAN))
 		return;
-	place_each(name, place_kill, &count);
+	places_signal(name, SIGKILL);
 	if (!processes_await(name, END_SPAN))
 		lab_fail("something in town '%s' cannot be killed", name);
 }
@@ -356,8 +335,14 @@ bool build_down(const char *name, bool *existed)
 	if (lock < 0)
 		return false;
 	interrupt_clear();
-	processes_end(name);
-	place_each(name, place_remove, &good);
+	/* More than once: what a killed `up` had begun may still come to its end. The
+	 * lock was in its children's hands until each had entered its place. */
+	do {
+		processes_end(name);
+		place_each(name, place_remove, &good);
+		places = 0;
+		place_each(name, place_count, &places);
+	} while (places > 0 && good);
 	if (nftw(folder, entry_remove, UNLINK_FDS, FTW_DEPTH | FTW_PHYS) < 0)
 		good = lab_fail("cannot remove %s: %s", folder, strerror(errno));
 	close(lock);

@@ -17,8 +17,15 @@ struct build_options {
  * that it gives no good name. */
 bool build_name(const struct build_options *o, const char *file, char name[TOWN_NAME_MAX + 1]);
 
-/* Brings the town of this file up. false: told why, and nothing is left of it. */
-bool build_up(const char *file, const struct build_options *o);
+/* The values are exit statuses. */
+enum build_result {
+	BUILD_DONE = 0,
+	BUILD_FAILED = 1,  /* the system refused something */
+	BUILD_REFUSED = 2, /* the town file or an option is wrong; nothing was done */
+};
+
+/* Brings the town of this file up. Not BUILD_DONE: told why, and nothing is left of it. */
+enum build_result build_up(const char *file, const struct build_options *o);
 /* Takes away all that carries the town's name, also what a crash has left. false:
  * something could not be removed; told what. existed: was there anything? */
 bool build_down(const char *name, bool *existed);

@@ -48,7 +48,7 @@ static bool town_of(const struct cli *c, char name[TOWN_NAME_MAX + 1])
 static int up_run(struct cli *c)
 {
 	interrupt_init();
-	return exit_code(build_up(c->words[0], &c->build));
+	return (int)build_up(c->words[0], &c->build);
 }
 
 static int down_run(struct cli *c)

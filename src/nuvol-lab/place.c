@@ -76,39 +76,63 @@ void place_each(const char *town, void (*found)(void *ctx, const char *town, con
 		free(names);
 }
 
-static bool process_is_in(const char *pid, const struct stat *netns)
+/* The namespaces of a town, as stat sees them. */
+struct places {
+	struct stat *at;
+	size_t count;
+};
+
+static void places_add(void *ctx, const char *town, const char *who)
+{
+	struct places *p = ctx;
+	char path[PLACE_PATH_ROOM];
+	struct stat *grown = realloc(p->at, (p->count + 1) * sizeof(*grown));
+
+	if (!grown)
+		abort();
+	p->at = grown;
+	if (stat(place_path(town, who, path), &grown[p->count]) == 0)
+		p->count++;
+}
+
+static bool process_is_in(const char *pid, const struct places *places)
 {
 	char path[300];
 	struct stat its;
 
 	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
-	return stat(path, &its) == 0 && its.st_ino == netns->st_ino && its.st_dev == netns->st_dev;
+	if (stat(path, &its) < 0)
+		return false;
+	for (size_t i = 0; i < places->count; i++)
+		if (its.st_ino == places->at[i].st_ino && its.st_dev == places->at[i].st_dev)
+			return true;
+	return false;
 }
 
-unsigned place_signal(const char *town, const char *who, int signal)
+unsigned places_signal(const char *town, int signal)
 {
-	char path[PLACE_PATH_ROOM];
-	struct stat netns;
+	struct places places = {0};
 	struct dirent *entry;
 	unsigned count = 0;
 	DIR *proc;
 
-	if (stat(place_path(town, who, path), &netns) < 0)
-		return 0;
+	place_each(town, places_add, &places);
 	proc = opendir("/proc");
 	while (proc && (entry = readdir(proc)) != NULL) {
 		struct process p;
 
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
-		    !process_is_in(entry->d_name, &netns))
+		    !process_is_in(entry->d_name, &places))
 			continue;
 		p = process_of((pid_t)atoi(entry->d_name));
-		if (p.pid != getpid() && process_is_in(entry->d_name, &netns) &&
+		/* Asked again: the number may be somebody else's since. */
+		if (p.pid != getpid() && process_is_in(entry->d_name, &places) &&
 		    process_signal(p, signal))
 			count++;
 	}
 	if (proc)
 		closedir(proc);
+	free(places.at);
 	return count;
 }
 

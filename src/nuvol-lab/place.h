@@ -34,8 +34,10 @@ bool place_exists(const char *town, const char *who);
 void place_each(const char *town, void (*found)(void *ctx, const char *town, const char *who),
 		void *ctx);
 
-/* Sends signal to all processes inside; how many there were. We ourselves are left out. */
-unsigned place_signal(const char *town, const char *who, int signal);
+/* Sends signal (0: none) to all processes in the town's places; how many there were.
+ * We ourselves are left out. A process that changes from one place of the town to
+ * another meanwhile is not missed. */
+unsigned places_signal(const char *town, int signal);
 /* Takes the name away; the kernel frees what was inside when nobody is in it. */
 int place_delete(const char *town, const char *who);
 

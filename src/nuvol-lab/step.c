@@ -35,7 +35,7 @@ static bool up_act(struct run *r, const struct step *s)
 		snprintf(path, sizeof(path), "%s/%s", r->folder, s->words[1]);
 	if (r->brought_up)
 		return lab_fail("a scenario brings up one town only");
-	if (!build_name(&build, path, r->town) || !build_up(path, &build))
+	if (!build_name(&build, path, r->town) || build_up(path, &build) != BUILD_DONE)
 		return false;
 	r->brought_up = true;
 	return true;

@@ -293,6 +293,12 @@ static void a_frame_of_the_mesh_is_not_sent_again(void **state)
 	assert_int_equal(rig.count, 0);
 	assert_int_equal(rig.l2.count.dropped[ERR_DUPLICATE], 1);
 	assert_null(tt_local_find(&rig.l2, client(50), 0));
+	/* Not even when the client was here a moment ago, and is known. */
+	rig_client(&rig, CLIENT_SEEN, client(50), 0);
+	rig_payload(&rig, PORT_CLOUD, frame, sizeof(frame));
+	assert_int_equal(sent_on(0), 0);
+	assert_int_equal(rig.l2.count.dropped[ERR_DUPLICATE], 2);
+	rig_client(&rig, CLIENT_GONE, client(50), 0);
 	/* Half a second later it is news. */
 	rig_run(&rig, span_ms(500));
 	rig_clear(&rig);

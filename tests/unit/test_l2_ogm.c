@@ -317,34 +317,39 @@ static void test_containers_pass_unchanged(void **state)
 	air_free(a);
 }
 
-/* Echoes leave before our own OGM; older containers are not told behind newer ones. */
+/* Echoes leave before our own OGM, others behind it; older containers are not told
+ * behind newer ones. */
 static void test_order_in_frame(void **state)
 {
 	(void)state;
 	struct air *a = bench(NULL);
 	static const unsigned one[] = {PUPPET};
-	struct batadv_ogm ogm[2];
+	struct batadv_ogm far = puppet_ogm(FAR, 50, said[FAR]), ogm[2];
 
 	acquaint(a, one, 1, 80);
+	puppet_passes_on(a, PUPPET, 0, far); /* makes the route */
 	while (a->ogms == 0 || !mac_equal(a->ogm[a->ogms - 1].ogm.orig, air_mac(0, 0)))
 		air_run(a, span_ms(10));
-	air_run(a, span_ms(600));
+	air_run(a, span_ms(970));
 	air_forget(a);
+	far.seqno++;
+	puppet_passes_on(a, PUPPET, 0, far);
 	for (unsigned i = 0; i < 2; i++) {
 		ogm[i] = puppet_ogm(PUPPET, 50, ++said[PUPPET]);
 		ogm[i].tvlv = i == 0 ? gateway : unknown;
 		ogm[i].tvlv_len = i == 0 ? sizeof(gateway) : sizeof(unknown);
 		air_hear(a, 0, 0, air_mac(PUPPET, 0), &ogm[i], 1);
 	}
-	air_run(a, span_ms(430));
-	assert_int_equal(a->ogms, 3);
-	for (size_t i = 0; i < 3; i++)
+	air_run(a, span_ms(60));
+	assert_int_equal(a->ogms, 4);
+	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(a->ogm[i].frame, a->ogm[0].frame);
 	assert_int_equal(a->ogm[0].ogm.seqno, ogm[0].seqno);
 	assert_int_equal(a->ogm[0].ogm.tvlv_len, 0);
 	assert_int_equal(a->ogm[1].ogm.seqno, ogm[1].seqno);
 	assert_int_equal(a->ogm[1].ogm.tvlv_len, sizeof(unknown));
 	assert_true(mac_equal(a->ogm[2].ogm.orig, air_mac(0, 0)));
+	assert_true(mac_equal(a->ogm[3].ogm.orig, air_mac(FAR, 0)));
 	air_free(a);
 }
 

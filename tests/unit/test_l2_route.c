@@ -33,6 +33,120 @@ static struct air *diamond(void)
 	return a;
 }
 
+static struct path *far_path(struct air *a, unsigned puppet)
+{
+	struct l2 *l2 = air_l2(a, 0);
+	struct path *p = path_find(originator_find(l2, air_mac(FAR, 0)),
+				   neighbour_find(l2, air_mac(puppet, 0), 0));
+
+	assert_non_null(p);
+	return p;
+}
+
+/* What our router had from itself does not count when another brings it back. */
+static void test_circle(void **state)
+{
+	(void)state;
+	struct air *a = diamond();
+	struct l2 *l2 = air_l2(a, 0);
+	struct batadv_ogm ogm = puppet_ogm(FAR, 48, said[FAR]);
+
+	for (unsigned i = 0; i < TQ_RING; i++) {
+		ogm.seqno++;
+		ogm.prev_sender = air_mac(PUPPET, 0);
+		puppet_passes_on(a, OTHER, 0, ogm);
+	}
+	assert_int_equal(l2->count.dropped[ERR_LOOP], TQ_RING);
+	assert_true(routed_by(a, FAR, PUPPET));
+	assert_in_range(far_path(a, OTHER)->oif[OIF_DEFAULT].tq, 140, 150);
+	/* From a third node it does, and so does PUPPET's own OGM by way of OTHER. */
+	ogm.seqno++;
+	ogm.prev_sender = air_mac(FARTHER, 0);
+	puppet_passes_on(a, OTHER, 0, ogm);
+	ogm = puppet_ogm(PUPPET, 50, ++said[PUPPET]);
+	puppet_passes_on(a, OTHER, 0, ogm);
+	assert_int_equal(l2->count.dropped[ERR_LOOP], TQ_RING);
+	assert_true(far_path(a, OTHER)->oif[OIF_DEFAULT].tq > 150);
+	air_free(a);
+}
+
+static unsigned passed_on(const struct air *a, unsigned orig, uint32_t seqno)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < a->ogms; i++)
+		count += mac_equal(a->ogm[i].ogm.orig, air_mac(orig, 0)) &&
+			 a->ogm[i].ogm.seqno == seqno;
+	return count;
+}
+
+/* What is passed on comes by the best next hop, once. A neighbour's own OGM is
+ * echoed as often as it comes. */
+static void test_copies(void **state)
+{
+	(void)state;
+	struct air *a = diamond();
+	struct batadv_ogm ogm = puppet_ogm(FAR, 50, ++said[FAR]);
+
+	for (unsigned i = 0; i < 3; i++) {
+		puppet_passes_on(a, OTHER, 0, ogm);
+		puppet_passes_on(a, PUPPET, 0, ogm);
+	}
+	said[PUPPET]++;
+	for (unsigned i = 0; i < 3; i++) {
+		said[PUPPET]--;
+		puppet_says(a, PUPPET, 0, 50);
+	}
+	air_run(a, span_ms(1000));
+	assert_int_equal(passed_on(a, FAR, said[FAR]), 1);
+	assert_int_equal(passed_on(a, PUPPET, said[PUPPET]), 3);
+	/* Not what has no life left, nor what was worth nothing from the start. */
+	ogm.seqno = ++said[FAR];
+	ogm.ttl = 2;
+	puppet_passes_on(a, PUPPET, 0, ogm);
+	ogm = puppet_ogm(PUPPET, 50, ++said[PUPPET]);
+	ogm.tq = 0;
+	air_hear(a, 0, 0, air_mac(PUPPET, 0), &ogm, 1);
+	air_run(a, span_ms(1000));
+	assert_int_equal(passed_on(a, FAR, said[FAR]), 0);
+	assert_int_equal(passed_on(a, PUPPET, said[PUPPET]), 0);
+	air_free(a);
+}
+
+/* Windows of all paths move together; each marks only what came by it. */
+static void test_windows(void **state)
+{
+	static const struct {
+		unsigned puppet;
+		int32_t step; /* to the newest number so far */
+		uint64_t by_puppet, by_other;
+	} cases[] = {
+		{PUPPET, 1000000, 1, 0}, /* a restart */
+		{OTHER, 0, 1, 1},
+		{OTHER, 1, 2, 3},
+		{PUPPET, 2, 9, 12},
+		{OTHER, -1, 9, 14},
+		{OTHER, -63, 9, 14 | UINT64_C(1) << 63},
+		{PUPPET, 1, 19, 28},
+		{PUPPET, 64, 1, 0},
+	};
+	(void)state;
+	struct air *a = diamond();
+	uint32_t newest = said[FAR];
+
+	air_run(a, span_s(30)); /* its first number was a restart too */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct batadv_ogm ogm = puppet_ogm(FAR, 50, newest + (uint32_t)cases[i].step);
+
+		puppet_passes_on(a, cases[i].puppet, 0, ogm);
+		assert_true(far_path(a, PUPPET)->oif[OIF_DEFAULT].window == cases[i].by_puppet);
+		assert_true(far_path(a, OTHER)->oif[OIF_DEFAULT].window == cases[i].by_other);
+		if (cases[i].step > 0)
+			newest = ogm.seqno;
+	}
+	air_free(a);
+}
+
 static void test_silence(void **state)
 {
 	(void)state;
@@ -374,23 +488,6 @@ static void test_protection(void **state)
 	air_free(a);
 }
 
-/* A pace that was driven round the whole circle of numbers divides by nothing. */
-static void test_numbers_wrap(void **state)
-{
-	(void)state;
-	struct air *a = bench(NULL);
-
-	puppet_says(a, PUPPET, 0, 50);
-	for (unsigned i = 0; i < 65536; i++) {
-		said[PUPPET] += 65534;
-		puppet_says(a, PUPPET, 0, 2);
-	}
-	said[PUPPET] += 65535;
-	puppet_says(a, PUPPET, 0, 50);
-	assert_non_null(neighbour_find(air_l2(a, 0), air_mac(PUPPET, 0), 0));
-	air_free(a);
-}
-
 /* Whatever allocation is refused: nothing leaks, nothing breaks. */
 static void test_no_memory(void **state)
 {
@@ -428,16 +525,12 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_gone_at_once),
-		cmocka_unit_test(test_primary_stays),
-		cmocka_unit_test(test_pace),
-		cmocka_unit_test(test_expiry),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_tables_are_bounded),
-		cmocka_unit_test(test_protection),
-		cmocka_unit_test(test_numbers_wrap),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_circle),	     cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_windows),	     cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_gone_at_once), cmocka_unit_test(test_primary_stays),
+		cmocka_unit_test(test_pace),	     cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_refused),	     cmocka_unit_test(test_tables_are_bounded),
+		cmocka_unit_test(test_protection),   cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,8 +185,11 @@ static void test_table_fits_a_packet(void **state)
 		uint16_t mtu;
 		bool fragmentation;
 		unsigned clients; /* with one VLAN: (max - 28 - 8) / 12 */
-	} cases[] = {
-		{1500, true, 1677}, {1500, false, 122}, {1000, true, 1303}, {RIG_MTU, true, 1677}};
+	} cases[] = {{1500, true, 1677},
+		     {1500, false, 122},
+		     {1000, true, 1303},
+		     {RIG_MTU, true, 1677},
+		     {RIG_MTU, false, 1677}};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -40,9 +40,9 @@ struct l2 {
 	struct timers timers;
 	struct ports ports;
 	struct originators originators;
-	struct ogm ogm;         /* our own announcements */
-	struct tt_local local;  /* clients here */
-	struct tt_global global;/* clients elsewhere */
+	struct ogm ogm;		 /* our own announcements */
+	struct tt_local local;	 /* clients here */
+	struct tt_global global; /* clients elsewhere */
 	struct flood flood;
 	struct frags frags;
 	struct guard guard;
@@ -69,10 +69,10 @@ struct mac l2_primary_mac(const struct l2 *x);
 /* ---- read-only views for ctl; arrays are filled up to max, the full number is returned ---- */
 
 struct l2_neighbour_view {
-	struct mac mac;    /* of its port */
-	uint8_t port;      /* ours */
-	uint8_t tq;        /* link quality towards it, 0..255 */
-	uint8_t rq, eq;    /* its OGMs heard, ours echoed, of the last 64 */
+	struct mac mac; /* of its port */
+	uint8_t port;	/* ours */
+	uint8_t tq;	/* link quality towards it, 0..255 */
+	uint8_t rq, eq; /* its OGMs heard, ours echoed, of the last 64 */
 	bool doubted;
 	instant last_heard;
 };
@@ -95,10 +95,10 @@ size_t l2_originators(const struct l2 *x, struct l2_originator_view *out, size_t
 struct l2_client_view {
 	struct mac mac;
 	uint16_t vid;
-	bool here;          /* attached to this node */
+	bool here; /* attached to this node */
 	bool wifi, isolated, permanent, temporary, roaming, announced;
-	struct mac home;    /* originator (best one), or our own */
-	uint8_t homes;      /* how many nodes announce it */
-	instant last_seen;  /* of clients here */
+	struct mac home;   /* originator (best one), or our own */
+	uint8_t homes;	   /* how many nodes announce it */
+	instant last_seen; /* of clients here */
 };
 size_t l2_clients(const struct l2 *x, struct l2_client_view *out, size_t max);

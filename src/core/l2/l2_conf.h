@@ -12,17 +12,17 @@
 #include "base/clock.h"
 
 struct l2_conf {
-	span orig_interval;       /* 40 ms .. 1 h; default 1 s */
-	uint8_t hop_penalty;      /* 0..255; default 30 */
-	bool fragmentation;       /* cut what does not fit; default true */
-	bool flood_unknown;       /* flood frames for clients that nobody announces; default true */
-	uint8_t ports_max;        /* 1..PORT_MAX; default 8 */
+	span orig_interval;	  /* 40 ms .. 1 h; default 1 s */
+	uint8_t hop_penalty;	  /* 0..255; default 30 */
+	bool fragmentation;	  /* cut what does not fit; default true */
+	bool flood_unknown;	  /* flood frames for clients that nobody announces; default true */
+	uint8_t ports_max;	  /* 1..PORT_MAX; default 8 */
 	uint32_t originators_max; /* default 2048 */
-	uint32_t clients_here_max;/* local clients; default 1024 */
-	uint32_t clients_max;     /* clients elsewhere; default 16384 */
-	uint32_t vlans_max;       /* client VLANs per node; default 16 */
-	uint32_t forwards_max;    /* OGMs waiting per port; default 256 */
-	size_t memory_max_bytes;  /* for all tables; default 64 MiB */
+	uint32_t clients_here_max; /* local clients; default 1024 */
+	uint32_t clients_max;	   /* clients elsewhere; default 16384 */
+	uint32_t vlans_max;	   /* client VLANs per node; default 16 */
+	uint32_t forwards_max;	   /* OGMs waiting per port; default 256 */
+	size_t memory_max_bytes;   /* for all tables; default 64 MiB */
 };
 
 /* The defaults above. */

@@ -81,12 +81,15 @@ static size_t ogm_size(const struct batadv_ogm *ogm)
 	return BATADV_OGM_LEN + (size_t)ogm->tvlv_len;
 }
 
-/* One that is larger than an aggregate may be leaves alone. */
+/* One that is larger than an aggregate may be leaves alone; one for which the
+ * port's MTU became too small while it waited, never. */
 static void frame_add(struct filling *f, const struct batadv_ogm *ogm)
 {
 	size_t mtu = f->l2->ports.at[f->o->port].mtu_bytes;
 	size_t most = mtu < OUTBOX_FRAME_MAX_BYTES ? mtu : OUTBOX_FRAME_MAX_BYTES;
 
+	if (ogm_size(ogm) > mtu)
+		return;
 	if (wr_len(&f->w) + ogm_size(ogm) > most)
 		frame_send(f);
 	batadv_ogm_write(&f->w, ogm);

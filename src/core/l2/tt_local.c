@@ -77,7 +77,7 @@ void tt_local_fini(struct l2 *l2)
 
 size_t tt_table_max(const struct l2 *l2)
 {
-	size_t mtu = SIZE_MAX, piece;
+	size_t mtu = SIZE_MAX, max;
 
 	for (unsigned i = 0; i < l2->conf.ports_max; i++) {
 		const struct port *p = &l2->ports.at[i];
@@ -87,10 +87,13 @@ size_t tt_table_max(const struct l2 *l2)
 	}
 	if (mtu == SIZE_MAX)
 		mtu = MTU_WITHOUT_PORT;
-	if (!l2->conf.fragmentation)
-		return mtu;
-	piece = (mtu < FRAG_MTU_MAX ? mtu : FRAG_MTU_MAX);
-	return piece > BATADV_FRAG_LEN ? FRAG_PIECES_MAX * (piece - BATADV_FRAG_LEN) : 0;
+	max = mtu;
+	if (l2->conf.fragmentation) {
+		size_t piece = mtu < FRAG_MTU_MAX ? mtu : FRAG_MTU_MAX;
+
+		max = FRAG_PIECES_MAX * (piece - BATADV_FRAG_LEN);
+	}
+	return max < FRAG_TOTAL_MAX ? max : FRAG_TOTAL_MAX;
 }
 
 bool tt_local_changed(const struct local_client *c)

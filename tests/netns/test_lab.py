@@ -1,0 +1,625 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Proves: nuvol-lab builds towns as their files say and leaves nothing behind, also after a
+crash; its medium loses, delays and limits as told; cuts, roams and scenarios do what
+nuvol-lab(8) says, and wrong files are refused with their line.
+"""
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = Path(os.environ.get("NUVOL_BUILD", ROOT / "build" / "release"))
+LAB = BUILD / "src" / "nuvol-lab" / "nuvol-lab"
+EXAMPLES = ROOT / "examples"
+RUN = Path("/run/nuvol-lab")
+NETNS = Path("/run/netns")
+SLOW = float(os.environ.get("NUVOL_TEST_SLOW", "1"))
+numbers = itertools.count(1)
+
+
+def sh(*args, check=True, timeout=60):
+    done = subprocess.run([str(a) for a in args], text=True, capture_output=True,
+                          timeout=timeout * SLOW, check=False)
+    if check:
+        assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
+    return done
+
+
+def until(condition, seconds, what, pause=0.02):
+    end = time.monotonic() + seconds * SLOW
+    while not (value := condition()):
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(pause)
+    return value
+
+
+class Town:
+    """A town of its own name; the fixture takes it down, whatever happens."""
+
+    def __init__(self, folder, name=None):
+        self.folder = folder
+        self.name = name or f"t{os.getpid()}n{next(numbers)}"
+        self.file = folder / f"{self.name}.town"
+
+    def lab(self, *args, check=True, timeout=60):
+        """nuvol-lab COMMAND ... --name TOWN; options go before a program's '--'."""
+        words = list(args)
+        at = words.index("--") if "--" in words else len(words)
+        return sh(LAB, *words[:at], "--name", self.name, *words[at:], check=check,
+                  timeout=timeout)
+
+    def write(self, text):
+        self.file.write_text(text)
+        return self.file
+
+    def up(self, text=None, nuvold=True, **more):
+        if text is not None:
+            self.write(text)
+        return self.lab("up", self.file, *([] if nuvold else ["--nuvold", "none"]), **more)
+
+    def down(self, **more):
+        return self.lab("down", **more)
+
+    def inside(self, who, *command, **more):
+        return self.lab("exec", who, "--", *command, **more)
+
+    def status(self):
+        return json.loads(self.lab("status", "--json").stdout)
+
+    def node(self, name):
+        return next(n for n in self.status()["nodes"] if n["name"] == name)
+
+    def ping(self, who, address, count=1, interval=0.2, wait=1):
+        """How many of count came back."""
+        text = self.inside(who, "ping", "-n", "-q", "-c", str(count), "-i", str(interval),
+                           "-W", str(wait), address, check=False).stdout
+        return int(re.search(r"(\d+) received", text).group(1))
+
+    def traces(self):
+        """All that the system shows of this town."""
+        found = [str(p) for p in NETNS.glob(f"nv-{self.name}-*")] if NETNS.exists() else []
+        found += [str(p) for p in RUN.glob(f"{self.name}*")] if RUN.exists() else []
+        for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                text = cmdline.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if f"nuvol-lab/{self.name}/" in text or f"medium --name {self.name} " in text:
+                found.append(text)
+        return found
+
+
+@pytest.fixture(name="make_town")
+def make_town_fixture(tmp_path):
+    towns = []
+
+    def make(name=None):
+        towns.append(Town(tmp_path, name))
+        return towns[-1]
+
+    yield make
+    for town in towns:
+        subprocess.run([str(LAB), "down", "--name", town.name], capture_output=True,
+                       timeout=60 * SLOW, check=False)
+        assert town.traces() == []
+
+
+@pytest.fixture(name="town")
+def town_fixture(make_town):
+    return make_town()
+
+
+def node(name, *segments, more=""):
+    return f"config node '{name}'\n{more}" + "".join(f"\tlist segment '{s}'\n" for s in segments)
+
+
+def client(name, at, more=""):
+    return f"config client '{name}'\n\toption at '{at}'\n{more}"
+
+
+def segment(name, **options):
+    text = f"config segment '{name}'\n"
+    for key, value in options.items():
+        if isinstance(value, list):
+            text += "".join(f"\tlist {key} '{v}'\n" for v in value)
+        else:
+            text += f"\toption {key} '{value}'\n"
+    return text
+
+
+PAIR = segment("cable") + node("anna", "cable") + node("bru", "cable") \
+    + client("phone", "anna") + client("laptop", "bru")
+RADIO = segment("air1", kind="radio") + node("anna", "air1") + node("bru", "air1") \
+    + client("phone", "anna")
+CABLE = "\toption association 'no'\n"
+
+
+def give_addresses(town, interface="mesh0", names=("anna", "bru", "carla"), net="192.0.2"):
+    """Addresses on the mesh interfaces themselves, where no nuvold runs."""
+    for i, name in enumerate(names, 1):
+        town.inside(name, "ip", "addr", "add", f"{net}.{i}/24", "dev", interface)
+
+
+# ---- up and down ----
+
+
+def test_up_and_down_leave_nothing(town):
+    links = sh("ip", "-o", "link").stdout.count("\n")
+    mounts = Path("/proc/mounts").read_text().count(f"nv-{town.name}-")
+    town.up(PAIR + segment("air1", kind="radio") + node("carla", "air1"))
+    places = sorted(p.name for p in NETNS.glob(f"nv-{town.name}-*"))
+    assert places == sorted(f"nv-{town.name}-{who}" for who in
+                            ["air", "anna", "bru", "carla", "phone", "laptop"])
+    state = town.status()
+    assert [n["running"] for n in state["nodes"]] == [True, True, True]
+    assert state["medium"]["running"]
+    assert [c["at"] for c in state["clients"]] == ["anna", "bru"]
+    assert town.inside("phone", "hostname").stdout == "phone\n"
+    again = town.up(check=False)
+    assert again.returncode == 1 and "up already" in again.stderr
+    town.down()
+    assert town.traces() == []
+    assert Path("/proc/mounts").read_text().count(f"nv-{town.name}-") == mounts
+    assert sh("ip", "-o", "link").stdout.count("\n") <= links
+    assert "there is no town" in town.down().stdout
+    gone = town.lab("status", check=False)
+    assert gone.returncode == 1 and "there is no town" in gone.stderr
+
+
+def test_down_ends_programs_that_run_inside(town):
+    town.up(PAIR, nuvold=False)
+    sleeper = subprocess.Popen([str(LAB), "exec", "phone", "--name", town.name, "--",
+                                "sh", "-c", "trap '' TERM; echo here; while :; do sleep 1; done"],
+                               stdout=subprocess.PIPE, text=True)
+    assert sleeper.stdout.readline() == "here\n"
+    town.down()
+    assert sleeper.wait(5) == -signal.SIGKILL
+    assert town.traces() == []
+
+
+@pytest.mark.parametrize("at", [0.02, 0.1, 0.25, 0.5])
+def test_down_cleans_up_after_a_killed_up(town, at):
+    nodes = [f"n{i}" for i in range(8)]
+    town.write(segment("air1", kind="radio") + segment("cable")
+               + "".join(node(n, "air1", "cable") for n in nodes)
+               + "".join(client(f"c{n}", n) for n in nodes))
+    process = subprocess.Popen([str(LAB), "up", str(town.file), "--name", town.name],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(at)  # any moment will do: it is the point that nothing is ready
+    process.kill()
+    process.wait()
+    town.down()
+    assert town.traces() == []
+    town.up()
+    assert len(town.status()["nodes"]) == 8
+
+
+def test_down_cleans_up_after_daemons_and_medium_crashed(town):
+    town.up(RADIO)
+    state = town.status()
+    os.kill(state["medium"]["pid"], signal.SIGKILL)
+    os.kill(state["nodes"][0]["pid"], signal.SIGKILL)
+    until(lambda: not town.status()["medium"]["running"], 5, "the medium is gone")
+    assert not town.node("anna")["running"]
+    assert "medium has ended" in town.lab("status").stdout
+    town.down()
+    assert town.traces() == []
+
+
+def test_state_that_was_lost_is_no_obstacle(town):
+    town.up(PAIR)
+    for path in (RUN / town.name).glob("*"):
+        if path.is_file():
+            path.unlink()
+    half = town.lab("roam", "phone", "bru", check=False)
+    assert half.returncode == 1 and "half there" in half.stderr
+    town.down()
+    assert town.traces() == []
+
+
+def test_up_that_fails_half_way_cleans_up_and_says_why(town):
+    failed = town.lab("up", town.write(PAIR), "--nuvold", "/bin/false", check=False)
+    assert failed.returncode == 1
+    assert "nuvold of 'anna' ended" in failed.stderr and "cleaning up" in failed.stderr
+    assert town.traces() == []
+    missing = town.lab("up", town.file, "--nuvold", "/nonexistent", check=False)
+    assert missing.returncode == 2 and "/nonexistent" in missing.stderr
+
+
+def test_interrupted_up_cleans_up(town):
+    nodes = [f"n{i}" for i in range(12)]
+    town.write(segment("s") + "".join(node(n, "s") for n in nodes))
+    process = subprocess.Popen([str(LAB), "up", str(town.file), "--name", town.name],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    until(lambda: (NETNS / f"nv-{town.name}-n11").exists(), 10, "namespaces")
+    process.send_signal(signal.SIGINT)
+    error = process.communicate(timeout=30 * SLOW)[1]
+    assert process.returncode == 1 and "interrupted" in error
+    assert town.traces() == []
+
+
+def test_two_towns_stand_side_by_side(make_town):
+    one, two = make_town(), make_town()
+    one.up(RADIO)
+    two.up(RADIO)
+    for town in (one, two):
+        until(lambda t=town: t.node("anna")["nodes"] == 1, 15, "anna and bru know each other")
+    assert one.node("anna")["mac"] != two.node("anna")["mac"]
+    only = sh(LAB, "status", check=False)
+    assert only.returncode == 1 and "--name" in only.stderr
+    one.down()
+    assert one.traces() == []
+    until(lambda: two.node("anna")["nodes"] == 1, 5, "the other town goes on")
+    assert two.status()["medium"]["running"]
+
+
+def test_a_name_that_begins_like_another(make_town):
+    base = f"t{os.getpid()}x"
+    one, two = make_town(base), make_town(base + "-y")
+    one.up(PAIR, nuvold=False)
+    two.up(PAIR, nuvold=False)
+    one.down()
+    assert len(list(NETNS.glob(f"nv-{two.name}-*"))) == 5
+    assert len(two.status()["nodes"]) == 2
+    two.down()
+    assert two.traces() == []
+
+
+def test_twelve_nodes_start_within_ten_seconds(town):
+    began = time.monotonic()
+    town.up((EXAMPLES / "street.town").read_text())
+    assert time.monotonic() - began < 10 * SLOW
+    until(lambda: all(n["nodes"] == 11 for n in town.status()["nodes"]), 30,
+          "all twelve know each other", pause=0.5)
+
+
+@pytest.mark.parametrize("example, others", [
+    ("line", 4), ("ring", 5), ("valley", 5), ("clouds", 2)])
+def test_examples_form_their_clouds(town, example, others):
+    town.up((EXAMPLES / f"{example}.town").read_text())
+    until(lambda: all(n["nodes"] == others for n in town.status()["nodes"]), 30,
+          f"every node knows {others} others", pause=0.2)
+    clients = {c["name"]: c for c in town.status()["clients"]}
+    if example == "clouds":
+        near, far, foreign = clients["phone"], clients["laptop"], clients["tablet"]
+        assert foreign["ipv4"].split(".")[1] != near["ipv4"].split(".")[1]
+    else:
+        near, far = list(clients.values())[:2]
+    until(lambda: town.ping(near["name"], far["ipv4"].split("/")[0]), 15, "clients reach")
+
+
+# ---- the medium ----
+
+
+def test_loss_is_each_receivers_own(town):
+    town.up(segment("air1", kind="radio", loss="20", link=["anna bru", "anna carla 0"])
+            + node("anna", "air1") + node("bru", "air1") + node("carla", "air1"), nuvold=False)
+    give_addresses(town)
+    assert town.ping("anna", "192.0.2.3", 100, 0.005) == 100
+    # An echo and its reply: 0.64 of 800 come back, with a standard deviation of 14.
+    town.inside("anna", "ip", "neigh", "replace", "192.0.2.2", "lladdr",
+                mac_of(town, "bru", "mesh0"), "dev", "mesh0")
+    town.inside("bru", "ip", "neigh", "replace", "192.0.2.1", "lladdr",
+                mac_of(town, "anna", "mesh0"), "dev", "mesh0")
+    assert 512 - 70 < town.ping("anna", "192.0.2.2", 800, 0.002) < 512 + 70
+    # bru and carla are out of each other's range.
+    assert town.ping("bru", "192.0.2.3", 2) == 0
+    frames = {n["name"]: n["frames"] for n in town.status()["segments"][0]["nodes"]}
+    assert frames["carla"]["lost"] == 0 and frames["bru"]["lost"] > 100
+
+
+def mac_of(town, who, interface):
+    return json.loads(town.inside(who, "ip", "-j", "link", "show", interface).stdout)[0]["address"]
+
+
+def test_delay(town):
+    town.up(segment("slow", delay="25") + node("anna", "slow") + node("bru", "slow"),
+            nuvold=False)
+    give_addresses(town, names=("anna", "bru"))
+    text = town.inside("anna", "ping", "-n", "-q", "-c", "10", "-i", "0.1", "192.0.2.2").stdout
+    least, average = map(float, re.search(r"= ([\d.]+)/([\d.]+)/", text).groups())
+    assert 50 <= least < 60 and average < 50 * SLOW + 30
+
+
+@pytest.mark.parametrize("kind", ["wire", "radio"])
+def test_rate(town, kind):
+    town.up(segment("s", kind=kind, rate="20mbit") + node("anna", "s") + node("bru", "s"),
+            nuvold=False)
+    give_addresses(town, names=("anna", "bru"))
+    server = subprocess.Popen([str(LAB), "exec", "bru", "--name", town.name, "--",
+                               "iperf3", "-s", "-1", "--forceflush"],
+                              stdout=subprocess.PIPE, text=True)
+    until(lambda: "listening" in server.stdout.readline(), 10, "iperf3 listens")
+    result = json.loads(town.inside("anna", "iperf3", "-J", "-u", "-b", "40M", "-l", "1400",
+                                    "-t", "2", "-c", "192.0.2.2").stdout)
+    server.wait(10 * SLOW)
+    received = result["end"]["sum"]
+    mbit = received["bits_per_second"] * (1 - received["lost_percent"] / 100) / 1e6
+    # 1400 of 1466 bytes on the wire; what was in the queues when it ended may be missing.
+    assert 15 < mbit < 20
+
+
+# ---- cut and heal ----
+
+
+def carrier(town, who, interface):
+    link = json.loads(town.inside(who, "ip", "-j", "link", "show", interface).stdout)[0]
+    return "LOWER_UP" in link["flags"]
+
+
+@pytest.mark.parametrize("kind", ["wire", "radio"])
+def test_cut_and_heal(town, kind):
+    town.up(segment("s", kind=kind) + node("anna", "s") + node("bru", "s") + node("carla", "s"),
+            nuvold=False)
+    give_addresses(town)
+    assert town.ping("anna", "192.0.2.2") == 1
+    town.lab("cut", "s", "bru")
+    assert not carrier(town, "bru", "mesh0") and carrier(town, "anna", "mesh0")
+    assert town.ping("anna", "192.0.2.2") == 0 and town.ping("anna", "192.0.2.3") == 1
+    assert "bru(cut)" in town.lab("status").stdout
+    town.lab("heal", "s", "bru")
+    assert carrier(town, "bru", "mesh0")
+    until(lambda: town.ping("anna", "192.0.2.2"), 5, "healed")
+    town.lab("cut", "s", "bru", "--silent")
+    assert carrier(town, "bru", "mesh0") and town.ping("anna", "192.0.2.2") == 0
+    assert town.node("bru")["meshes"][0]["cut"] == "silent"
+    town.lab("cut", "s")
+    assert not any(carrier(town, who, "mesh0") for who in ("anna", "bru", "carla"))
+    town.lab("heal", "s")
+    until(lambda: town.ping("anna", "192.0.2.2"), 5, "healed")
+    for words in (["nosuch"], ["s", "nobody"]):
+        wrong = town.lab("cut", *words, check=False)
+        assert wrong.returncode == 1 and words[-1] in wrong.stderr
+
+
+def test_daemons_see_a_cut_at_once(town):
+    town.up(segment("s") + node("anna", "s") + node("bru", "s"))
+    until(lambda: town.node("anna")["nodes"] == 1, 15, "anna knows bru")
+    town.lab("cut", "s", "anna")
+    until(lambda: town.node("anna")["nodes"] == 0, 2, "anna forgot bru on carrier loss")
+    town.lab("heal", "s", "anna")
+    until(lambda: town.node("anna")["nodes"] == 1, 15, "anna knows bru again")
+
+
+def test_kill_stop_and_start(town):
+    town.up(PAIR)
+    until(lambda: town.node("anna")["nodes"] == 1, 15, "anna knows bru")
+    for verb in ("kill", "stop"):
+        before = town.node("bru")["pid"]
+        town.lab(verb, "bru")
+        assert not town.node("bru")["running"] and not Path(f"/proc/{before}").exists()
+        town.lab(verb, "bru")  # harmless
+        town.lab("start", "bru")
+        assert town.node("bru")["running"]
+        until(lambda: town.node("bru")["nodes"] == 1, 15, f"bru is back after {verb}")
+        until(lambda: town.ping("phone", address(town, "laptop")), 15, f"reach after {verb}")
+    assert town.lab("kill", "nobody", check=False).returncode == 1
+
+
+# ---- roaming ----
+
+
+def address(town, name):
+    return next(c["ipv4"] for c in town.status()["clients"] if c["name"] == name).split("/")[0]
+
+
+def client_state(town, name):
+    """What a client must keep: its interface, addresses and ARP cache."""
+    link = json.loads(town.inside(name, "ip", "-j", "addr", "show", "eth0").stdout)[0]
+    neighbours = json.loads(town.inside(name, "ip", "-j", "-4", "neigh").stdout)
+    return (link["ifindex"], link["address"],
+            sorted(a["local"] for a in link["addr_info"]),
+            sorted((n["dst"], n.get("lladdr")) for n in neighbours))
+
+
+def changes(town, name):
+    return int(town.inside(name, "cat", "/sys/class/net/eth0/carrier_changes").stdout)
+
+
+def sniff(town, who, interface):
+    """tcpdump there, once it listens."""
+    process = subprocess.Popen([str(LAB), "exec", who, "--name", town.name, "--", "tcpdump",
+                                "-lne", "-i", interface],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until(lambda: "listening" in process.stderr.readline(), 10, "tcpdump listens")
+    return process
+
+
+def sniffed(process):
+    process.send_signal(signal.SIGTERM)
+    return process.communicate(timeout=10 * SLOW)[0]
+
+
+@pytest.mark.parametrize("by", ["wifi", "cable"])
+def test_roam_keeps_what_the_client_has(town, by):
+    town.up(segment("cable") + node("anna", "cable") + node("bru", "cable")
+            + client("laptop", "anna") + client("phone", "anna", CABLE if by == "cable" else ""))
+    laptop = address(town, "laptop")
+    until(lambda: town.ping("phone", laptop), 10, "phone reaches laptop")
+    until(lambda: town.node("anna")["nodes"] == 1, 10, "anna knows bru")
+    until(lambda: any(a.startswith("fe80") for a in client_state(town, "phone")[2]), 10, "IPv6")
+    before, carriers = client_state(town, "phone"), changes(town, "phone")
+    phone_mac = before[1]
+    capture = sniff(town, "bru", "br-lan")
+    said = town.lab("roam", "phone", "bru").stdout
+    until(lambda: town.ping("phone", laptop), 10, "phone reaches laptop from bru")
+    seen = sniffed(capture)
+    assert client_state(town, "phone")[:3] == before[:3]
+    assert (laptop, mac_of(town, "laptop", "eth0")) in client_state(town, "phone")[3]
+    association = [line for line in seen.splitlines()
+                   if f"{phone_mac} > ff:ff:ff:ff:ff:ff" in line and "xid" in line.lower()]
+    took = float(re.search(r"took ([\d.]+) ms", said).group(1))
+    if by == "wifi":
+        assert len(association) == 1
+        assert changes(town, "phone") == carriers
+        assert took < 20 * SLOW
+    else:
+        assert association == []
+        assert changes(town, "phone") > carriers
+        assert took < 200 * SLOW
+    assert next(c["at"] for c in town.status()["clients"] if c["name"] == "phone") == "bru"
+    assert town.ping("laptop", address(town, "phone"), 3) == 3
+
+
+def test_a_client_can_be_nowhere(town):
+    town.up(PAIR + "config client 'away'\n" + client("pc", "anna", CABLE))
+    assert next(c["at"] for c in town.status()["clients"] if c["name"] == "away") is None
+    for name in ("away", "pc"):
+        town.lab("roam", name, "bru")
+        until(lambda n=name: town.ping(n, address(town, "laptop")), 10, f"{name} is there")
+        town.lab("roam", name, "-")
+        assert town.ping(name, address(town, "laptop")) == 0
+        town.lab("roam", name, "anna")
+        until(lambda n=name: town.ping(n, address(town, "phone")), 10, f"{name} is back")
+    wrong = town.lab("roam", "phone", "nobody", check=False)
+    assert wrong.returncode == 1 and "nobody" in wrong.stderr
+
+
+# ---- wrong files ----
+
+
+@pytest.mark.parametrize("text, line, says", [
+    ("config node 'a'\n\tlist segment 's'\n", 2, "no segment 's'"),
+    ("config node 'a'\n\n\toption colour 'red'\n", 3, "colour"),
+    ("config node 'a'\nconfig segment 's'\n\toption loss 'some'\n", 3, "percent"),
+    ("config node 'a'\n\tlist set 'cloud.hop_penalty=many'\n", 2, "hop_penalty"),
+    ("config node 'a'\n\tlist set 'network.main_ipv4_address=no'\n", 2, "main_ipv4_address"),
+    ("config node 'a\n", 1, "quote"),
+])
+def test_wrong_towns_are_refused_with_their_line(town, text, line, says):
+    refused = town.up(text, check=False)
+    assert refused.returncode == 2
+    assert f"{town.file}:{line}: " in refused.stderr and says in refused.stderr
+    assert town.traces() == []
+
+
+def test_wrong_usage():
+    for args in ([], ["fly"], ["up"], ["roam", "phone"], ["exec", "anna"], ["status", "--what"],
+                 ["down", "--name", "a/b"]):
+        wrong = sh(LAB, *args, check=False)
+        assert wrong.returncode == 2 and "nuvol-lab: " in wrong.stderr, args
+    assert "usage:" in sh(LAB, "--help").stdout
+
+
+# ---- scenarios ----
+
+
+def scenario(town, text, *options, check=True):
+    town.write(PAIR)
+    path = town.folder / f"{town.name}.scenario"
+    path.write_text(text.replace("TOWN", town.file.name))
+    return town.lab("run", path, *options, check=check, timeout=120)
+
+
+def test_scenario_plays_to_its_end(town):
+    done = scenario(town, """
+say "hello there"
+up TOWN
+expect 15s nodes anna 1            # and bru knows anna
+expect 5s neighbours bru 1
+expect 5s reach phone laptop
+result "found after" took
+background listener exec laptop -- sh -c 'echo waiting; sleep 0.3; echo all done'
+exec phone -- sh -c 'echo "I am $(hostname), $0"' @laptop
+roam phone bru
+expect 5s knows anna phone
+expect 5s not knows anna phone0 # a stranger is not known
+""".replace(" phone0 # a stranger is not known", " laptop") + """
+""", check=False)
+    assert done.returncode == 1 and "not knows anna laptop" in done.stderr
+    done = scenario(town, """
+up TOWN
+expect 15s nodes anna 1
+background listener exec laptop -- sh -c 'echo waiting; sleep 0.3; echo all done'
+exec phone -- sh -c 'echo "I am $(hostname), $0"' @laptop
+roam phone bru
+kill anna
+expect 2s not running anna
+start anna
+expect 15s nodes anna 1
+cut cable anna silent
+heal cable
+wait listener 5s
+result "the listener" output listener
+result "and" text "more words"
+pause 0.1s
+table
+say "good bye"
+""")
+    assert "hello" not in done.stdout and "good bye" in done.stdout
+    assert re.search(r"I am phone, 10\.\d+\.192\.2", done.stdout)
+    assert re.search(r"roam phone bru \.\.\. ok: switched in [\d.]+ ms", done.stdout)
+    assert re.search(r"the listener +all done\n +and +more words\n", done.stdout)
+    assert town.traces() == []
+
+
+@pytest.mark.parametrize("step, says", [
+    ("expect 0.5s nodes anna 7", "expect 0.5s nodes anna 7"),
+    ("expect 0.5s exec phone -- false", "exit status 1"),
+    ("exec phone -- sh -c 'echo oh; exit 3'", "exit status 3"),
+    ("exec phone -- nosuchprogram", "No such file"),
+    ("roam phone nobody", "nobody"),
+    ("wait nothing", "nothing"),
+    ("kill nobody", "nobody"),
+])
+def test_scenario_that_fails_says_where_and_cleans_up(town, tmp_path, step, says):
+    logs = tmp_path / "logs"
+    failed = scenario(town, f"up TOWN\n\n{step}\nsay unreached\n", "--logs", logs, check=False)
+    assert failed.returncode == 1
+    assert f".scenario:3: FAILED: {step}" in failed.stderr
+    assert says in failed.stdout + failed.stderr and "unreached" not in failed.stdout
+    assert (logs / town.name / "anna" / "log").exists()
+    assert town.traces() == []
+
+
+def test_scenario_with_a_background_job_that_fails(town):
+    failed = scenario(town, "up TOWN\nbackground j exec phone -- sh -c 'echo oops; exit 4'\n"
+                            "wait j 5s\n", check=False)
+    assert failed.returncode == 1
+    assert "oops" in failed.stdout and "exit status 4" in failed.stdout
+    assert town.traces() == []
+
+
+@pytest.mark.parametrize("text, line", [
+    ("fly away", 1), ("up", 1), ("say 'open", 1), ("expect soon nodes anna 1", 1),
+    ("\nexpect 2s colour anna", 2), ("expect 2s nodes anna many", 1), ("exec anna ls", 1),
+    ("background a-b exec anna -- ls", 1), ("result x", 1), ("pause long", 1),
+    ("cut cable anna loudly", 1),
+])
+def test_wrong_scenarios_are_refused_before_anything_is_done(town, text, line):
+    refused = scenario(town, f"{text}\nup TOWN\n", check=False)
+    assert refused.returncode == 2 and f".scenario:{line}: " in refused.stderr
+    assert refused.stdout == "" and town.traces() == []
+
+
+def test_interrupted_scenario_cleans_up(town):
+    town.write(PAIR)
+    path = town.folder / "x.scenario"
+    path.write_text(f"up {town.file}\nsay ready\n"
+                    "background b exec phone -- sleep 100\npause 100s\n")
+    process = subprocess.Popen([str(LAB), "run", str(path), "--name", town.name],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until(lambda: "pause" in process.stdout.read(1) or (NETNS / f"nv-{town.name}-phone").exists(),
+          20, "the town is up")
+    process.send_signal(signal.SIGINT)
+    error = process.communicate(timeout=30 * SLOW)[1]
+    assert process.returncode == 1 and "interrupted" in error
+    assert town.traces() == []
+
+
+def test_demo(make_town):
+    town = make_town()
+    began = time.monotonic()
+    done = town.lab("run", EXAMPLES / "demo" / "demo.scenario", timeout=90)
+    assert time.monotonic() - began < 90 * SLOW
+    assert re.search(r"SHA-256 [0-9a-f]+ right", done.stdout)
+    assert re.search(r"way from phone to laptop +[3-9] hops", done.stdout)
+    assert town.traces() == []
