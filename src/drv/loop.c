@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
+#include "drv/boot.h"
 #include "drv/bridge.h"
 #include "drv/conf_files.h"
 #include "drv/crypto.h"
@@ -357,7 +358,7 @@ static int netlink_start(struct loop *x)
 	return e;
 }
 
-static int node_start(struct loop *x, uint64_t seed)
+static int node_start(struct loop *x)
 {
 	const struct node_env env = {.crypto = crypto_mbedtls()};
 	char text[PLAN_TEXT_ROOM];
@@ -368,7 +369,8 @@ static int node_start(struct loop *x, uint64_t seed)
 			primary_mac_find(&x->conf.host, &x->links, env.crypto, text, sizeof(text));
 		log_line(LOG_INFO, "this node's MAC is from %s", text);
 	}
-	e = node_init(&x->node, &x->conf.node, &env, now_boottime(), seed);
+	e = node_init(&x->node, &x->conf.node, &env, now_boottime(),
+		      boot_seed(x->conf.node.plan.primary_mac));
 	if (e == ERR_MALFORMED) {
 		plan_fault(&x->conf.node.plan, env.crypto, text, sizeof(text));
 		log_line(LOG_ERROR, "the configuration gives no plan: %s", text);
@@ -509,16 +511,16 @@ static void handles_start(struct loop *x)
 /* The parts in their order; what was started is stopped by loop_stop. */
 static int loop_start(struct loop *x)
 {
-	uint64_t seed[2];
+	uint64_t seed;
 	int e = netlink_start(x);
 
-	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return -EIO;
-	if (e || (e = node_start(x, seed[0])))
+	if (e || (e = node_start(x)))
 		return e;
 	if (!datapath_init(&x->datapath, &x->node, &x->fx, &x->tap))
 		return -ENOMEM;
-	fdb_init(&x->fdb, seed[1], client_tell, x);
+	fdb_init(&x->fdb, seed, client_tell, x);
 	parts_join(x);
 	sysctl_bridge_filters_off();
 	if ((e = tap_start(x)) || (e = lan_settle(&x->lan)))
@@ -557,7 +559,6 @@ static void loop_stop(struct loop *x)
 		tap_close(&x->tap);
 		lan_leave(&x->lan);
 	}
-	uv_run(&x->uv, UV_RUN_NOWAIT);
 	uv_walk(&x->uv, handle_close, NULL);
 	while (uv_run(&x->uv, UV_RUN_DEFAULT))
 		;

@@ -211,7 +211,7 @@ static void port_away(struct mesh_ports *m, struct mesh_port *p)
 	port_down(m, p);
 	socket_close(m, p);
 	p->ifindex = 0;
-	p->switched_on = false;
+	p->met = false;
 	snprintf(p->fault, sizeof(p->fault), "the interface is not there");
 }
 
@@ -228,12 +228,13 @@ static void link_settle(struct mesh_ports *m, struct mesh_port *p, const struct 
 				 "mesh interface %s cannot have an MTU of %u: %s; it stays at %u",
 				 l->name, w->conf->mtu_bytes, strerror(-e), l->mtu_bytes);
 	}
-	if (!l->up && !p->switched_on) {
-		p->switched_on = true;
+	/* Only once: later it is somebody's wish that it is off. */
+	if (!l->up && !p->met) {
 		e = link_set_up(m->ask, l->ifindex, true);
 		if (e)
 			log_line(LOG_WARN, "cannot switch %s on: %s", l->name, strerror(-e));
 	}
+	p->met = true;
 }
 
 static void port_settle(struct mesh_ports *m, struct mesh_port *p, const struct link *l,

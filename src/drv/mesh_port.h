@@ -11,7 +11,7 @@
  *         not LAN ports, and, for Wi-Fi, named as LibreMesh names its mesh ones
  *         (containing "mesh", "adhoc" or "apup"), because an access point is none.
  *         A port is up while its interface is on, has a carrier, and its socket
- *         is open. Interfaces that are switched off are switched on once.
+ *         is open. An interface that is off when it appears is switched on.
  *         MTU of a port: the interface's, less a tag: the kernel does not let a
  *         raw socket send more, though it hands longer frames in.
  * Memory  a packet socket's buffers exist while it is open.
@@ -37,8 +37,8 @@ struct mesh_port {
 	struct ev_port told;   /* what the node knows */
 	uint32_t mtu_bytes;    /* of the interface */
 	bool carrier;
-	bool switched_on; /* by us, once */
-	char fault[96];	  /* why it is not up, for people; "" */
+	bool met;	/* and switched on, if it was off */
+	char fault[96]; /* why it is not up, for people; "" */
 };
 
 struct mesh_ports {

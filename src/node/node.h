@@ -27,7 +27,7 @@ struct node {
 	struct l2 l2;
 };
 
-/* Derives the plan and makes the engines. ERR_MALFORMED: a template of the plan
+/* Derives the plan and makes the engines; seed: see l2_init. ERR_MALFORMED: a template of the plan
  * cannot be filled in; ERR_FULL: no memory. x needs no fini then. */
 enum err node_init(struct node *x, const struct node_conf *conf, const struct node_env *env,
 		   instant now, uint64_t seed);

@@ -99,10 +99,11 @@ bool daemon_launch(struct lab *lab, unsigned node)
 	result = process_daemon(argv, &how, &lab->nodes[node].daemon, NULL, 0, DAEMON_READY_SPAN);
 	if (result == 0)
 		return true;
-	lab_fail("cannot start %s for '%s': %s", lab->nuvold, name,
-		 result == -EPIPE ? "it ended at once" : strerror(-result));
-	if (result == -EPIPE)
-		log_show(lab, node);
+	if (result != -EPIPE)
+		return lab_fail("cannot start %s for '%s': %s", lab->nuvold, name,
+				strerror(-result));
+	lab_fail("the nuvold of '%s' ended at once", name);
+	log_show(lab, node);
 	return false;
 }
 

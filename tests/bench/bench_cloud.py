@@ -220,7 +220,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", metavar="FILE", help="write the figures there too")
     parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--seconds", type=float, default=1)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--only", default="tcp,udp,idle", help="tcp, udp, idle")
     parser.add_argument("--lines", default=",".join(LINES), help="which, by name")
     parser.add_argument("--idle", default="10,50", help="how many nodes stand idle")

@@ -76,8 +76,9 @@ static uint16_t any_vid(struct script *s)
 /* As many bytes of the script as it asks for and has, at most max. */
 static void any_bytes(struct script *s, struct wr *w, size_t max)
 {
-	size_t len = rd_u8(&s->r) * (size_t)(rd_u8(&s->r) % 8 + 1);
+	size_t len = rd_u8(&s->r);
 
+	len *= rd_u8(&s->r) % 8 + 1u;
 	len = len < max ? len : max;
 	len = len < wr_left(w) ? len : wr_left(w);
 	size_t given = len < rd_left(&s->r) ? len : rd_left(&s->r);
@@ -309,26 +310,51 @@ static void port_step(struct script *s)
 
 /* ---- packets that are nearly right ---- */
 
+struct table {
+	unsigned vlans, changes;
+	struct batadv_tt_vlan vlan[8];
+	struct batadv_tt_change change[8];
+};
+
+/* The VLANs and CRCs that somebody has who announces just these clients. */
+static void table_make_true(struct table *t)
+{
+	t->vlans = 0;
+	for (unsigned i = 0; i < t->changes; i++) {
+		struct batadv_tt_change *c = &t->change[i];
+		struct recount r = {0};
+		unsigned k = 0;
+
+		c->flags &= TT_CLIENT_SYNC_MASK;
+		recount_add(&r, c->mac, c->vid, c->flags);
+		while (k < t->vlans && t->vlan[k].vid != c->vid)
+			k++;
+		if (k == t->vlans)
+			t->vlan[t->vlans++] = (struct batadv_tt_vlan){.vid = c->vid};
+		t->vlan[k].crc ^= r.crc;
+	}
+}
+
 static void table_write(struct script *s, struct wr *w, uint8_t flags)
 {
-	uint8_t shape = rd_u8(&s->r);
-	unsigned vlans = shape & 3, changes = shape >> 2 & 7;
-	uint8_t ttvn = rd_u8(&s->r);
+	uint8_t shape = rd_u8(&s->r), ttvn = rd_u8(&s->r);
+	struct table t = {.vlans = shape & 3, .changes = shape >> 2 & 7};
 
+	for (unsigned i = 0; i < t.vlans; i++)
+		t.vlan[i] = (struct batadv_tt_vlan){rd_u32(&s->r), any_vid(s)};
+	for (unsigned i = 0; i < t.changes; i++)
+		t.change[i] =
+			(struct batadv_tt_change){rd_u8(&s->r) & 0x33, any_mac(s), any_vid(s)};
+	if (shape & 0x20)
+		table_make_true(&t);
 	batadv_tvlv_write(w, TVLV_TT, 1,
-			  (uint16_t)(BATADV_TT_LEN + vlans * (unsigned)BATADV_TT_VLAN_LEN +
-				     changes * (unsigned)BATADV_TT_CHANGE_LEN));
-	batadv_tt_write(w, flags, ttvn % 4 ? ttvn % 8 : ttvn, (uint16_t)vlans);
-	for (unsigned i = 0; i < vlans; i++) {
-		struct batadv_tt_vlan v = {rd_u32(&s->r), any_vid(s)};
-
-		batadv_tt_vlan_write(w, v);
-	}
-	for (unsigned i = 0; i < changes; i++) {
-		struct batadv_tt_change c = {rd_u8(&s->r) & 0x33, any_mac(s), any_vid(s)};
-
-		batadv_tt_change_write(w, c);
-	}
+			  (uint16_t)(BATADV_TT_LEN + t.vlans * (unsigned)BATADV_TT_VLAN_LEN +
+				     t.changes * (unsigned)BATADV_TT_CHANGE_LEN));
+	batadv_tt_write(w, flags, ttvn % 4 ? ttvn % 8 : ttvn, (uint16_t)t.vlans);
+	for (unsigned i = 0; i < t.vlans; i++)
+		batadv_tt_vlan_write(w, t.vlan[i]);
+	for (unsigned i = 0; i < t.changes; i++)
+		batadv_tt_change_write(w, t.change[i]);
 }
 
 static void ogm_in(struct script *s, uint8_t who, unsigned orig, bool table)

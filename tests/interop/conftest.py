@@ -27,12 +27,20 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def wanted(session):
+    """The towns that the chosen tests name; all when one wants all."""
+    calls = [getattr(item, "callspec", None) for item in session.items]
+    if not calls or None in calls:
+        return TOWNS
+    return [t for t in TOWNS if t in {c.params["town"] for c in calls}]
+
+
 @pytest.fixture(scope="session")
-def towns():
-    """(shape, vlan) -> a town whose nodes all have routes to each other."""
+def towns(request):
+    """(shape, vlan) -> a town whose daemons run."""
     made = {}
     try:
-        for shape, vlan in TOWNS:
+        for shape, vlan in wanted(request.session):
             made[shape, vlan] = town = Town(f"{shape}-{vlan}", SHAPES[shape], vlan)
             town.create()
         with concurrent.futures.ThreadPoolExecutor(len(made)) as pool:

@@ -87,11 +87,13 @@ def test_forty_clients(town):
     for node in (n for n in town.nodes if n.kind == "ours"):
         macs = set(crowd(node.number))
         sh(f"ip -n {node.namespace} link set lan0 down")
-        for other in town.nodes:
-            if other is not node:
-                until(lambda: not macs & other.clients(), 10,
-                      f"{town.name}: {other.number} forgot the crowd of {node.number}")
-        sh(f"ip -n {node.namespace} link set lan0 up")
+        try:
+            for other in town.nodes:
+                if other is not node:
+                    until(lambda: not macs & other.clients(), 10,
+                          f"{town.name}: {other.number} forgot the crowd of {node.number}")
+        finally:
+            sh(f"ip -n {node.namespace} link set lan0 up")
 
 
 def test_crowd_moves(town):

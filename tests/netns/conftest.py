@@ -38,7 +38,9 @@ def make(request):
     )
     for node in made.nodes if failed else ():
         print(f"--- nuvold of {node.space.name}, {node.log_path} ---\n{node.log()[-4000:]}")
+    statuses = {n.space.name: n.stop() for n in made.nodes if n.process and n.running()}
     made.close(keep=failed)
+    assert not any(statuses.values()), f"not a clean stop: {statuses}"
 
 
 @pytest.fixture

@@ -64,6 +64,9 @@ class Node:
             until(lambda: self.alive() and self.answers(), 10, f"{self.space.name} answers")
         return self
 
+    def running(self):
+        return self.process.poll() is None
+
     def alive(self):
         if self.process.poll() is not None:
             raise AssertionError(f"nuvold of {self.space.name} ended:\n{self.log()}")
@@ -98,7 +101,7 @@ class Node:
 
     def stop(self):
         """A clean stop; its exit status."""
-        if self.process.poll() is None:
+        if self.running():
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(10 * SLOW)
 

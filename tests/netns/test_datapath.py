@@ -73,7 +73,6 @@ def line(request, module_spaces):
     yield made.wait()
     for node in made.node:
         node.alive()
-        node.stop()
 
 
 def offloads(space, on, port="eth0"):

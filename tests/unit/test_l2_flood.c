@@ -208,7 +208,7 @@ static void what_is_refused(void **state)
 			   (uint8_t)i, 100);
 		for (int e = 1; e < ERR_COUNT; e++) {
 			if (rig.l2.count.dropped[e] - before[e] != (e == (int)cases[i].err))
-				fail_msg("%s: %s", cases[i].what, err_name(e));
+				fail_msg("%s: %s", cases[i].what, err_name((enum err)e));
 		}
 		assert_int_equal(rig_count(&rig, FX_DELIVER, -1), cases[i].err == OK);
 		assert_int_equal(sent_on(0), cases[i].err == OK);

@@ -573,8 +573,8 @@ static void packets_that_are_refused(void **state)
 			uint64_t more = rig.l2.count.dropped[e] - before[e];
 
 			if (more != (e == (int)cases[i].err))
-				fail_msg("%s: %s counted %d times", cases[i].what, err_name(e),
-					 (int)more);
+				fail_msg("%s: %s counted %d times", cases[i].what,
+					 err_name((enum err)e), (int)more);
 		}
 		if (rig.count != 0)
 			fail_msg("%s: something left", cases[i].what);

@@ -296,7 +296,7 @@ static void rest(void **state)
 		for (int e = 1; e < ERR_COUNT; e++) {
 			/* Its own announcements come back; nothing else is wrong. */
 			if (e != ERR_OWN && net.node[i].l2.count.dropped[e] != dropped[i][e])
-				fail_msg("node %d refuses: %s", i, err_name(e));
+				fail_msg("node %d refuses: %s", i, err_name((enum err)e));
 		}
 	}
 	net_fini(&net);

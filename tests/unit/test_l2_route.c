@@ -43,6 +43,31 @@ static struct path *far_path(struct air *a, unsigned puppet)
 	return p;
 }
 
+/* Echoes in a frame count for all that stands in it, wherever they stand. */
+static void test_echo_behind(void **state)
+{
+	(void)state;
+	struct air *a = bench(NULL);
+	static const unsigned one[] = {PUPPET};
+	struct batadv_ogm ogm[2];
+
+	acquaint(a, one, 1, 80);
+	while (a->ogms == 0 || !mac_equal(a->ogm[a->ogms - 1].ogm.orig, air_mac(0, 0)))
+		air_run(a, span_ms(10));
+	ogm[0] = puppet_ogm(PUPPET, 50, ++said[PUPPET]);
+	ogm[1] = a->ogm[a->ogms - 1].ogm;
+	ogm[1].ttl--;
+	ogm[1].tvlv_len = 0;
+	ogm[1].flags = OGM_DIRECTLINK;
+	air_hear(a, 0, 0, air_mac(PUPPET, 0), ogm, 2);
+	const struct path *p =
+		originator_router(originator_find(air_l2(a, 0), air_mac(PUPPET, 0)), OIF_DEFAULT);
+
+	assert_int_equal(p->oif[OIF_DEFAULT].ring[(p->oif[OIF_DEFAULT].ring_at + 4) % TQ_RING],
+			 255);
+	air_free(a);
+}
+
 /* What our router had from itself does not count when another brings it back. */
 static void test_circle(void **state)
 {
@@ -186,6 +211,38 @@ static void test_silence(void **state)
 		acquaint(a, other, 1, 1);
 	assert_null(neighbour_find(air_l2(a, 0), air_mac(PUPPET, 0), 0));
 	assert_true(routed_by(a, PUPPET, FARTHER) == false);
+	air_free(a);
+}
+
+/* A router that is doubted gives way to the first that delivers, however bad. */
+static void test_doubted_gives_way(void **state)
+{
+	(void)state;
+	struct air *a = diamond();
+	static const unsigned other[] = {OTHER};
+
+	for (unsigned i = 0; i < TQ_RING + 1; i++)
+		far_speaks(a, 225, 0);
+	acquaint(a, other, 1, 4);
+	assert_true(neighbour_find(air_l2(a, 0), air_mac(PUPPET, 0), 0)->doubted);
+	assert_true(routed_by(a, FAR, PUPPET)); /* OTHER has not delivered of late */
+	far_speaks(a, 0, 20);
+	assert_true(routed_by(a, FAR, OTHER));
+	air_free(a);
+}
+
+/* Who has not delivered within the last five numbers is no alternative. */
+static void test_stale_path(void **state)
+{
+	struct ev gone = {.kind = EV_STATION, .station = {.port = 0, .mac = air_mac(PUPPET, 0)}};
+
+	(void)state;
+	struct air *a = diamond();
+
+	for (unsigned i = 0; i < TQ_RING + 1; i++)
+		far_speaks(a, 225, 0);
+	air_event(a, 0, &gone);
+	assert_true(mac_is_zero(air_router(a, 0, air_mac(FAR, 0))));
 	air_free(a);
 }
 
@@ -416,6 +473,31 @@ static void test_refused(void **state)
 	air_free(a);
 }
 
+/* A stranger tells of a node that we know: not believed, not passed on. */
+static void test_stranger(void **state)
+{
+	(void)state;
+	struct air *a = diamond();
+	struct batadv_ogm ogm = puppet_ogm(FAR, 50, said[FAR] + 1);
+
+	ogm.tvlv = (const uint8_t[]){TVLV_GW, 1, 0, 8, 0, 0, 0, 100, 0, 0, 0, 20};
+	ogm.tvlv_len = 12;
+	for (unsigned i = 0; i < 10; i++) {
+		ogm.seqno++;
+		puppet_passes_on(a, FARTHER, 0, ogm);
+	}
+	const struct originator *far = originator_find(air_l2(a, 0), air_mac(FAR, 0));
+
+	assert_int_equal(air_l2(a, 0)->count.dropped[ERR_UNKNOWN], 10);
+	assert_int_equal(far->gw_down_100kbit, 0);
+	assert_int_equal(originator_tq(far), 225);
+	assert_null(neighbour_find(air_l2(a, 0), air_mac(FARTHER, 0), 0));
+	air_run(a, span_ms(1000));
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(passed_on(a, FAR, ogm.seqno - i), 0);
+	air_free(a);
+}
+
 static void test_tables_are_bounded(void **state)
 {
 	(void)state;
@@ -525,12 +607,14 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_circle),	     cmocka_unit_test(test_copies),
-		cmocka_unit_test(test_windows),	     cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_gone_at_once), cmocka_unit_test(test_primary_stays),
-		cmocka_unit_test(test_pace),	     cmocka_unit_test(test_expiry),
-		cmocka_unit_test(test_refused),	     cmocka_unit_test(test_tables_are_bounded),
-		cmocka_unit_test(test_protection),   cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_echo_behind),   cmocka_unit_test(test_circle),
+		cmocka_unit_test(test_copies),	      cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_silence),	      cmocka_unit_test(test_doubted_gives_way),
+		cmocka_unit_test(test_stale_path),    cmocka_unit_test(test_gone_at_once),
+		cmocka_unit_test(test_primary_stays), cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_expiry),	      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_stranger),      cmocka_unit_test(test_tables_are_bounded),
+		cmocka_unit_test(test_protection),    cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@ enum err flood_init(struct l2 *l2, instant now)
 
 	list_init(&f->waiting);
 	bucket_init(&f->unknown, FLOOD_UNKNOWN_BURST, span_ms(FLOOD_UNKNOWN_MS), now);
-	f->seqno = (uint32_t)prng_u64(&l2->prng);
+	f->seqno = l2_seqno_start(l2, now);
 	return timer_init(&l2->timers, &f->repeat, TIMER_FLOOD_REPEAT) ? OK : ERR_FULL;
 }
 

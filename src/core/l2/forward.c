@@ -91,7 +91,7 @@ static void for_us(const struct l2 *l2, const struct batadv_unicast *u, const st
 {
 	uint16_t vid = ethernet_batadv_vid(e);
 
-	if (l2->guard.blocked || ethernet_is_batadv(e))
+	if (l2->guard.blocked || ethernet_is_batadv(e) || e->inner_type == ETHERTYPE_ARP)
 		return;
 	if (u->has_src && !is_known_at(l2, e->src, vid, u->src))
 		return;

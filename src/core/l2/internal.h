@@ -70,6 +70,12 @@ enum err l2_route(struct l2 *l2, struct mac dest, uint8_t in_port, uint8_t *pack
 enum err l2_pass_on(struct l2 *l2, uint8_t in_port, const uint8_t *packet, size_t len,
 		    struct fx *fx);
 
+/* Where a counter of ours starts: at random for each boot, but ahead of what we sent
+ * before when only the program was started anew (its host gives the same seed until
+ * the next boot). Peers believe in one restart each 30 s; a counter that goes on is
+ * none to them. */
+uint32_t l2_seqno_start(const struct l2 *l2, instant now);
+
 static inline unsigned oif_of_port(uint8_t port)
 {
 	return port == PORT_CLOUD ? OIF_DEFAULT : port + 1u;

@@ -55,6 +55,7 @@ enum err l2_init(struct l2 *x, const struct l2_conf *conf, instant now, uint64_t
 	*x = (struct l2){.conf = *conf};
 	pool_init(&x->pool, conf->memory_max_bytes);
 	prng_seed(&x->prng, seed);
+	x->epoch = (uint32_t)prng_mix(seed);
 	timers_init(&x->timers, &x->pool);
 	x->scratch = pool_alloc(&x->pool, SCRATCH_BYTES);
 	if (x->scratch && nouns_init(x, now) == OK)
@@ -329,6 +330,11 @@ void l2_handle(struct l2 *x, instant now, const struct ev *ev, struct fx *fx)
 instant l2_deadline(const struct l2 *x)
 {
 	return timers_next(&x->timers);
+}
+
+uint32_t l2_seqno_start(const struct l2 *l2, instant now)
+{
+	return l2->epoch + (uint32_t)(now.us / 1000);
 }
 
 struct mac l2_primary_mac(const struct l2 *x)

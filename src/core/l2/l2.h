@@ -37,6 +37,7 @@ struct l2 {
 	struct l2_conf conf;
 	struct pool pool;
 	struct prng prng;
+	uint32_t epoch; /* what our counters start from, see l2_seqno_start */
 	struct timers timers;
 	struct ports ports;
 	struct originators originators;
@@ -51,7 +52,8 @@ struct l2 {
 	uint8_t *scratch; /* a packet is built here, within one call; see internal.h */
 };
 
-/* conf is copied. ERR_FULL: no memory; x needs no fini then. */
+/* conf is copied; seed: the same for each start within one boot of the machine, if the
+ * host can. ERR_FULL: no memory; x needs no fini then. */
 enum err l2_init(struct l2 *x, const struct l2_conf *conf, instant now, uint64_t seed);
 void l2_fini(struct l2 *x);
 

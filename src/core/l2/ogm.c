@@ -166,7 +166,7 @@ void ogm_warm(struct l2 *l2, instant now, struct port *p)
 void ogm_port_up(struct l2 *l2, instant now, struct port *p, bool renamed)
 {
 	if (renamed)
-		p->ogm_seqno = (uint32_t)prng_u64(&l2->prng);
+		p->ogm_seqno = l2_seqno_start(l2, now);
 	timer_set(&l2->timers, &p->ogm_timer, now);
 	if (primary_port(l2)->up || p == primary_port(l2))
 		return;

@@ -47,11 +47,15 @@ static enum err seqno_mark(struct hearing *h, unsigned oif, enum dup *dup)
 	*dup = DUP_NONE;
 	if (list_empty(&h->o->paths))
 		return OK;
-	if (restart) {
+	if (restart && q->started) {
 		if (window_is_protected(q->was_reset, q->reset_at, h->now))
 			return ERR_PROTECTED;
 		q->was_reset = true;
 		q->reset_at = h->now;
+	} else if (restart) {
+		/* SPEC: the first number ever heard uses up the allowance, and a node that
+		 * starts anew soon is ignored for 30 s. OURS: it is no jump. */
+		q->started = true;
 	} else if (oif == OIF_DEFAULT) {
 		h->stale = d < 0;
 	}
@@ -229,7 +233,7 @@ static enum err pass(struct hearing *h, unsigned oif)
 {
 	const struct path *router = originator_router(h->o, oif);
 	enum dup dup;
-	uint8_t tq;
+	uint8_t tq = 0;
 	enum err e = seqno_mark(h, oif, &dup);
 
 	if (e != OK)
@@ -347,12 +351,33 @@ static enum err member_rx(struct hearing *h)
 	return e;
 }
 
+/* Takes the members that are echoes of ours, or all others. Gives what ended the
+ * walk, and how many members there were. */
+static enum err members_rx(const struct hearing *frame, struct rd r, bool echoes, unsigned *members)
+{
+	enum err bad;
+
+	for (*members = 0;; ++*members) {
+		struct hearing h = *frame;
+
+		bad = batadv_ogm_parse(&r, &h.ogm);
+		if (bad != OK)
+			return bad;
+		if ((port_of_mac(h.l2, h.ogm.orig) >= 0) != echoes)
+			continue;
+		enum err e = member_rx(&h);
+
+		if (e != OK)
+			h.l2->count.dropped[e]++;
+	}
+}
+
 enum err ogm_rx(struct l2 *l2, instant now, uint8_t port, struct mac src, const uint8_t *packet,
 		size_t len, struct fx *fx)
 {
+	struct hearing frame = {.l2 = l2, .now = now, .fx = fx, .port = port, .src = src};
 	struct rd r = rd_over(packet, len);
-	unsigned members = 0;
-	enum err bad;
+	unsigned members;
 
 	if (port >= l2->conf.ports_max || !l2->ports.at[port].up)
 		return ERR_UNKNOWN;
@@ -360,19 +385,12 @@ enum err ogm_rx(struct l2 *l2, instant now, uint8_t port, struct mac src, const 
 		return ERR_MALFORMED;
 	if (port_of_mac(l2, src) >= 0)
 		return ERR_OWN;
-	for (;; members++) {
-		struct hearing h = {.l2 = l2, .now = now, .fx = fx, .port = port, .src = src};
+	/* Echoes first: the others are judged by them, and came no earlier. */
+	enum err bad = members_rx(&frame, r, true, &members);
 
-		bad = batadv_ogm_parse(&r, &h.ogm);
-		if (bad != OK)
-			break;
-		enum err e = member_rx(&h);
-
-		if (e != OK)
-			l2->count.dropped[e]++;
-	}
 	if (members == 0)
 		return bad;
+	(void)members_rx(&frame, r, false, &members);
 	l2->count.mgmt_rx++;
 	l2->count.mgmt_rx_bytes += len + ETHERNET_HEADER;
 	return OK;

@@ -52,6 +52,7 @@ struct route {
 	struct path *router; /* NULL: no route */
 	uint32_t last_seqno;
 	uint8_t last_ttl;
+	bool started; /* last_seqno was heard */
 	bool was_reset;
 	instant reset_at; /* the last accepted jump of the sequence number */
 };

@@ -95,11 +95,6 @@ static void frame_add(struct filling *f, const struct batadv_ogm *ogm)
 	batadv_ogm_write(&f->w, ogm);
 }
 
-static bool is_echo(const struct batadv_ogm *ogm)
-{
-	return ogm->flags & OGM_DIRECTLINK;
-}
-
 static void flush_with(struct l2 *l2, struct outbox *o, const struct batadv_ogm *own, struct fx *fx)
 {
 	struct filling f = {.l2 = l2, .o = o, .fx = fx};
@@ -107,7 +102,7 @@ static void flush_with(struct l2 *l2, struct outbox *o, const struct batadv_ogm 
 	timer_cancel(&l2->timers, &o->due);
 	frame_begin(&f);
 	list_each (w, &o->waiting, struct outbox_ogm, waiting) {
-		if (own && !is_echo(&w->ogm)) {
+		if (own && w->rank > RANK_OWN) {
 			frame_add(&f, own);
 			own = NULL;
 		}
@@ -161,18 +156,22 @@ static void supersede(struct outbox *o, const struct batadv_ogm *newer)
 	}
 }
 
-/* Echoes before the others, each in order of arrival. */
+static enum outbox_rank rank_of(const struct batadv_ogm *ogm, enum lane lane)
+{
+	if (lane == LANE_ECHO)
+		return RANK_PURE_ECHO;
+	return ogm->flags & OGM_DIRECTLINK ? RANK_ECHO : RANK_OTHER;
+}
+
+/* By rank, each in order of arrival. */
 static void queue(struct outbox *o, struct outbox_ogm *new)
 {
-	struct list *before = &o->waiting;
+	struct list *last = o->waiting.prev;
 
-	if (is_echo(&new->ogm)) {
-		before = o->waiting.next;
-		while (before != &o->waiting &&
-		       is_echo(&container_of(before, struct outbox_ogm, waiting)->ogm))
-			before = before->next;
-	}
-	list_insert(before, &new->waiting);
+	while (last != &o->waiting &&
+	       container_of(last, struct outbox_ogm, waiting)->rank > new->rank)
+		last = last->prev;
+	list_insert(last->next, &new->waiting);
 	o->count++;
 }
 
@@ -198,6 +197,7 @@ enum err outbox_put(struct l2 *l2, instant now, struct outbox *o, const struct b
 	w->ogm = *ogm;
 	w->ogm.tvlv = w->bytes;
 	w->room = ogm->tvlv_len;
+	w->rank = rank_of(ogm, lane);
 	if (ogm->tvlv_len > 0) {
 		memcpy(w->bytes, ogm->tvlv, ogm->tvlv_len);
 		supersede(o, ogm);

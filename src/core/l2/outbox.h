@@ -8,8 +8,9 @@
  *         all go, in as few frames as the port's MTU allows: echoes first, then
  *         the own one, then the rest, so that a receiver that judges our link has
  *         its newest echo already. (With the own OGM first, a neighbour would
- *         always miss one: 251 instead of 255.) At most forwards_max wait; beyond
- *         that the new one is dropped and counted.
+ *         always miss one: 251 instead of 255.) Echoes that nobody else uses come
+ *         before those that are at the same time a way for others.
+ *         At most forwards_max wait; beyond that the new one is dropped, counted.
  *         When a newer OGM of the same originator is put in, containers of an
  *         older one that still waits are taken off: they are superseded, and told
  *         behind the newer ones they would make a receiver ask for the table.
@@ -32,9 +33,13 @@ enum lane {
 
 enum { OUTBOX_FRAME_MAX_BYTES = 1400 }; /* aggregates stay below, whatever the MTU */
 
+/* The order in a frame. */
+enum outbox_rank { RANK_PURE_ECHO, RANK_ECHO, RANK_OWN, RANK_OTHER };
+
 /* One that waits. */
 struct outbox_ogm {
 	struct list waiting;
+	enum outbox_rank rank;
 	struct batadv_ogm ogm; /* tvlv points to bytes */
 	size_t room;
 	uint8_t bytes[];
