@@ -10,7 +10,6 @@ hops MAC            how many hops it is from this node to the node of a client
 """
 import hashlib
 import json
-import os
 import random
 import re
 import socket
@@ -114,7 +113,7 @@ def probe(host, seconds):
 
 def hops(mac):
     trace = json.loads(subprocess.run(
-        ["nuvol", "traceroute", "--json", "--run-dir", os.environ["NUVOL_RUN_DIR"], mac],
+        ["nuvol", "traceroute", "--json", mac],
         capture_output=True, text=True, check=True).stdout)
     if not trace["reached"]:
         sys.exit("not reached")

@@ -2,6 +2,7 @@
 /*
  * crypto - the functions of core/crypto.h, done by mbedTLS.
  *
+ * Source  mbedTLS.
  * Memory  a constant table; nothing to free.
  */
 #pragma once

@@ -11,7 +11,7 @@
 
 #include "drv/log.h"
 
-enum { BACKLOG = 16, READ_ROOM = 4096 };
+enum { BACKLOG = 64, READ_ROOM = 4096 };
 
 struct connection {
 	struct list all;
@@ -81,7 +81,8 @@ static void client_send(struct ctl_client *client, const char *line, size_t len)
 
 	if (c->closing || uv_is_active((const uv_handle_t *)&c->cut))
 		return;
-	if (uv_stream_get_write_queue_size(stream) + len > CTL_QUEUE_MAX) {
+	/* One answer may be as long as it must; only what lies unread counts. */
+	if (uv_stream_get_write_queue_size(stream) > CTL_QUEUE_MAX) {
 		log_line(LOG_WARN, "a client of the control socket does not read: cut off");
 		connection_cut(c);
 		return;

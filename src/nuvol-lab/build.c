@@ -346,6 +346,7 @@ bool build_down(const char *name, bool *existed)
 	if (nftw(folder, entry_remove, UNLINK_FDS, FTW_DEPTH | FTW_PHYS) < 0)
 		good = lab_fail("cannot remove %s: %s", folder, strerror(errno));
 	close(lock);
-	rmdir(LAB_FOLDER); /* when no other town is there */
+	if (rmdir(LAB_FOLDER) == 0)  /* this was the last town */
+		rmdir(LAB_NODE_RUN); /* a mount point of ours, if it is empty */
 	return good;
 }

@@ -21,18 +21,15 @@ bool inside_init(struct inside *room, const struct lab *lab, const char *who, st
 	snprintf(folder, sizeof(folder), "%s", lab->nuvol);
 	snprintf(room->path, sizeof(room->path), "%s%s%s", lab->nuvol[0] ? dirname(folder) : "",
 		 lab->nuvol[0] ? ":" : "", path ? path : "/usr/sbin:/usr/bin:/sbin:/bin");
-	snprintf(room->run_dir, sizeof(room->run_dir), "/run/nuvol");
-	if (node != TOWN_NONE)
-		lab_node_path(lab, node, "", room->run_dir);
-	memset(room->environment, 0, sizeof(room->environment));
 	room->environment[0] = "PATH";
 	room->environment[1] = room->path;
-	if (node != TOWN_NONE) {
-		room->environment[2] = "NUVOL_RUN_DIR";
-		room->environment[3] = room->run_dir;
-	}
+	room->environment[2] = NULL;
 	*how = (struct spawn){
 		.netns = room->netns, .hostname = room->hostname, .environment = room->environment};
+	if (node != TOWN_NONE) {
+		how->shown = lab_node_path(lab, node, "", room->run_dir);
+		how->shown_at = LAB_NODE_RUN;
+	}
 	return true;
 }
 

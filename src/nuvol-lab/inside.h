@@ -4,7 +4,8 @@
  *
  * Source  ours.
  * Shape   A program finds its place's network, its name as hostname, `nuvol` in
- *         PATH, and in a node NUVOL_RUN_DIR, the folder of its daemon.
+ *         PATH, and in a node the folder of its daemon at LAB_NODE_RUN, where
+ *         `nuvol` looks for it.
  *         In an argv, @NAME is the IPv4 address of that node or client, and
  *         @NAME.mac its MAC (of a node: the primary one).
  */
@@ -17,7 +18,7 @@ struct inside {
 	char run_dir[LAB_PATH_ROOM];
 	char hostname[WHO_NAME_MAX + 1];
 	char path[2 * PATH_MAX];
-	const char *environment[5];
+	const char *environment[3];
 };
 
 /* false: told that there is no such node or client. */

@@ -19,6 +19,7 @@
 #include "nuvol-lab/town.h"
 
 #define LAB_FOLDER "/run/nuvol-lab"
+#define LAB_NODE_RUN "/run/nuvol" /* nuvold's default */
 enum {
 	LAB_PATH_ROOM = 96, /* of what is inside the folder of a town */
 	LAB_STATE_VERSION = 1,

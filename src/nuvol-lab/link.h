@@ -13,7 +13,8 @@
 int link_set_up(const char *name, bool up);
 /* Puts an interface into a bridge; NULL: takes it out. */
 int link_set_bridge(const char *name, const char *bridge);
-/* Lets a bridge's port pass frames, or neither take nor give any; its carrier stays. */
+/* Lets a bridge's port pass frames, or neither take nor give any; its carrier stays.
+ * -ENETDOWN: the bridge has not seen yet that the port has a carrier. */
 int link_set_forwarding(const char *name, bool forwarding);
 /* Tells the port's bridge for good that m is behind it. */
 int link_add_station(const char *name, struct mac m);

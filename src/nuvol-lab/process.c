@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -126,12 +127,23 @@ static int netns_enter(const char *path)
 	return result ? result : sys_mount();
 }
 
+/* Only in the mount namespace that netns_enter has made; the mount point itself is
+ * the whole system's. */
+static int folder_show(const char *folder, const char *at)
+{
+	if (mkdir(at, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return mount(folder, at, NULL, MS_BIND, NULL) < 0 ? -errno : 0;
+}
+
 static int spawn_apply(const struct spawn *how)
 {
 	int result = 0;
 
 	if (how->netns)
 		result = netns_enter(how->netns);
+	if (result == 0 && how->netns && how->shown)
+		result = folder_show(how->shown, how->shown_at);
 	if (result == 0 && how->hostname &&
 	    (unshare(CLONE_NEWUTS) < 0 || sethostname(how->hostname, strlen(how->hostname)) < 0))
 		result = -errno;

@@ -33,6 +33,8 @@ bool process_wait_gone(struct process p, span at_most);
 /* Where and how a program runs. */
 struct spawn {
 	const char *netns;		/* path of a network namespace, or NULL: ours */
+	const char *shown;		/* with netns: a folder that the program finds ... */
+	const char *shown_at;		/* ... at this absolute path; or both NULL */
 	const char *hostname;		/* in a UTS namespace of its own, or NULL */
 	const char *folder;		/* working directory, or NULL */
 	const char *input;		/* text for stdin, or NULL: /dev/null */

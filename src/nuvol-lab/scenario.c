@@ -140,10 +140,12 @@ static bool step_run(struct run *r, const struct step *s, const char *file)
 		       (double)instant_since(clock_read(), begin).us / 1e6);
 	if (good)
 		return true;
-	printf("%s%s%s\n", s->verb->silent ? "" : "failed", *r->said ? ": " : "", r->said);
+	if (!s->verb->silent)
+		printf("failed\n");
 	fflush(stdout);
-	fprintf(stderr, "%s:%u: %s: %s\n", file, s->line,
-		interrupt_came() ? "interrupted" : "FAILED", s->text);
+	fprintf(stderr, "%s:%u: %s: %s%s%s\n", file, s->line,
+		interrupt_came() ? "interrupted" : "FAILED", s->text, *r->said ? ": " : "",
+		r->said);
 	return false;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol-lab/segment.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 #include "nuvol-lab/medium.h"
 
 #define MEDIUM_READY_SPAN span_s(20)
+#define CARRIER_SPAN span_s(2)
+enum { CARRIER_POLL_MS = 5 };
 
 /* Bits 3 to 15: link-local frames that a cable would carry too. The kernel refuses
  * the first three, and passes spanning tree's by itself as long as it is off. */
@@ -94,8 +97,23 @@ static bool medium_cut(const struct lab *lab, const char *segment, const char *n
 	return good;
 }
 
-/* A port of the segment's bridge: down takes the carrier from the node. */
-static bool wire_cut(const struct lab *lab, unsigned segment, unsigned node, enum cut how)
+/* The bridge hears of a carrier a little later than we, and then forwards, whatever was
+ * said before. */
+static int forwarding_set(const char *port, bool forwarding)
+{
+	instant deadline = instant_add(clock_read(), CARRIER_SPAN);
+	int result;
+
+	while ((result = link_set_forwarding(port, true)) == -ENETDOWN &&
+	       !instant_reached(deadline, clock_read()))
+		poll(NULL, 0, CARRIER_POLL_MS);
+	return result == 0 && !forwarding ? link_set_forwarding(port, false) : result;
+}
+
+/* A port of the segment's bridge: down takes the carrier from the node; disabled it
+ * keeps it. A port that comes up forwards by itself. */
+static bool wire_cut(const struct lab *lab, unsigned segment, unsigned node, enum cut was,
+		     enum cut how)
 {
 	char port[16];
 	int back, result = place_enter(lab->town.name, PLACE_AIR, &back);
@@ -103,8 +121,8 @@ static bool wire_cut(const struct lab *lab, unsigned segment, unsigned node, enu
 	if (result == 0) {
 		snprintf(port, sizeof(port), SEGMENT_PORT, segment, node);
 		result = link_set_up(port, how != CUT_CARRIER);
-		if (result == 0 && how != CUT_CARRIER)
-			result = link_set_forwarding(port, how == CUT_NONE);
+		if (result == 0 && (how == CUT_SILENT || (how == CUT_NONE && was == CUT_SILENT)))
+			result = forwarding_set(port, how == CUT_NONE);
 		place_leave(back);
 	}
 	return result == 0 ||
@@ -122,8 +140,9 @@ bool segment_cut(struct lab *lab, unsigned segment, unsigned node, enum cut how)
 
 		if (mesh == TOWN_NONE || (node != TOWN_NONE && node != n))
 			continue;
-		if (!(town_segment_is_medium(s) ? medium_cut(lab, s->name, t->nodes[n].name, how)
-						: wire_cut(lab, segment, n, how)))
+		if (!(town_segment_is_medium(s)
+			      ? medium_cut(lab, s->name, t->nodes[n].name, how)
+			      : wire_cut(lab, segment, n, lab->nodes[n].cut[mesh], how)))
 			return false;
 		lab->nodes[n].cut[mesh] = how;
 	}

@@ -322,6 +322,7 @@ static char *result_exec(struct run *r, const struct step *s)
 	if (status == 0)
 		return output;
 	inside_fault(status, r->said, sizeof(r->said));
+	lines_print(output);
 	free(output);
 	return NULL;
 }

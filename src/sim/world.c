@@ -13,13 +13,15 @@
 enum {
 	MTU_DEFAULT = 1532,
 	ETHERTYPE_WORLD = 0x88b5, /* IEEE: for local experiments */
-	TTVN_NONE = 0,
+	WAKES_MAX = 100000, /* of one node at one instant: its deadline does not move */
 };
 
 struct member {
 	uint16_t node;
 	uint8_t port;
+	uint8_t side;
 	bool cut;
+	bool down; /* cut, and the node knows */
 };
 
 struct segment {
@@ -42,10 +44,13 @@ struct place {
 	bool alive;
 	uint16_t index;
 	uint32_t life;
+	uint64_t seed;
 	instant wake; /* when the next ITEM_WAKE in the queue comes */
+	instant woken;
+	unsigned wakes; /* at that instant */
 	uint16_t segment_of[PORT_MAX];
 	uint8_t ports;
-	struct world_traffic traffic;
+	struct world_traffic traffic[PORT_MAX];
 };
 
 struct client {
@@ -89,8 +94,12 @@ static void pcap_frame(const struct world *w, FILE *f, const uint8_t *data, size
 	fwrite(data, len, 1, f);
 }
 
-static bool hears(const struct segment *s, uint16_t a, uint16_t b)
+static bool hears(const struct segment *s, const struct member *from, const struct member *to)
 {
+	uint16_t a = from->node, b = to->node;
+
+	if (from->side != to->side)
+		return false;
 	for (unsigned i = 0; i < s->deafs; i++)
 		if ((s->deaf[i].a == a && s->deaf[i].b == b) ||
 		    (s->deaf[i].a == b && s->deaf[i].b == a))
@@ -153,7 +162,7 @@ static void transmit(struct place *p, uint8_t port, const uint8_t *data, size_t 
 	struct member *from = member_of(s, p->index);
 
 	assert(len > ETHERNET_HEADER);
-	count_traffic(&p->traffic, data, len);
+	count_traffic(&p->traffic[port], data, len);
 	if (from->cut)
 		return;
 	if (s->pcap)
@@ -165,7 +174,7 @@ static void transmit(struct place *p, uint8_t port, const uint8_t *data, size_t 
 			continue;
 		if (!mac_is_multicast(dst) && !mac_equal(dst, port_mac(m->node, m->port)))
 			continue;
-		if (hears(s, p->index, m->node))
+		if (hears(s, from, m))
 			arrive_later(w, s, m, data, len);
 	}
 }
@@ -287,6 +296,9 @@ static void happen(struct world *w, const struct item *it)
 	mix(w, (uint64_t)w->now.us);
 	mix(w, (uint64_t)it->node << 32 | (uint64_t)it->kind << 24 | it->port);
 	if (it->kind == ITEM_WAKE) {
+		p->wakes = p->woken.us == w->now.us ? p->wakes + 1 : 0;
+		p->woken = w->now;
+		assert(p->wakes < WAKES_MAX);
 		p->wake = NEVER;
 		tell(p, &(struct ev){.kind = EV_DEADLINE});
 		return;
@@ -345,7 +357,7 @@ static void place_boot(struct place *p)
 {
 	static const struct crypto crypto = {.md5 = no_md5};
 	struct node_env env = {.crypto = &crypto};
-	enum err e = node_init(&p->node, &p->conf, &env, p->world->now, prng_u64(&p->world->prng));
+	enum err e = node_init(&p->node, &p->conf, &env, p->world->now, p->seed);
 
 	assert(e == OK);
 	p->alive = true;
@@ -353,11 +365,12 @@ static void place_boot(struct place *p)
 	p->wake = NEVER;
 }
 
-static void port_tell(struct place *p, unsigned port, bool up)
+/* Tells the node of its port as it is now. */
+static void port_tell(struct place *p, unsigned port)
 {
-	const struct segment *s = &p->world->segment[p->segment_of[port]];
+	struct segment *s = &p->world->segment[p->segment_of[port]];
 	struct ev_port ev = {.port = (uint8_t)port,
-			     .up = up,
+			     .up = !member_of(s, p->index)->down,
 			     .wifi = s->conf.wifi,
 			     .mac = port_mac(p->index, port),
 			     .mtu_bytes = s->conf.mtu_bytes ? s->conf.mtu_bytes : MTU_DEFAULT};
@@ -374,6 +387,7 @@ unsigned world_node_with(struct world *w, const struct node_conf *conf)
 	*p = (struct place){.fx = {emit}, .world = w, .conf = *conf, .index = (uint16_t)w->places};
 	p->conf.plan.primary_mac = port_mac(p->index, 0);
 	w->place[w->places] = p;
+	p->seed = prng_u64(&w->prng);
 	place_boot(p);
 	return w->places++;
 }
@@ -397,6 +411,15 @@ struct mac world_node_mac(const struct world *w, unsigned node)
 	return port_mac(node, 0);
 }
 
+unsigned world_node_of(const struct world *w, struct mac port)
+{
+	unsigned node = (unsigned)port.b[2] << 8 | port.b[3];
+
+	if (node >= w->places || port.b[4] >= w->place[node]->ports)
+		return WORLD_NOWHERE;
+	return mac_equal(port, port_mac(node, port.b[4])) ? node : WORLD_NOWHERE;
+}
+
 unsigned world_segment(struct world *w, const struct segment_conf *conf)
 {
 	assert(w->segments < WORLD_SEGMENTS_MAX);
@@ -414,8 +437,18 @@ unsigned world_join(struct world *w, unsigned node, unsigned segment)
 	s->member = grown(s->member, s->members + 1, sizeof(*s->member));
 	s->member[s->members++] = (struct member){.node = (uint16_t)node, .port = p->ports};
 	p->segment_of[p->ports] = (uint16_t)segment;
-	port_tell(p, p->ports, true);
+	port_tell(p, p->ports);
 	return p->ports++;
+}
+
+void world_change(struct world *w, unsigned segment, const struct segment_conf *conf)
+{
+	struct segment *s = &w->segment[segment];
+	bool told = s->conf.mtu_bytes != conf->mtu_bytes;
+
+	s->conf = *conf;
+	for (unsigned i = 0; told && i < s->members; i++)
+		port_tell(w->place[s->member[i].node], s->member[i].port);
 }
 
 void world_deaf(struct world *w, unsigned segment, unsigned a, unsigned b)
@@ -432,8 +465,9 @@ void world_cut(struct world *w, unsigned node, unsigned segment, bool carrier)
 
 	assert(m);
 	m->cut = true;
+	m->down |= carrier;
 	if (carrier)
-		port_tell(w->place[node], m->port, false);
+		port_tell(w->place[node], m->port);
 }
 
 void world_heal(struct world *w, unsigned node, unsigned segment)
@@ -441,8 +475,16 @@ void world_heal(struct world *w, unsigned node, unsigned segment)
 	struct member *m = member_of(&w->segment[segment], node);
 
 	assert(m);
-	m->cut = false;
-	port_tell(w->place[node], m->port, true);
+	m->cut = m->down = false;
+	port_tell(w->place[node], m->port);
+}
+
+void world_side(struct world *w, unsigned node, unsigned segment, uint8_t side)
+{
+	struct member *m = member_of(&w->segment[segment], node);
+
+	assert(m);
+	m->side = side;
 }
 
 void world_kill(struct world *w, unsigned node)
@@ -454,14 +496,20 @@ void world_kill(struct world *w, unsigned node)
 	p->alive = false;
 }
 
-void world_start(struct world *w, unsigned node)
+void world_restart(struct world *w, unsigned node)
 {
 	struct place *p = w->place[node];
 
 	assert(!p->alive);
 	place_boot(p);
 	for (unsigned i = 0; i < p->ports; i++)
-		port_tell(p, i, true);
+		port_tell(p, i);
+}
+
+void world_start(struct world *w, unsigned node)
+{
+	w->place[node]->seed = prng_u64(&w->prng);
+	world_restart(w, node);
 }
 
 static void client_tell(struct world *w, const struct client *c, enum client_change change)
@@ -495,6 +543,7 @@ void world_roam(struct world *w, unsigned client, unsigned node, bool seen)
 {
 	struct client *c = &w->client[client];
 
+	assert(node < w->places);
 	c->node = (uint16_t)node;
 	if (seen)
 		client_tell(w, c, CLIENT_SEEN);
@@ -505,14 +554,19 @@ void world_leave(struct world *w, unsigned client)
 	client_tell(w, &w->client[client], CLIENT_GONE);
 }
 
+void world_vanish(struct world *w, unsigned client)
+{
+	w->client[client].node = WORLD_NOWHERE;
+}
+
 void world_send(struct world *w, unsigned client, struct mac dst, uint32_t number, size_t len)
 {
 	struct client *c = &w->client[client];
-	struct place *p = w->place[c->node];
 	uint8_t frame[1514] = {0};
 	struct wr out = wr_over(frame, sizeof(frame));
 
-	assert(len >= 46 && len <= 1500);
+	assert(len >= 46 && len <= 1500 && c->node != WORLD_NOWHERE);
+	struct place *p = w->place[c->node];
 	ethernet_write(&out, dst, c->mac, ETHERTYPE_WORLD);
 	wr_u32(&out, number);
 	len += ETHERNET_HEADER;
@@ -521,9 +575,10 @@ void world_send(struct world *w, unsigned client, struct mac dst, uint32_t numbe
 	bool here = false;
 	for (unsigned i = 0; i < w->clients; i++)
 		here |= w->client[i].node == c->node && mac_equal(w->client[i].mac, dst);
-	if (!here)
+	if (!here && p->alive) {
 		payload(p, PORT_CLOUD, frame, len);
-	wake_later(p);
+		wake_later(p);
+	}
 }
 
 const struct world_inbox *world_inbox(const struct world *w, unsigned client)
@@ -559,7 +614,25 @@ void world_run(struct world *w, span duration)
 
 struct world_traffic world_traffic_of(const struct world *w, unsigned node)
 {
-	return w->place[node]->traffic;
+	struct world_traffic sum = {0};
+
+	for (unsigned i = 0; i < w->place[node]->ports; i++) {
+		struct world_traffic t = world_traffic_by(w, node, i);
+
+		sum.frames += t.frames;
+		sum.bytes += t.bytes;
+		sum.ogm_frames += t.ogm_frames;
+		sum.ogm_bytes += t.ogm_bytes;
+		sum.bcast_frames += t.bcast_frames;
+		sum.tt_requests += t.tt_requests;
+	}
+	return sum;
+}
+
+struct world_traffic world_traffic_by(const struct world *w, unsigned node, unsigned port)
+{
+	assert(port < w->place[node]->ports);
+	return w->place[node]->traffic[port];
 }
 
 uint64_t world_digest(const struct world *w)

@@ -7,6 +7,7 @@
  * Shape   Nodes, segments and clients are small indexes in order of creation.
  *         A segment joins ports of nodes; each receiver loses by itself; a pair
  *         that cannot hear each other can be told apart (world_deaf).
+ *         Members of a segment on different sides do not hear each other.
  *         Everything that happens is an item in one queue, ordered by time and
  *         then by insertion: one seed gives one history, and one digest.
  * Time    starts at 1 s (so that 0 is never "now") and moves in world_run.
@@ -22,6 +23,7 @@
 #include "node/node.h"
 
 enum { WORLD_NODES_MAX = 1024, WORLD_SEGMENTS_MAX = 2048, WORLD_CLIENTS_MAX = 4096 };
+enum { WORLD_NOWHERE = 0xffff }; /* where a client is that left, a node that is none */
 
 struct world;
 
@@ -44,8 +46,12 @@ unsigned world_node_with(struct world *w, const struct node_conf *conf);
 struct node *world_node_at(struct world *w, unsigned node);
 /* The MAC that names it in the cloud (its first port's). */
 struct mac world_node_mac(const struct world *w, unsigned node);
+/* The node that has a port with this MAC, or WORLD_NOWHERE. */
+unsigned world_node_of(const struct world *w, struct mac port);
 
 unsigned world_segment(struct world *w, const struct segment_conf *conf);
+/* Other loss, delay, jitter or MTU from now on; the nodes are told of an MTU. */
+void world_change(struct world *w, unsigned segment, const struct segment_conf *conf);
 /* Joins node to segment by a new port; gives the port's index in the node. */
 unsigned world_join(struct world *w, unsigned node, unsigned segment);
 /* a and b do not hear each other on segment. */
@@ -53,9 +59,13 @@ void world_deaf(struct world *w, unsigned segment, unsigned a, unsigned b);
 /* Cuts a node's port: carrier says that the node notices at once. */
 void world_cut(struct world *w, unsigned node, unsigned segment, bool carrier);
 void world_heal(struct world *w, unsigned node, unsigned segment);
-/* Stops a node dead, with the state lost; starts it anew with another seed. */
+/* Puts a node's port on a side of its segment; all begin on side 0. */
+void world_side(struct world *w, unsigned node, unsigned segment, uint8_t side);
+/* Stops a node dead, with the state lost; starts it anew with another seed, or
+ * (only the program was started anew, not the machine) with the same. */
 void world_kill(struct world *w, unsigned node);
 void world_start(struct world *w, unsigned node);
+void world_restart(struct world *w, unsigned node);
 
 /* A client attached to node: a MAC that sends and counts what reaches it. */
 unsigned world_client(struct world *w, unsigned node);
@@ -64,6 +74,8 @@ struct mac world_client_mac(const struct world *w, unsigned client);
 void world_roam(struct world *w, unsigned client, unsigned node, bool seen);
 /* The old node's bridge says that the client's port went. */
 void world_leave(struct world *w, unsigned client);
+/* It is nowhere, and nobody is told; world_roam brings it back. */
+void world_vanish(struct world *w, unsigned client);
 
 /* Sends len bytes (46..1500) to dst from client, with a number that receivers note. */
 void world_send(struct world *w, unsigned client, struct mac dst, uint32_t number, size_t len);
@@ -90,6 +102,7 @@ struct world_traffic {
 	uint64_t tt_requests;
 };
 struct world_traffic world_traffic_of(const struct world *w, unsigned node);
+struct world_traffic world_traffic_by(const struct world *w, unsigned node, unsigned port);
 
 /* A hash over everything that happened so far. */
 uint64_t world_digest(const struct world *w);

@@ -118,9 +118,13 @@ class KernelNode:
         rows = json.loads(self.guest.run("batctl meshif bat0 tgj"))
         return {row["tt_address"] for row in rows if row["tt_vid"] <= 0}
 
-    def home(self, mac):
-        rows = json.loads(self.guest.run("batctl meshif bat0 tgj"))
-        return [r["orig_address"] for r in rows if r["tt_address"] == mac and r["tt_vid"] <= 0]
+    def homes(self):
+        """MAC (vid 0) -> the nodes that announce it, as this node knows them."""
+        found = {}
+        for row in json.loads(self.guest.run("batctl meshif bat0 tgj")):
+            if row["tt_vid"] <= 0:
+                found.setdefault(row["tt_address"], set()).add(row["orig_address"])
+        return found
 
     def destroy(self):
         if hasattr(self, "guest"):
@@ -172,7 +176,7 @@ class OurNode:
             stdout=self.log, stderr=self.log, start_new_session=True,
         )
         until((self.folder / "nuvold.sock").exists, 10, f"control socket of {self.namespace}")
-        sh(f"ip -n {self.namespace} addr add 10.99.0.{self.number}/24 dev br-lan")
+        sh(f"ip -n {self.namespace} addr replace 10.99.0.{self.number}/24 dev br-lan")
         self.mac = self.ask("nodes --json") and self.status()["cloud"]["mac"]
 
     def ask(self, words):
@@ -201,12 +205,12 @@ class OurNode:
             if not c["here"] and c["vlan"] is None and not c["temporary"]
         }
 
-    def home(self, mac):
-        return [
-            c["node"]
-            for c in self.ask("clients --json")["clients"]
-            if c["mac"] == mac and not c["here"] and c["vlan"] is None
-        ]
+    def homes(self):
+        found = {}
+        for c in self.ask("clients --json")["clients"]:
+            if not c["here"] and c["vlan"] is None:
+                found.setdefault(c["mac"], set()).add(c["node"])
+        return found
 
     def destroy(self):
         try:

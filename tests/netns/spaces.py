@@ -54,10 +54,10 @@ class Node:
         (self.folder / "conf/node").write_text(conf)
         self.process = None
 
-    def start(self, wait=True):
+    def start(self, wait=True, more=()):
         command = ["ip", "netns", "exec", self.space.full, str(NUVOLD)]
         command += ["--config", str(self.folder / "conf"), "--run-dir", str(self.run_dir)]
-        command += ["--log", self.log_level]
+        command += ["--log", self.log_level, *more]
         with open(self.log_path, "a") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         if wait:

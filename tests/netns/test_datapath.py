@@ -278,6 +278,54 @@ def test_inner_vlan_tags(line, tso):
     offloads(line.client[1], True)
 
 
+# ---- what a mesh port hears ----
+
+BROADCAST, SOMEBODY = b"\xff" * 6, bytes.fromhex("02ee00000001")
+OGM = bytes.fromhex("000f3201") + bytes(4) + SOMEBODY + SOMEBODY + b"\0\xff\0\0"
+
+
+def batman_frame(dst, *tags):
+    head = dst + SOMEBODY
+    for tpid, vid in tags:
+        head += struct.pack(">HH", tpid, vid)
+    return head + struct.pack(">H", 0x4305) + OGM.ljust(60, b"\0")
+
+
+@pytest.mark.parametrize("in_bridge", (False, True), ids=("alone", "in-bridge"))
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_port_hears_only_what_is_for_it(spaces, protocol, in_bridge):
+    """Exactly its tag, its MAC or many, batman-adv; also on a port of a bridge."""
+    space, peer = spaces.add("a"), spaces.add("b")
+    spaces.veth(space, "mesh0", peer, "peer0", 1500)
+    word, tag = PROTOCOLS[protocol]
+    if in_bridge:
+        space.ip("link add other type bridge")
+        space.ip("link set other up")
+        space.ip("link set mesh0 master other")
+    node = spaces.node(space, plain_conf(protocol=word)).start()
+
+    def port():
+        return node.host()["interfaces"][0]
+
+    until(lambda: port()["up"], 5, "the port is up")
+    mac = bytes.fromhex(port()["mac"].replace(":", ""))
+    ours = [tag] if tag else []
+    wrong = [[(0x88A8, 30)], [(0x8100, 30)], ours + [(0x8100, 5)]]
+    wrong += [t for t in ([(0x88A8, 29)], [(0x8100, 29)], []) if t != ours]
+    foreign = bytes.fromhex("02ee00000099")
+    raw = raw_socket(peer, "peer0")
+    for dst in (BROADCAST, mac):
+        for tags in wrong:
+            raw.send(batman_frame(dst, *tags))
+    raw.send(batman_frame(foreign, *ours))
+    raw.send(batman_frame(BROADCAST, *ours).replace(b"\x43\x05", b"\x43\x06"))
+    before = port()["rx"]
+    raw.send(batman_frame(BROADCAST, *ours))
+    raw.send(batman_frame(mac, *ours))
+    until(lambda: port()["rx"] == before + 2, 5, "ours are heard")
+    assert before == 0
+
+
 # ---- small wires ----
 
 
@@ -463,6 +511,102 @@ def test_our_own_address_is_announced(spaces):
     line = Line(spaces, "o").wait()
     mac = line.space[0].ip("-j link show br-lan").split('"address":"')[1][:17]
     until(lambda: mac in clients_at(line.node[1]), 5, "the bridge's MAC is announced")
+
+
+def test_lost_messages_of_the_kernel(spaces):
+    """A daemon that slept through more news than the kernel keeps catches up."""
+    line = Line(spaces, "n").wait()
+    node, space = line.node[0], line.space[0]
+    space.ip("link add gone0 type bridge")
+    node.process.send_signal(signal.SIGSTOP)
+    batch = line.spaces.folder / "batch"
+    macs = [f"02:c2:00:00:{i >> 8:02x}:{i & 255:02x}" for i in range(500)]
+    # Each client moves to and fro: news without a table of the kernel's that grows.
+    moves = [f"fdb replace {mac} dev {port} master dynamic" for port in ("bat0", "lan0") for mac in macs]
+    batch.write_text("\n".join(moves * 20) + "\n")
+    sh(f"bridge -n {space.full} -batch {batch}")
+    space.ip("link set mesh0 mtu 1400")
+    space.ip("link del gone0")
+    node.process.send_signal(signal.SIGCONT)
+    until(lambda: set(macs) <= clients_at(node), 20, "all clients are known")
+    until(lambda: node.host()["interfaces"][0]["mtu_bytes"] == 1400, 5, "and the new MTU")
+    assert node.host()["kernel_resyncs"] > 0
+
+
+# ---- the process ----
+
+
+def test_gives_privileges_away(spaces):
+    space, other = spaces.add("a"), spaces.add("b")
+    spaces.veth(space, "mesh0", other, "mesh0")
+    node = spaces.node(space, plain_conf()).start()
+    status = Path(f"/proc/{node.process.pid}/status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    for name in ("CapPrm", "CapEff"):
+        assert int(fields[name], 16) == 1 << 12 | 1 << 13, f"{name} {fields[name]}"
+    assert fields["NoNewPrivs"] == "1"
+
+
+def connect(node):
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    s.settimeout(10)
+    s.connect(str(node.run_dir / "nuvold.sock"))
+    return s
+
+
+def test_control_socket_is_bounded(spaces):
+    """Endless lines, readers that do not read, too many connections: cut off, no more."""
+    node = spaces.node(spaces.add("a"), plain_conf()).start()
+    with connect(node) as s:
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(200):
+                s.sendall(b"x" * 4096)
+                time.sleep(0.001)
+    with connect(node) as s:
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(100000):
+                s.sendall(b'{"id": 1, "method": "status", "params": {}}\n')
+    many = []
+    for _ in range(64):
+        many.append(connect(node))
+        time.sleep(0.002)  # the queue of those that wait to be accepted is short
+    with connect(node) as s:
+        try:
+            s.sendall(b'{"id": 1, "method": "version"}\n')
+            assert s.recv(1) == b""
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+    for s in many:
+        s.close()
+    until(node.answers, 5, "it still answers")
+    assert node.rss_bytes() < 200 << 20
+    mode = (node.run_dir / "nuvold.sock").stat().st_mode
+    assert mode & 0o777 == 0o660
+
+
+def test_command_line(spaces):
+    """Settings win over files; wrong arguments are explained, status 2."""
+    node = spaces.node(spaces.add("a"), plain_conf(ssid="file"))
+
+    def run(*arguments):
+        done = subprocess.run(
+            ["ip", "netns", "exec", node.space.full, str(NUVOLD), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    assert run("--version")[0] == 0
+    assert "--run-dir" in run("--help")[1]
+    for wrong in (["--nonsense"], ["more"], ["--log", "loud"], ["--set", "wifi.ap_ssid"]):
+        assert run(*wrong)[0] == 2, wrong
+    assert "no such option" in run("--set", "wifi.colour=red")[2]
+    node.start(more=["--set", "wifi.ap_ssid=valley", "--set", "network.protocols=lan batadv:40"])
+    identity = node.ask("status")["identity"]
+    assert identity["ssid"] == "valley" and identity["cloud_vlan"]["id"] == 40
+    node.process.send_signal(signal.SIGHUP)
+    until(lambda: "configuration is good" in node.log(), 5, "SIGHUP checks the files")
 
 
 # ---- at rest ----

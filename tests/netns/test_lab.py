@@ -163,6 +163,8 @@ def test_up_and_down_leave_nothing(town):
     assert state["medium"]["running"]
     assert [c["at"] for c in state["clients"]] == ["anna", "bru"]
     assert town.inside("phone", "hostname").stdout == "phone\n"
+    said = json.loads(town.inside("bru", "nuvol", "status", "--json").stdout)
+    assert said["identity"]["hostname"] == "bru"
     again = town.up(check=False)
     assert again.returncode == 1 and "up already" in again.stderr
     town.down()
@@ -610,7 +612,7 @@ def test_scenario_with_a_background_job_that_fails(town):
     failed = scenario(town, "up TOWN\nbackground j exec phone -- sh -c 'echo oops; exit 4'\n"
                             "wait j 5s\n", check=False)
     assert failed.returncode == 1
-    assert "oops" in failed.stdout and "exit status 4" in failed.stdout
+    assert "oops" in failed.stdout and "exit status 4" in failed.stderr
     assert town.traces() == []
 
 

@@ -2,6 +2,8 @@
 /*
  * test_drv_frames - frames for the tests of gso and gro, and a slow and plain
  * check of every length and checksum in a frame, written without drv's helpers.
+ *
+ * Source  ours; RFC 791, 768, 8200, 9293.
  */
 #pragma once
 #include <stdbool.h>

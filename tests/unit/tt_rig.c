@@ -2,6 +2,7 @@
 #include "tt_rig.h"
 #include <stdlib.h>
 #include "cmocka_all.h"
+#include "tt_check.h"
 
 static void emit(struct fx *fx, const struct effect *e)
 {
@@ -188,126 +189,14 @@ enum err rig_give_roam(struct rig *r, unsigned src, struct mac client, uint16_t 
 	return rig_give(r, src, r->node, TVLV_ROAM, value, sizeof(value));
 }
 
-/* ---- recomputing ---- */
-
-struct sums {
-	struct tt_vlan vlan[64];
-	unsigned used;
-	uint32_t counted;
-};
-
-static void sum(struct sums *s, struct mac mac, uint16_t vid, uint8_t flags, bool counted)
-{
-	unsigned i = 0;
-
-	while (i < s->used && s->vlan[i].vid != vid)
-		i++;
-	assert_true(i < 64);
-	if (i == s->used)
-		s->vlan[s->used++] = (struct tt_vlan){.vid = vid};
-	s->vlan[i].members++;
-	if (!counted)
-		return;
-	s->vlan[i].count++;
-	s->vlan[i].crc ^= tt_entry_crc(mac, vid, flags);
-	s->counted++;
-}
-
-static void sums_check(const struct sums *s, const struct tt_vlans *vs)
-{
-	assert_int_equal(s->used, vs->used);
-	for (unsigned i = 0; i < s->used; i++) {
-		const struct tt_vlan *v = tt_vlans_find(vs, s->vlan[i].vid);
-
-		assert_non_null(v);
-		assert_int_equal(v->crc, s->vlan[i].crc);
-		assert_int_equal(v->count, s->vlan[i].count);
-		assert_int_equal(v->members, s->vlan[i].members);
-	}
-	for (unsigned i = 1; i < vs->used; i++)
-		assert_true(vs->at[i - 1].vid < vs->at[i].vid);
-}
-
-static void clients_sum(const struct rig *r, const struct list *clients, bool leaving,
-			struct sums *s, uint32_t *n, uint32_t *changes)
-{
-	list_each (c, clients, struct local_client, all) {
-		bool changed = tt_local_changed(c);
-
-		assert_ptr_equal(tt_local_find(&r->l2, c->mac, c->vid), c);
-		assert_int_equal(c->leaving, leaving);
-		assert_false(c->leaving && c->fresh);
-		assert_int_equal(changed, !list_empty(&c->change));
-		sum(s, c->mac, c->vid, c->announced_flags, !c->fresh);
-		(*n)++;
-		*changes += changed;
-	}
-}
-
-static void local_check(const struct rig *r)
-{
-	const struct tt_local *t = &r->l2.local;
-	struct sums s = {0};
-	uint32_t n = 0, changes = 0;
-
-	clients_sum(r, &t->all, false, &s, &n, &changes);
-	clients_sum(r, &t->leaving, true, &s, &n, &changes);
-	assert_int_equal(n, t->count);
-	assert_int_equal(changes, t->change_count);
-	sums_check(&s, &t->vlans);
-}
-
-static void client_check(const struct rig *r, const struct global_client *g)
-{
-	bool hint = false;
-
-	assert_ptr_equal(tt_global_find(&r->l2, g->mac, g->vid), g);
-	assert_false(list_empty(&g->homes));
-	assert_false(g->temporary && g->roaming);
-	list_each (h, &g->homes, struct tt_home, of_client) {
-		assert_ptr_equal(h->client, g);
-		hint = hint || !h->counted;
-	}
-	assert_int_equal(hint, !list_empty(&g->fading));
-}
-
-static void global_check(const struct rig *r)
-{
-	const struct tt_global *t = &r->l2.global;
-	uint32_t homes = 0, clients = 0, fading = 0;
-	instant last = {0};
-
-	list_each (o, &r->l2.originators.all, struct originator, all) {
-		struct sums s = {0};
-
-		list_each (h, &o->tt.homes, struct tt_home, of_originator) {
-			const struct global_client *g = h->client;
-
-			assert_ptr_equal(h->originator, o);
-			if (h->counted)
-				sum(&s, g->mac, g->vid, h->flags, true);
-			homes++;
-			client_check(r, g);
-			clients += g->homes.next == &h->of_client; /* once for each */
-		}
-		assert_int_equal(s.counted, o->tt.client_count);
-		sums_check(&s, &o->tt.vlans);
-	}
-	list_each (g, &t->fading, struct global_client, fading) {
-		assert_true(g->since.us >= last.us);
-		last = g->since;
-		fading++;
-	}
-	assert_int_equal(homes, t->home_count);
-	assert_int_equal(clients, t->count);
-	assert_int_equal(fading, t->fading_count);
-	assert_int_equal(fading > 0, timer_is_set(&t->fade));
-}
+/* ---- comparing ---- */
 
 void rig_check(const struct rig *r)
 {
-	local_check(r);
-	global_check(r);
+	const char *wrong = tt_check(&r->l2);
+
+	if (wrong)
+		fail_msg("not so: %s", wrong);
 }
 
 /* How many of clients, announced by their node, does g have a counted home of o for? */

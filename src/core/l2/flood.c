@@ -141,7 +141,9 @@ void flood_repeat(struct l2 *l2, instant now, struct fx *fx)
 			timer_set(&l2->timers, &f->repeat, w->due);
 			return;
 		}
-		if (l2->ports.at[w->port].up) {
+		const struct port *p = &l2->ports.at[w->port];
+
+		if (p->up && w->len <= p->mtu_bytes) {
 			port_send(l2, w->port, MAC_BROADCAST, w->bytes + ETHERNET_HEADER, w->len,
 				  fx);
 			w->left--;

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A line of five nodes, clients that walk along it, and how long each roam is felt."""
+
+import time
+
+from lab_town import CABLE, SLOW, client, node, segment, until
+from probe import Control, Echo, Prober, Stream, ask_all
+
+NODES = ["n1", "n2", "n3", "n4", "n5"]
+# 20 roams, of one and of three hops; from n5, where the server is, often the old node is the
+# nearer one.
+WALK = ["n4", "n1", "n2", "n3", "n4", "n1", "n4", "n3", "n2", "n1"] * 2
+LIMIT_S = 5  # after this a roam counts as failed
+
+
+def line_text(kind, more_clients=""):
+    """The town: wires of their own between neighbours, or one radio channel."""
+    pairs = list(zip(NODES, NODES[1:]))
+    if kind == "wire":
+        text = "".join(segment(f"w{i}") for i in range(len(pairs)))
+        text += "".join(node(n, *[f"w{k}" for k, p in enumerate(pairs) if n in p]) for n in NODES)
+    else:
+        text = segment("air1", kind="radio", link=[f"{a} {b}" for a, b in pairs])
+        text += "".join(node(n, "air1") for n in NODES)
+    text += client("server", NODES[-1])
+    text += client("phone", NODES[0]) + client("pc", NODES[0], CABLE)
+    return text + more_clients
+
+
+class Cloud:
+    """A town that is up, seen through the control sockets of its nodes."""
+
+    def __init__(self, town, text):
+        self.town = town
+        town.up(text)
+        state = town.status()
+        self.address = {c["name"]: c["ipv4"].split("/")[0] for c in state["clients"]}
+        self.client_mac = {c["name"]: c["mac"] for c in state["clients"]}
+        self.at = {c["name"]: c["at"] for c in state["clients"]}
+        self.controls = {n["name"]: Control(town, n["name"]) for n in state["nodes"]}
+        others = len(self.controls) - 1
+        until(lambda: all(len([n for n in a["nodes"] if n["table"]]) == others
+                          for a in self.ask("nodes").values()), 30, "every node knows all others")
+        self.node_mac = {n: a["cloud"]["mac"] for n, a in self.ask("status").items()}
+
+    def ask(self, method):
+        return ask_all(self.controls.values(), method)
+
+    def close(self):
+        for control in self.controls.values():
+            control.close()
+        self.town.down()
+
+    def misled(self, name):
+        """The nodes that do not have the client at its node, announced and for good."""
+        home, mac = self.node_mac[self.at[name]], self.client_mac[name]
+        wrong = []
+        for place, answer in self.ask("clients").items():
+            rows = [c for c in answer["clients"] if c["mac"] == mac and c["vlan"] is None]
+            if not (len(rows) == 1 and rows[0]["node"] == home and rows[0]["announced"]
+                    and not rows[0]["temporary"] and not rows[0]["roaming"]
+                    and rows[0]["here"] == (place == self.at[name])):
+                wrong.append(place)
+        return wrong
+
+    def wait_known(self, name, begin):
+        """node -> how many seconds after begin it had the client right, for good."""
+        known = {}
+        while len(known) < len(self.controls):
+            wrong = self.misled(name)
+            now = time.monotonic() - begin
+            known = {n: known.get(n, now) for n in self.controls if n not in wrong}
+            if now > LIMIT_S * SLOW:
+                return {n: known.get(n, now) for n in self.controls}
+            time.sleep(0.002)
+        return known
+
+    def roam(self, name, to):
+        """The time before it began, and how far it is in hops of the line."""
+        hops = 0
+        if self.at[name] is not None:
+            hops = abs(NODES.index(to) - NODES.index(self.at[name]))
+        begin = time.monotonic()
+        self.town.lab("roam", name, to)
+        self.at[name] = to
+        return begin, hops
+
+
+class Roam:
+    """What a roam did: to the probes, in counts and seconds; to the tables, in seconds."""
+
+    def __init__(self, frm, to, hops, detour_s, lost, gap_s):
+        self.frm, self.to, self.hops = frm, to, hops
+        self.detour_s, self.lost, self.gap_s = detour_s, lost, gap_s
+
+    def __str__(self):
+        return (f"{self.frm}->{self.to} detour {self.detour_s * 1000:.0f} ms, lost {self.lost}, "
+                f"gap {self.gap_s * 1000:.0f} ms")
+
+
+def probes_of(cloud, name, active):
+    """Probes each 10 ms. Active: the client speaks and is spoken to, each way by itself.
+    Else: it only answers."""
+    if active:
+        return [Stream(cloud.town, name, "server", cloud.address["server"]),
+                Stream(cloud.town, "server", name, cloud.address[name])]
+    return [Echo(cloud.town, "server", cloud.address[name])]
+
+
+def walk(cloud, name, active, stations):
+    """The client goes to one node after the other, as soon as all has settled."""
+    roams = []
+    probes = probes_of(cloud, name, active)
+    with Prober(*probes):
+        begin = time.monotonic()
+        for to in stations:
+            until(lambda b=begin: all(p.arrived_since(b) >= 10 for p in probes), LIMIT_S,
+                  f"{name} is reached at {cloud.at[name]}")
+            frm = cloud.at[name]
+            begin, hops = cloud.roam(name, to)
+            known = cloud.wait_known(name, begin)
+            deadline = begin + LIMIT_S * SLOW
+            settled = time.monotonic()
+            while time.monotonic() < deadline and \
+                    not all(p.arrived_since(settled) >= 5 for p in probes):
+                time.sleep(0.01)
+            end = time.monotonic()
+            time.sleep(0.05)  # what was sent until then is there now, or lost
+            roams.append(Roam(frm, to, hops, max(known.values()),
+                              max(p.lost(begin, end) for p in probes),
+                              max(p.gap_s(begin, end) for p in probes)))
+    return roams
