@@ -89,6 +89,20 @@ int bridge_set_fdb(struct netlink *ask, int port, struct mac mac)
 	return netlink_ask(ask, h);
 }
 
+int bridge_flush(struct netlink *ask, int port)
+{
+	struct nlmsghdr *h = netlink_begin(ask, RTM_SETLINK, 0);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	struct nlattr *nest;
+
+	i->ifi_family = AF_BRIDGE;
+	i->ifi_index = port;
+	nest = mnl_attr_nest_start(h, IFLA_PROTINFO);
+	mnl_attr_put(h, IFLA_BRPORT_FLUSH, 0, NULL);
+	mnl_attr_nest_end(h, nest);
+	return netlink_ask(ask, h);
+}
+
 int sysctl_set(const char *name, int value)
 {
 	char path[128], text[16];

@@ -29,6 +29,8 @@ int bridge_del_ipv6(struct netlink *ask, int ifindex, struct ipv6 a);
 
 /* The bridge is to believe that a client is behind its port, in whatever VLAN. */
 int bridge_set_fdb(struct netlink *ask, int port, struct mac mac);
+/* The bridge is to forget what it learnt on this port. */
+int bridge_flush(struct netlink *ask, int port);
 
 /* Writes a sysctl of the network namespace, such as "net/bridge/bridge-nf-call-iptables".
  * Not there: nothing to do, 0. */

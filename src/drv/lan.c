@@ -220,6 +220,16 @@ static void bridge_follow(struct lan *lan, const struct link *l, bool gone)
 		tell(lan, mac, CLIENT_PERMANENT);
 }
 
+/* What was just plugged in may have come from another node and say nothing. The bridge
+ * does not send back to bat0 what came from there, so it must not look for it there. */
+static void port_follow(struct lan *lan, const struct link *l, bool gone)
+{
+	if (gone || !l->carrier || l->master != lan->bridge)
+		lan->port_gone(lan->ctx, l->ifindex);
+	else if (lan->cloud_port != 0)
+		(void)bridge_flush(lan->ask, lan->cloud_port);
+}
+
 void lan_link(struct lan *lan, const struct link *l, bool gone)
 {
 	bool bridge = strcmp(l->name, lan->conf->bridge) == 0;
@@ -229,8 +239,8 @@ void lan_link(struct lan *lan, const struct link *l, bool gone)
 		bridge_follow(lan, l, gone);
 	if (cloud)
 		lan->cloud_port = gone ? 0 : l->ifindex;
-	if (!bridge && !cloud && (gone || !l->carrier || l->master != lan->bridge))
-		lan->port_gone(lan->ctx, l->ifindex);
+	if (!bridge && !cloud)
+		port_follow(lan, l, gone);
 	/* Somebody took something away: mend. The first settling is the host's. */
 	if (lan->settling || lan->bridge == 0 || gone)
 		return;

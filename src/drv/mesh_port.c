@@ -98,6 +98,8 @@ static bool wish_make(const struct mesh_ports *m, const struct link *l, struct w
 	if (tag.tagged) {
 		plan_port_mac(plan, m->crypto, l->name, &w->packet.mac);
 		w->packet.own_mac = !mac_equal(w->packet.mac, l->mac);
+		/* Network cards look into 802.1Q tags, not into 802.1ad ones. */
+		w->packet.hear_all = tag.tpid == TPID_8021Q && l->kind[0] == '\0' && !w->wifi;
 	}
 	w->mtu_bytes = (uint16_t)(l->mtu_bytes > UINT16_MAX ? UINT16_MAX : l->mtu_bytes);
 	if (tag.tagged)
@@ -178,8 +180,8 @@ static void socket_close(struct mesh_ports *m, struct mesh_port *p)
 static bool socket_same(const struct packet_conf *a, const struct packet_conf *b)
 {
 	return a->ifindex == b->ifindex && mac_equal(a->mac, b->mac) && a->own_mac == b->own_mac &&
-	       a->tagged == b->tagged && a->vid == b->vid && a->tpid == b->tpid &&
-	       a->in_bridge == b->in_bridge;
+	       a->hear_all == b->hear_all && a->tagged == b->tagged && a->vid == b->vid &&
+	       a->tpid == b->tpid && a->in_bridge == b->in_bridge;
 }
 
 /* Opens the socket, or opens it anew when it must be another. */

@@ -135,18 +135,23 @@ static void buffers_set(int fd)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof(send));
 }
 
+static int membership_add(int fd, const struct packet_conf *c, unsigned short type)
+{
+	struct packet_mreq m = {
+		.mr_ifindex = c->ifindex, .mr_type = type, .mr_alen = sizeof(c->mac.b)};
+
+	memcpy(m.mr_address, c->mac.b, sizeof(c->mac.b));
+	return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &m, sizeof(m)) ? -errno : 0;
+}
+
 /* The interface is to hear the port's own MAC: as a second address, or else all. */
 static int mac_listen(int fd, const struct packet_conf *c)
 {
-	struct packet_mreq m = {.mr_ifindex = c->ifindex,
-				.mr_type = PACKET_MR_UNICAST,
-				.mr_alen = sizeof(c->mac.b)};
+	int e = c->hear_all ? -EOPNOTSUPP : 0;
 
-	memcpy(m.mr_address, c->mac.b, sizeof(c->mac.b));
-	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &m, sizeof(m)) == 0)
-		return 0;
-	m = (struct packet_mreq){.mr_ifindex = c->ifindex, .mr_type = PACKET_MR_PROMISC};
-	return setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &m, sizeof(m)) ? -errno : 0;
+	if (!e && c->own_mac)
+		e = membership_add(fd, c, PACKET_MR_UNICAST);
+	return e ? membership_add(fd, c, PACKET_MR_PROMISC) : 0;
 }
 
 static int socket_set_up(int fd, const struct packet_conf *c)
@@ -166,7 +171,7 @@ static int socket_set_up(int fd, const struct packet_conf *c)
 	/* sockaddr_ll is longer than sockaddr; bind wants the latter's type. */
 	if (bind(fd, (const struct sockaddr *)(const void *)&sll, sizeof(sll)))
 		return -errno;
-	return c->own_mac ? mac_listen(fd, c) : 0;
+	return mac_listen(fd, c);
 }
 
 int packet_open(struct packet *p, const struct packet_conf *conf)

@@ -38,6 +38,7 @@ struct packet_conf {
 	int ifindex;
 	struct mac mac; /* of the port */
 	bool own_mac;	/* it is not the interface's: listen to it too */
+	bool hear_all;	/* promiscuous: hardware that filters VLANs knows nothing of ours */
 	bool tagged;
 	uint16_t vid, tpid; /* when tagged */
 	bool in_bridge;	    /* the interface is a port of a bridge */

@@ -28,15 +28,8 @@ static bool node_plan(const struct lab *lab, unsigned node, struct plan *plan, F
 	node_config_fini(&config);
 	if (!good)
 		return false;
-	if (plan_init(plan, &conf.node.plan, crypto_mbedtls()) != OK) {
-		char fault[PLAN_TEXT_ROOM];
-
-		plan_fault(&conf.node.plan, crypto_mbedtls(), fault, sizeof(fault));
-		fprintf(errors, "%s:%u: node '%s' gets no addresses: %s\n", lab->file, n->line,
-			n->name, fault);
-		return false;
-	}
-	return true;
+	return plan_init(plan, &conf.node.plan, crypto_mbedtls()) == OK ||
+	       lab_fail("node '%s' gets no addresses", n->name);
 }
 
 /* The client's address in the cloud with this prefix. */

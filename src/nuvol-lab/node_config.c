@@ -5,6 +5,7 @@
 #include <string.h>
 #include "conf/options.h"
 #include "conf/uci.h"
+#include "drv/crypto.h"
 
 struct writer {
 	struct node_config *config;
@@ -187,7 +188,8 @@ bool node_config_check(const struct node_config *c, const char *file, const char
 
 	conf_init_defaults(conf);
 	conf_problems_init(&problems);
-	if (conf_parse(conf, node, c->text, c->len, CONF_NODE, &problems))
+	if (conf_parse(conf, node, c->text, c->len, CONF_NODE, &problems) &&
+	    conf_check(conf, crypto_mbedtls(), &problems))
 		return true;
 	for (unsigned i = 0; i < problems.count; i++) {
 		const struct conf_problem *p = &problems.at[i];

@@ -19,6 +19,7 @@ from lab_town import NETNS, RUN
 
 INTERVAL_S = 0.01
 CLONE_NEWNET = 0x40000000
+ETH_P_ALL = 3
 SO_TIMESTAMPNS = 35
 ICMP_ECHO, ICMP_REPLY = 8, 0
 libc = ctypes.CDLL(None, use_errno=True)
@@ -73,6 +74,18 @@ def ask_all(controls, method):
     return {control.node: control.answer() for control in controls}
 
 
+def stamped(s):
+    s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    s.setblocking(False)
+    return s
+
+
+def stamp(extra):
+    """When the kernel got the frame."""
+    sec, nsec = struct.unpack("qq", extra[0][2][:16])
+    return sec + nsec / 1e9 - time.time() + time.monotonic()
+
+
 class Probe:
     """What was sent, by number, and when it arrived. Subclasses have `out` and `into`, the
     sockets, and packet() and number()."""
@@ -99,8 +112,7 @@ class Probe:
             number = self.number(data)
             if number is None or number in self.got:
                 continue
-            sec, nsec = struct.unpack("qq", extra[0][2][:16])
-            self.got[number] = sec + nsec / 1e9 - time.time() + time.monotonic()
+            self.got[number] = stamp(extra)
 
     def lost(self, begin, end):
         """How many that were sent in this time never came."""
@@ -118,12 +130,6 @@ class Probe:
     def close(self):
         for s in {self.out, self.into}:
             s.close()
-
-
-def stamped(s):
-    s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    s.setblocking(False)
-    return s
 
 
 class Stream(Probe):
@@ -168,6 +174,30 @@ class Echo(Probe):
     def number(self, data):
         kind, key, number = struct.unpack_from("!B3xHxxI", data, (data[0] & 15) * 4)
         return number if kind == ICMP_REPLY and key == self.key else None
+
+
+class FirstFrame:
+    """When the first frame of a client was seen on an interface of a node."""
+
+    def __init__(self, town, node, interface, mac):
+        with inside(town, node):
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            self.socket.bind((interface, ETH_P_ALL))
+        stamped(self.socket)
+        self.mac = bytes.fromhex(mac.replace(":", ""))
+
+    def at(self):
+        """None: not yet."""
+        while True:
+            try:
+                data, extra, _, where = self.socket.recvmsg(64, 64)
+            except BlockingIOError:
+                return None
+            if data[6:12] == self.mac and where[2] != socket.PACKET_OUTGOING:
+                return stamp(extra)
+
+    def close(self):
+        self.socket.close()
 
 
 class Prober:

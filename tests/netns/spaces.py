@@ -156,7 +156,7 @@ class Space:
 
     def pings(self, target, count=3, options="", interval=0.1):
         """How many of count pings were answered."""
-        out = self.run(f"ping -n -q -c {count} -i {interval} -W 1 {options} {target}", check=False)
+        out = self.run(f"ping -n -q -c {count} -i {interval} -W 3 {options} {target}", check=False)
         return int(out.split(" received")[0].split(",")[-1]) if " received" in out else 0
 
 

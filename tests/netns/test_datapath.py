@@ -63,7 +63,7 @@ class Line:
         return self
 
 
-LINES = [(protocol, count) for count in (2, 3) for protocol in PROTOCOLS]
+LINES = [(protocol, 2) for protocol in PROTOCOLS] + [("8021ad", 3)]
 
 
 @pytest.fixture(scope="module", params=LINES, ids=lambda p: f"{p[0]}-{p[1]}-nodes")

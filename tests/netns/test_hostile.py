@@ -19,7 +19,7 @@ from spaces import BUILD, SLOW, plain_conf, until
 TAG = (0x88A8, 29)
 PUPPET, PUPPET_JUMBO, FOOL = (mac_bytes(f"02:ee:00:00:00:0{i}") for i in (1, 2, 3))
 SANITIZED = b"__asan_init" in (BUILD / "src/nuvold/nuvold").read_bytes()
-RSS_MAX = (600 if SANITIZED else 48) << 20  # a sanitizer keeps what was freed
+RSS_MAX = (200 if SANITIZED else 32) << 20  # a sanitizer keeps what was freed
 OWN_PER_S = 60  # frames of a node on a port when nothing happens: OGMs, warm ones, echoes
 LONG = 10 if os.environ.get("NUVOL_LONG") else 1
 
@@ -127,7 +127,7 @@ class Attack:
             node.alive()
         until(self.stage.reach, 3, "the clients hear each other after it", 0)
         sent = self.sent() - self.sent_before
-        quiet = OWN_PER_S * (time.monotonic() - self.start)
+        quiet = 20 + OWN_PER_S * (time.monotonic() - self.start)
         for before, after in zip(self.left_before, self.stage.left()):
             assert after - before <= quiet + self.more + self.gain * sent, f"{sent} frames came"
         after = self.stage.dropped()
@@ -173,7 +173,7 @@ def every_packet(stage):
 
 def test_truncated(stage):
     """Every type of packet, cut at every length, is refused or does no harm."""
-    with Attack(stage, ["short"], gain=1.5):
+    with Attack(stage, ["short"], gain=0.5):
         cut = ((d, FOOL, p[:n]) for d, p in every_packet(stage) for n in range(len(p) + 1))
         stage.wire.flood(cut)
 
@@ -182,7 +182,7 @@ def test_random_bytes(stage):
     """So is noise under batman-adv's ethertype, with and without a plausible beginning."""
     rng, targets = stage.rng, (BROADCAST, *stage.mac)
     types = [*range(6), *range(0x40, 0x46), 0x7F, 0x80, 0xFF]
-    with Attack(stage, ["version", "unknown", "malformed"], gain=1.5):
+    with Attack(stage, ["version", "unknown", "malformed"], gain=0.1):
         noise = ((rng.choice(targets), FOOL, rng.randbytes(rng.randrange(1, 300)))
                  for _ in range(2000 * LONG))
         stage.wire.flood(noise)
@@ -194,7 +194,7 @@ def test_random_bytes(stage):
 def test_flipped_bits(stage):
     """And right packets with a few wrong bytes."""
     rng, whole = stage.rng, every_packet(stage)
-    with Attack(stage, gain=2):
+    with Attack(stage, gain=0.5):
         for _ in range(4000 * LONG):
             dst, packet = rng.choice(whole)
             packet = bytearray(packet)
@@ -208,7 +208,7 @@ def test_flipped_bits(stage):
 def test_strangers(stage):
     """20,000 nodes that nobody saw announce themselves; then a stranger tells of as many."""
     rng = stage.rng
-    with Attack(stage, ["full", "unknown"], gain=1.1):
+    with Attack(stage, ["full", "unknown"], gain=0.05):
         macs = [random_mac(rng) for _ in range(20000)]
         stage.wire.flood((BROADCAST, m, ogm(m, rng.randrange(1 << 32))) for m in macs)
         stranger = macs[-1]
@@ -218,7 +218,7 @@ def test_strangers(stage):
 def test_forged_originators(stage):
     """20,000 invented nodes behind a neighbour that is trusted, each with a client table."""
     rng = stage.rng
-    with Attack(stage, ["full"], gain=2.2):
+    with Attack(stage, ["full"], gain=0.2):
         for _ in range(20000):
             orig, table = random_mac(rng), tt(DIFF, 1, [(rng.randrange(1 << 32), 0)])
             stage.wire.flood([(BROADCAST, PUPPET, ogm(orig, 1, orig, 49, tvlv=table))], 0)
@@ -228,23 +228,23 @@ def test_forged_originators(stage):
 
 
 def test_our_own_name(stage):
-    """OGMs in the names of the nodes, from the puppet and from their own addresses."""
-    rng = stage.rng
-    with Attack(stage, ["own"], gain=2):
-        for _ in range(2000):
-            us = rng.choice(stage.mac)
-            other = stage.mac[us == stage.mac[0]]
-            flags = rng.choice([0, DIRECTLINK, 1, 0xFF])
-            seqno, ttl = rng.randrange(1 << 32), rng.randrange(256)
-            told = ogm(us, seqno, rng.choice([us, other, PUPPET]), ttl, rng.randrange(256), flags)
-            stage.wire.flood([(BROADCAST, rng.choice([PUPPET, us]), told)], 0.0001)
-        stage.wire.flood((BROADCAST, s, bcast(s, 1, payload_frame(s))) for s in stage.mac * 10)
+    """OGMs in a node's own name, from a neighbour and from its own address, do not move it."""
+    rng, us = stage.rng, stage.mac[0]
+    with Attack(stage, ["own"], gain=0.1):
+        for _ in range(3000):
+            sender, flags = rng.choice([us, PUPPET_JUMBO]), rng.choice([0, DIRECTLINK, 1, 0xFF])
+            told = ogm(us, rng.randrange(1 << 32), sender, rng.randrange(256), 255, flags)
+            stage.jumbo.flood([(BROADCAST, rng.choice([PUPPET_JUMBO, us]), told)], 0.0001)
+            if stage.jumbo.sent % 100 == 0:
+                time.sleep(0.002)
+        stage.jumbo.flood([(BROADCAST, us, bcast(us, i, payload_frame(us))) for i in range(50)])
+        stage.wire.flood([(us, us, unicast(us, payload_frame(us))) for i in range(50)])
 
 
 def test_absurd_tables(stage):
     """VLAN lists that do not fit, or that are far too long, and 12,000 clients in small steps."""
     rng, puppet = stage.rng, stage.puppets[0]
-    with Attack(stage, ["malformed"], gain=2.2, more=200):
+    with Attack(stage, ["malformed"], gain=0, more=300):
         for count in (1, 2, 255, 256, 0x7FFF, 0xFFFF):
             puppet.announce(tt(DIFF, 1, [(5, 0)], vlan_count=count))
             puppet.announce(tt(DIFF, 1, [(i, 0x8000 | i) for i in range(170)], vlan_count=count))
@@ -270,24 +270,33 @@ def full_table(dest, orig, rng, clients, ttvn=1):
 
 
 def test_tables_unasked(stage):
-    """Tables of 1600 clients that nobody asked for change nothing; those that were asked
-    for, in the names of many nodes, end at the bound of the table."""
+    """Tables of 1600 clients that nobody asked for change nothing."""
     rng, a = stage.rng, stage.mac[0]
     known = stage.node[0].ask("status")["cloud"]["clients_elsewhere"]
-    with Attack(stage, ["unknown"], gain=1, more=100):
+    with Attack(stage, ["unknown"], gain=0.1):
         for i in range(10):
             pieces = cut(a, PUPPET_JUMBO, i, full_table(a, PUPPET_JUMBO, rng, 1600))
             stage.wire.flood((a, PUPPET, p) for p in pieces)
-        assert stage.node[0].ask("status")["cloud"]["clients_elsewhere"] <= known + 2
-    with Attack(stage, gain=2.2, more=100):
-        for i in range(20):
-            puppet = stage.puppets[0]
-            puppet.announce(tt(DIFF, 200 + i, [(i + 7, 0)]))
-            time.sleep(0.02)
-            pieces = cut(a, PUPPET, 100 + i, full_table(a, PUPPET, rng, 1600, 200 + i))
+    assert stage.node[0].ask("status")["cloud"]["clients_elsewhere"] <= known + 2
+
+
+def test_tables_asked(stage):
+    """Tables that were asked for, in the names of many nodes, end at the bound of the table."""
+    rng, a, answers = stage.rng, stage.mac[0], 0
+    forged = [n for n in stage.node[0].ask("nodes")["nodes"]
+              if n["next_hop"] == PUPPET.hex(":") and n["mac"] != n["next_hop"]]
+    with Attack(stage, gain=1.1):
+        for n in forged[:16]:
+            orig = mac_bytes(n["mac"])
+            stage.wire.packet(BROADCAST, PUPPET, ogm(orig, 2, orig, 49, tvlv=tt(DIFF, 9, [(7, 0)])))
+            time.sleep(0.005)
+            pieces = cut(a, orig, answers, full_table(a, orig, rng, 1600, 9))
             stage.wire.flood((a, PUPPET, p) for p in pieces)
-        puppet.announce(b"")
-    assert stage.node[0].ask("status")["cloud"]["clients_elsewhere"] <= 16384 + known
+            answers += 1
+        assert answers == 16
+    elsewhere = stage.node[0].ask("status")["cloud"]["clients_elsewhere"]
+    assert stage.node[0].ask("counters")["counters"]["tt_full"] > 5000
+    assert 16000 <= elsewhere <= 16384
 
 
 def test_request_flood(stage):
@@ -318,7 +327,7 @@ def test_fragment_bombs(stage):
             yield from cut(a, PUPPET, i, inner, 100)
             yield from cut(b, PUPPET, i, unicast(b, bytes(60)), 20)
 
-    with Attack(stage, ["malformed", "duplicate"], gain=1):
+    with Attack(stage, ["malformed", "duplicate"], gain=0.1):
         stage.wire.flood((a, PUPPET, p) for p in bombs())
 
 
@@ -334,17 +343,25 @@ def test_icmp_flood(stage):
 
 
 def test_broadcast_flood(stage):
-    """A flood is passed on once by each node and delivered once; a payload again is not."""
-    lan = Stage.count(stage.client[1], "eth0", "rx")
-    client = random_mac(stage.rng)
-    with Attack(stage, ["duplicate", "ttl"], gain=1.1):
+    """A flood is passed on once by each node and delivered once; the same payload of another
+    node, the same number, and a lifetime that ended are not."""
+    lan = Stage.count(stage.client[0], "eth0", "rx")
+    client, count = random_mac(stage.rng), 3000
+    with Attack(stage, gain=1.05):
         stage.wire.flood((BROADCAST, PUPPET, bcast(PUPPET, 1000 + i, payload_frame(
-            client, text=struct.pack(">I", i)))) for i in range(5000))
-        stage.wire.flood((BROADCAST, PUPPET, bcast(PUPPET, 9000 + i, payload_frame(client)))
-                         for i in range(2000))
-        stage.wire.flood((BROADCAST, PUPPET, bcast(PUPPET, 9000, payload_frame(client), ttl))
+            client, text=struct.pack(">I", i)))) for i in range(count))
+    delivered = Stage.count(stage.client[0], "eth0", "rx") - lan
+    assert count * 0.9 <= delivered <= count + 100
+    with Attack(stage, ["duplicate", "ttl"], gain=1.05):
+        for i in range(300):
+            frame = payload_frame(client, text=struct.pack(">II", i, i))
+            stage.wire.packet(BROADCAST, PUPPET, bcast(PUPPET, 5000 + i, frame))
+            stage.jumbo.packet(BROADCAST, PUPPET_JUMBO, bcast(PUPPET_JUMBO, 5000 + i, frame))
+            time.sleep(0.0005)
+        stage.wire.flood((BROADCAST, PUPPET, bcast(PUPPET, 900 + count, payload_frame(client), ttl))
                          for ttl in range(256))
-    assert Stage.count(stage.client[1], "eth0", "rx") - lan <= 5000 + 200
+    delivered += 300
+    assert Stage.count(stage.client[0], "eth0", "rx") - lan <= delivered + 100
 
 
 def test_nested_from_lan(stage):
@@ -371,7 +388,7 @@ def test_jumbo(stage):
     a, b = stage.mac
     inner = payload_frame(random_mac(stage.rng), random_mac(stage.rng), size=60000)
     many = [(0, random_mac(stage.rng), 0) for _ in range(5000)]
-    with Attack(stage, ["too-big"], gain=2.2, more=500):
+    with Attack(stage, ["too-big"], gain=0.5):
         for i in range(20):
             stage.puppets[1].announce(tt(DIFF, i + 1, [(1, 0)], many))
             for packet in (
@@ -419,7 +436,7 @@ def test_super_frames(stage):
 def test_crowd_on_the_lan(stage):
     """5,000 sources, then 4,000 VLANs, on a LAN: the table is full, not the memory, the node
     announces at its own pace, and who was there before stays."""
-    with Attack(stage, ["full"], gain=1.1):
+    with Attack(stage, ["full"], gain=0.25):
         for i in range(5000):
             frame = payload_frame(random_mac(stage.rng), text=struct.pack(">I", i))
             stage.lan.send(frame)
@@ -437,7 +454,7 @@ def test_crowd_on_the_lan(stage):
 def test_as_fast_as_it_can(stage):
     """What comes faster than it can be read is lost; a moment later all is as before."""
     macs = [random_mac(stage.rng) for _ in range(1000)]
-    with Attack(stage, gain=1.5):
+    with Attack(stage, gain=1.05):
         for i in range(20000 * LONG):
             stage.wire.packet(BROADCAST, PUPPET, bcast(PUPPET, 40000 + i, payload_frame(
                 macs[i % 1000], text=struct.pack(">I", i))))
@@ -445,9 +462,25 @@ def test_as_fast_as_it_can(stage):
                 stage.lan.send(payload_frame(macs[i % 1000], text=struct.pack(">I", i)))
 
 
-def test_newcomer(stage, module_spaces):
-    """After all that: the nodes forget what was invented, within bounds, and stop cleanly;
-    their routes to each other never went away."""
+def test_still_there(stage):
+    """After all that the nodes still have routes to each other, and are the same processes."""
     for node, other in zip(stage.node, reversed(stage.mac)):
+        node.alive()
         assert stage.routed(node, other)
-        assert node.ask("status")["uptime_ms"] > 5000 / SLOW
+
+
+@pytest.mark.skipif(LONG == 1, reason="takes the 30 s for which a sequence number is protected")
+def test_stolen_names(stage):
+    """Who announces the nodes' names with other numbers gets their frames, as with the kernel;
+    it ends soon after the thief did."""
+    rng, start, lost = stage.rng, time.monotonic(), 0
+    for us in stage.mac * 200:
+        told = ogm(us, rng.randrange(1 << 32), us, 49)
+        stage.wire.flood([(BROADCAST, rng.choice([PUPPET, us]), told)], 0.0001)
+    while time.monotonic() < start + 45:
+        if not stage.reach():
+            lost = time.monotonic() - start
+        time.sleep(0.2)
+    print(f"last unreachable after {lost:.1f} s")
+    assert lost < 40
+    test_still_there(stage)

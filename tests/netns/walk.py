@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A line of five nodes, clients that walk along it, and how long each roam is felt."""
 
+import re
 import time
 
 from lab_town import CABLE, SLOW, client, node, segment, until
-from probe import Control, Echo, Prober, Stream, ask_all
+from probe import Control, Echo, FirstFrame, Prober, Stream, ask_all
 
 NODES = ["n1", "n2", "n3", "n4", "n5"]
 # 20 roams, of one and of three hops; from n5, where the server is, often the old node is the
 # nearer one.
 WALK = ["n4", "n1", "n2", "n3", "n4", "n1", "n4", "n3", "n2", "n1"] * 2
 LIMIT_S = 5  # after this a roam counts as failed
+PACE_S = 0.75  # between two roams: each node may send an extra OGM a second, and five at once
 
 
 def line_text(kind, more_clients=""):
@@ -72,30 +74,33 @@ class Cloud:
             known = {n: known.get(n, now) for n in self.controls if n not in wrong}
             if now > LIMIT_S * SLOW:
                 return {n: known.get(n, now) for n in self.controls}
-            time.sleep(0.002)
+            time.sleep(0.004)
         return known
 
-    def roam(self, name, to):
-        """The time before it began, and how far it is in hops of the line."""
-        hops = 0
-        if self.at[name] is not None:
-            hops = abs(NODES.index(to) - NODES.index(self.at[name]))
-        begin = time.monotonic()
-        self.town.lab("roam", name, to)
+    def attach(self, name, to):
+        """Roams. When the client was there (by Wi-Fi: its first frame; by cable: when the
+        lab had done it), and how long it was nowhere, in seconds."""
+        frame = FirstFrame(self.town, to, "ap0", self.client_mac[name])
+        said = self.town.lab("roam", name, to).stdout
+        done = time.monotonic()
         self.at[name] = to
-        return begin, hops
+        at = frame.at()
+        frame.close()
+        return at or done, float(re.search(r"took ([\d.]+) ms", said).group(1)) / 1000
 
 
 class Roam:
-    """What a roam did: to the probes, in counts and seconds; to the tables, in seconds."""
+    """What a roam did: to the tables and the probes, in seconds and counts."""
 
-    def __init__(self, frm, to, hops, detour_s, lost, gap_s):
-        self.frm, self.to, self.hops = frm, to, hops
-        self.detour_s, self.lost, self.gap_s = detour_s, lost, gap_s
+    def __init__(self, frm, to, switch_s, known, lost, gap_s):
+        self.frm, self.to, self.switch_s = frm, to, switch_s
+        self.known, self.lost, self.gap_s = known, lost, gap_s
+        self.detour_s = max(known.values())
 
-    def __str__(self):
-        return (f"{self.frm}->{self.to} detour {self.detour_s * 1000:.0f} ms, lost {self.lost}, "
-                f"gap {self.gap_s * 1000:.0f} ms")
+    def __repr__(self):
+        known = ", ".join(f"{n} {s * 1000:.0f}" for n, s in self.known.items())
+        return (f"{self.frm}->{self.to} in {self.switch_s * 1000:.0f} ms: lost {self.lost}, "
+                f"gap {self.gap_s * 1000:.0f} ms, known after ms: {known}")
 
 
 def probes_of(cloud, name, active):
@@ -107,26 +112,30 @@ def probes_of(cloud, name, active):
     return [Echo(cloud.town, "server", cloud.address[name])]
 
 
+def one_roam(cloud, name, to, probes):
+    """Until every node knows it and it is reached again, or the time is over."""
+    frm, begin = cloud.at[name], time.monotonic()
+    there, switch_s = cloud.attach(name, to)
+    known = cloud.wait_known(name, there)
+    settled = time.monotonic()
+    while time.monotonic() < begin + LIMIT_S * SLOW and \
+            not all(p.arrived_since(settled) >= 5 for p in probes):
+        time.sleep(0.01)
+    end = time.monotonic()
+    time.sleep(0.05)  # what was sent until then is there now, or lost
+    return Roam(frm, to, switch_s, known, max(p.lost(begin, end) for p in probes),
+                max(p.gap_s(begin, end) for p in probes))
+
+
 def walk(cloud, name, active, stations):
-    """The client goes to one node after the other, as soon as all has settled."""
-    roams = []
+    """The client goes to one node after the other, one each PACE_S or slower."""
     probes = probes_of(cloud, name, active)
+    roams = []
     with Prober(*probes):
-        begin = time.monotonic()
         for to in stations:
-            until(lambda b=begin: all(p.arrived_since(b) >= 10 for p in probes), LIMIT_S,
+            begin = time.monotonic()
+            until(lambda b=begin: all(p.arrived_since(b) >= 5 for p in probes), LIMIT_S,
                   f"{name} is reached at {cloud.at[name]}")
-            frm = cloud.at[name]
-            begin, hops = cloud.roam(name, to)
-            known = cloud.wait_known(name, begin)
-            deadline = begin + LIMIT_S * SLOW
-            settled = time.monotonic()
-            while time.monotonic() < deadline and \
-                    not all(p.arrived_since(settled) >= 5 for p in probes):
-                time.sleep(0.01)
-            end = time.monotonic()
-            time.sleep(0.05)  # what was sent until then is there now, or lost
-            roams.append(Roam(frm, to, hops, max(known.values()),
-                              max(p.lost(begin, end) for p in probes),
-                              max(p.gap_s(begin, end) for p in probes)))
+            roams.append(one_roam(cloud, name, to, probes))
+            time.sleep(max(0, begin + PACE_S - time.monotonic()))
     return roams

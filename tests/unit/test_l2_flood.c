@@ -354,6 +354,71 @@ static void our_own_payload_leaves_a_few_times(void **state)
 	assert_int_equal(sent_on(0), 1);
 }
 
+/* Broadcasts of a node behind near, each different, all at once. */
+static void burst(uint32_t first, uint32_t count)
+{
+	for (uint32_t i = first; i < first + count; i++) {
+		uint8_t packet[BATADV_BCAST_LEN + 64] = {0};
+		struct wr w = wr_over(packet, sizeof(packet));
+		struct batadv_bcast b = {.ttl = 40, .seqno = 1000 + i, .orig = near.mac};
+
+		batadv_bcast_write(&w, &b);
+		wr_mac(&w, MAC_BROADCAST);
+		wr_mac(&w, client(50));
+		wr_u16(&w, 0x88b5);
+		wr_u32(&w, i);
+		rig_packet(&rig, near.port, near.mac, true, packet, sizeof(packet));
+		rig_clear(&rig);
+	}
+}
+
+/* One of them as the LAN that we share with another node brings it. */
+static void burst_returns(uint32_t i)
+{
+	uint8_t frame[64] = {0};
+	struct wr w = wr_over(frame, sizeof(frame));
+
+	wr_mac(&w, MAC_BROADCAST);
+	wr_mac(&w, client(50));
+	wr_u16(&w, 0x88b5);
+	wr_u32(&w, i);
+	rig_payload(&rig, PORT_CLOUD, frame, sizeof(frame));
+}
+
+/* What a burst of the mesh brings to a shared LAN never goes back, however long the burst:
+ * otherwise it goes round for ever. */
+static void a_long_burst_does_not_go_round(void **state)
+{
+	(void)state;
+	burst(0, 500);
+	for (uint32_t i = 0; i < 500; i++)
+		burst_returns(i);
+	assert_int_equal(sent_on(0), 0);
+	/* Even one that is longer than our memory. */
+	burst(500, 3 * FLOOD_RING);
+	for (uint32_t i = 0; i < 500 + 3 * FLOOD_RING; i++)
+		burst_returns(i);
+	assert_int_equal(sent_on(0), 0);
+	assert_null(tt_local_find(&rig.l2, client(50), 0));
+	lan_frame(MAC_BROADCAST, 1, 100, 0x42);
+	assert_int_equal(sent_on(0), 0);
+	/* A moment later all is as before. */
+	rig_run(&rig, span_ms(500));
+	lan_frame(MAC_BROADCAST, 1, 100, 0x42);
+	assert_int_equal(sent_on(0), 1);
+}
+
+/* Our own floods fill the memory, too, and are refused when it is full. */
+static void our_own_floods_are_bounded(void **state)
+{
+	(void)state;
+	rig_client(&rig, CLIENT_SEEN, client(50), 0);
+	for (uint32_t i = 0; i < 2 * FLOOD_RING; i++)
+		burst_returns(i);
+	assert_int_equal(rig.l2.count.dropped[ERR_RATE], FLOOD_RING);
+	assert_int_equal(rig.l2.count.dropped[ERR_DUPLICATE], 0);
+}
+
 /* ---- no storm ---- */
 
 static struct net net;
@@ -446,6 +511,8 @@ int main(void)
 		T(a_short_frame_is_known_with_padding),
 		T(one_payload_by_two_nodes_is_one),
 		T(our_own_payload_leaves_a_few_times),
+		T(a_long_burst_does_not_go_round),
+		T(our_own_floods_are_bounded),
 		cmocka_unit_test(no_lan_multiplies_a_flood),
 	};
 

@@ -520,6 +520,31 @@ static void a_stranger_behind_4addr_is_learnt(void **state)
 	}
 }
 
+/* Another node answers ARP for our client, in its name: the bridge would learn that
+ * it is in the mesh. */
+static void an_answer_in_the_name_of_our_client(void **state)
+{
+	static const uint16_t type[] = {ETHERTYPE_IPV4, ETHERTYPE_ARP};
+	struct mesh_case c = {.from = near.mac,
+			      .to = rig_mac(KIND_US, 0),
+			      .u = uni(9, rig.l2.local.ttvn, rig_mac(KIND_US, 0)),
+			      .dst = client(3),
+			      .len = 60};
+	uint8_t frame[256];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		size_t len = mesh_frame(frame, sizeof(frame), &c);
+
+		memcpy(frame + 24 + 6, client(1).b, 6);
+		frame[24 + 12] = (uint8_t)(type[i] >> 8);
+		frame[24 + 13] = (uint8_t)type[i];
+		rig_payload(&rig, 0, frame, len);
+		assert_int_equal(rig_count(&rig, FX_DELIVER, -1), 1);
+	}
+	assert_int_equal(rig.l2.count.dropped[ERR_OWN], 1);
+}
+
 static void packets_that_are_refused(void **state)
 {
 	struct mac us = rig_mac(KIND_US, 0);
@@ -665,6 +690,7 @@ int main(void)
 		T(an_old_version_on_its_right_way_goes_on),
 		T(a_roamed_client_is_followed_before_the_announcement),
 		T(a_stranger_behind_4addr_is_learnt),
+		T(an_answer_in_the_name_of_our_client),
 		T(packets_that_are_refused),
 		T(an_unknown_routed_type_is_passed_on),
 		T(the_engine_gives_the_same_frame),

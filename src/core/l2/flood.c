@@ -64,9 +64,19 @@ static void seen_add(struct l2 *l2, instant now, uint32_t crc, struct mac orig)
 		(struct flood_seen){.crc = crc, .at = now, .orig = orig, .times = 1};
 }
 
+/* Would one more push out an entry that still counts? */
+static bool ring_is_full(const struct l2 *l2, instant now)
+{
+	const struct flood_seen *oldest = &l2->flood.ring[l2->flood.ring_at % FLOOD_RING];
+
+	return !mac_is_zero(oldest->orig) &&
+	       span_less(instant_since(now, oldest->at), span_ms(FLOOD_RING_MS));
+}
+
 bool flood_heard(struct l2 *l2, instant now, const uint8_t *frame, size_t len)
 {
-	return seen_find(l2, now, payload_crc(frame, len), l2_primary_mac(l2), false) != NULL;
+	return ring_is_full(l2, now) ||
+	       seen_find(l2, now, payload_crc(frame, len), l2_primary_mac(l2), false);
 }
 
 /* ---- sending ---- */
@@ -170,6 +180,8 @@ enum err flood_tx(struct l2 *l2, instant now, const uint8_t *frame, size_t len, 
 		return ERR_NO_ROUTE;
 	if (seen_find(l2, now, crc, us, false) || (own && own->times >= FLOOD_OWN_TIMES))
 		return ERR_DUPLICATE;
+	if (!own && ring_is_full(l2, now))
+		return ERR_RATE;
 	if (len > FRAG_TOTAL_MAX - BATADV_BCAST_LEN)
 		return ERR_TOO_BIG;
 	if (own)

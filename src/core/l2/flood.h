@@ -5,7 +5,9 @@
  * Source  specs/batman-adv.md 10.3; payload duplicates 10.3 and 15; unknown
  *         clients: README.md "First contact".
  * Shape   a 64-bit window per originator stops copies; a ring of payload CRCs
- *         stops what comes back over a LAN that two nodes share.
+ *         stops what comes back over a LAN that two nodes share. When more came than
+ *         the ring holds, so that some are forgotten too soon, nothing of the LAN is
+ *         flooded: a burst of many frames must not go round for ever.
  *         Repeats on wifi wait in a list, at most FLOOD_WAITING_MAX.
  */
 #pragma once
@@ -20,7 +22,7 @@ struct l2;
 
 enum {
 	FLOOD_WAITING_MAX = 256,
-	FLOOD_RING = 64,	  /* payloads remembered ... */
+	FLOOD_RING = 1024,	  /* payloads remembered ... */
 	FLOOD_RING_MS = 500,	  /* ... this long */
 	FLOOD_OWN_TIMES = 3,	  /* one payload of clients here goes out in that time */
 	FLOOD_WIFI_REPEATS = 3,	  /* transmissions on wifi ... */
@@ -60,12 +62,14 @@ struct flood {
 enum err flood_init(struct l2 *l2, instant now);
 void flood_fini(struct l2 *l2);
 
-/* Did the mesh give us this very frame a moment ago (a LAN that two nodes share)? */
+/* Did the mesh give us this very frame a moment ago (a LAN that two nodes share)? When
+ * that cannot be told, because too many came, it is taken to be so. */
 bool flood_heard(struct l2 *l2, instant now, const uint8_t *frame, size_t len);
 
 /* A frame of a client here goes to everybody: BCAST on every port with neighbours.
  * ERR_DUPLICATE: the mesh gave us this very frame a moment ago, or it left for the
  * FLOOD_OWN_TIMES'th time (our own may come back over a LAN that two nodes share).
+ * ERR_RATE: more floods than can be remembered.
  * ERR_TOO_BIG: for the MTU of a port; a broadcast cannot be cut. */
 enum err flood_tx(struct l2 *l2, instant now, const uint8_t *frame, size_t len, struct fx *fx);
 

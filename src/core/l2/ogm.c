@@ -115,7 +115,9 @@ void ogm_hasten(struct l2 *l2, instant now)
 	token = bucket_next(&own->extras, now);
 	instant at = instant_before(spaced, token) ? token : spaced;
 
-	timer_set(&l2->timers, &own->extra_timer, instant_before(at, now) ? now : at);
+	instant collected = instant_add(now, span_ms(OGM_EXTRA_COLLECT_MS));
+
+	timer_set(&l2->timers, &own->extra_timer, instant_before(at, collected) ? collected : at);
 }
 
 void ogm_extra_due(struct l2 *l2, instant now, struct fx *fx)

@@ -19,6 +19,7 @@ struct port;
 enum {
 	OGM_EXTRA_BURST = 5,	    /* extra OGMs at once ... */
 	OGM_EXTRA_PERIOD_MS = 1000, /* ... then one each */
+	OGM_EXTRA_COLLECT_MS = 10,  /* a change waits so long for others: they come in crowds */
 	OGM_EXTRA_GAP_MS = 50,	    /* at least, between two full OGMs */
 	OGM_JITTER_MS = 20,	    /* either way; the kernel's */
 	OGM_SHORT_TTL = 2,	    /* of a non-primary port, and of warming ones */

@@ -480,7 +480,14 @@ void tt_global_sweep(struct l2 *l2, instant now, struct originator *o)
 void tt_global_mark_roaming(struct l2 *l2, instant now, struct global_client *g)
 {
 	list_each (h, &g->homes, struct tt_home, of_client) {
-		h->left = true;
+		if (h->counted)
+			h->left = true;
+		else
+			home_free(l2, h);
+	}
+	if (list_empty(&g->homes)) {
+		client_free(l2, g);
+		return;
 	}
 	g->roaming = true;
 	g->temporary = false;

@@ -141,7 +141,10 @@ static void write_homes(struct wr *w, const struct list *homes)
 }
 
 /* A request for our own table. */
-static enum err answer_own(struct l2 *l2, struct mac asker, const struct batadv_tt *tt,
+/* SPEC: a full answer is the table of the last commit. OURS: what changed since is
+ * committed first. The asker may have taken clients over from us, which is why our
+ * CRCs puzzled it; to list these once more would make it give them up. */
+static enum err answer_own(struct l2 *l2, instant now, struct mac asker, const struct batadv_tt *tt,
 			   struct fx *fx)
 {
 	const struct tt_local *t = &l2->local;
@@ -150,6 +153,10 @@ static enum err answer_own(struct l2 *l2, struct mac asker, const struct batadv_
 	struct answer a;
 	enum err e;
 
+	if (full && t->change_count > 0) {
+		tt_local_commit(l2, now);
+		ogm_hasten(l2, now);
+	}
 	for (uint32_t i = 0; i < t->vlans.used; i++)
 		announced += t->vlans.at[i].count;
 	e = answer_begin(l2, &a, full, t->ttvn, &t->vlans, full ? announced : t->last_count);
@@ -319,7 +326,7 @@ static enum err request_rx(struct l2 *l2, instant now, const struct batadv_utvlv
 		return ERR_UNKNOWN;
 	if (!bucket_take(&l2->local.answers, now))
 		return ERR_RATE;
-	return answer_own(l2, u->src, tt, fx);
+	return answer_own(l2, now, u->src, tt, fx);
 }
 
 /* One container of a packet for us; those that we do not know say nothing. */

@@ -87,9 +87,9 @@ static enum err redirect(struct l2 *l2, const struct ethernet *e, struct batadv_
 	return ttvn_older(u->ttvn, current) ? look_again(l2, here, g, u) : OK;
 }
 
-/* May this ARP frame go to the LAN? Nodes with a distributed ARP table answer for
- * clients of ours in their name; our bridge would look for these in the mesh then. And
- * what is stored in that table or answered from it is for a client here or for nobody. */
+/* May it go to the LAN? What is stored in a distributed ARP table, or answered from
+ * it, is for a client here or for nobody. And nodes with such a table answer for
+ * clients of ours in their name: our bridge would look for these in the mesh then. */
 static enum err arp_check(const struct l2 *l2, const struct ethernet *e,
 			  const struct batadv_unicast *u, uint16_t vid)
 {
@@ -97,7 +97,7 @@ static enum err arp_check(const struct l2 *l2, const struct ethernet *e,
 	bool stored = u->has_src &&
 		      (u->subtype == BATADV_4ADDR_DHT_PUT || u->subtype == BATADV_4ADDR_DHT_REPLY);
 
-	if (from && !from->leaving)
+	if (e->inner_type == ETHERTYPE_ARP && from && !from->leaving)
 		return ERR_OWN;
 	return stored && !tt_local_find(l2, e->dst, vid) ? ERR_UNKNOWN : OK;
 }
@@ -107,13 +107,10 @@ static enum err deliver(struct l2 *l2, instant now, const struct ethernet *e,
 {
 	uint16_t vid = ethernet_batadv_vid(e);
 	struct originator *from = u->has_src ? originator_find(l2, u->src) : NULL;
+	enum err err = arp_check(l2, e, u, vid);
 
-	if (e->inner_type == ETHERTYPE_ARP) {
-		enum err err = arp_check(l2, e, u, vid);
-
-		if (err != OK)
-			return err;
-	}
+	if (err != OK)
+		return err;
 	if (from && u->subtype == BATADV_4ADDR_DATA && !l2->guard.blocked)
 		tt_global_add_temporary(l2, now, from, e->src, vid, fx);
 	l2_deliver(l2, u->frame, u->frame_len, fx);
