@@ -241,14 +241,16 @@ static void wake_later(struct place *p)
 {
 	instant at = node_deadline(&p->node);
 
-	if (at.us == NEVER.us || !instant_before(at, p->wake))
+	if (instant_before(at, p->world->now))
+		at = p->world->now;
+	if (!instant_before(at, p->wake))
 		return;
 	struct item *it = item_new(ITEM_WAKE, 0);
 
 	it->node = p->index;
 	it->life = p->life;
 	p->wake = at;
-	queue_put(&p->world->queue, instant_before(at, p->world->now) ? p->world->now : at, it);
+	queue_put(&p->world->queue, at, it);
 }
 
 static void tell(struct place *p, const struct ev *ev)
@@ -293,6 +295,8 @@ static void happen(struct world *w, const struct item *it)
 
 	if (!p->alive || p->life != it->life)
 		return;
+	if (it->kind == ITEM_WAKE && it->at.us != p->wake.us)
+		return; /* another one came before it */
 	mix(w, (uint64_t)w->now.us);
 	mix(w, (uint64_t)it->node << 32 | (uint64_t)it->kind << 24 | it->port);
 	if (it->kind == ITEM_WAKE) {

@@ -32,7 +32,7 @@ def wanted(session):
     calls = [getattr(item, "callspec", None) for item in session.items]
     if not calls or None in calls:
         return TOWNS
-    return [t for t in TOWNS if t in {c.params["town"] for c in calls}]
+    return [t for t in TOWNS if t in {c.params.get("town") for c in calls}]
 
 
 @pytest.fixture(scope="session")

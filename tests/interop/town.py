@@ -65,7 +65,7 @@ class Client:
 
     def move(self, node):
         """To the LAN of another node, without a word: the client says nothing by itself."""
-        sh(f"ip -n {self.town.air} link set {self.port} master lan{node.number} up")
+        sh(f"ip -n {self.town.air} link set {self.port} master lan{node.lan} up")
 
     def run(self, command, check=True, timeout=60):
         return sh(f"ip netns exec {self.namespace} {command}", check, timeout)
@@ -81,6 +81,7 @@ class KernelNode:
 
     def __init__(self, town, number, segments):
         self.town, self.number, self.segments = town, number, segments
+        self.lan = town.lans.get(number, number)
         self.mac = f"02:ba:00:00:{number:02x}:01"
         self.segments_macs = [f"02:ba:00:{i:02x}:{number:02x}:01" for i in range(len(segments))]
 
@@ -90,18 +91,19 @@ class KernelNode:
             tap = f"k{self.number}m{i}"
             sh(f"ip -n {air} tuntap add {tap} mode tap")
             sh(f"ip -n {air} link set {tap} mtu 1600 master seg{segment} up")
-            taps.append((tap, self.segments_macs[i], self.town.wire_mtu))
+            taps.append((tap, self.segments_macs[i], self.town.mtu_of(segment)))
         tap = f"k{self.number}l"
         sh(f"ip -n {air} tuntap add {tap} mode tap")
-        sh(f"ip -n {air} link set {tap} master lan{self.number} up")
+        sh(f"ip -n {air} link set {tap} master lan{self.lan} up")
         taps.append((tap, f"02:ba:00:00:{self.number:02x}:fe", 1500))
         self.guest = Guest(f"k{self.number}", air, str(self.town.folder), taps)
 
     def configure(self):
         ports = " ".join(f"vec{i}" for i in range(len(self.segments)))
         self.guest.run(
-            f"sh {HERE}/guest-node {self.number} vec{len(self.segments)}"
-            f" {self.town.vlan or 'none'} {self.town.interval_ms} {ports}"
+            f"TAG={self.town.tag} BLA={int(self.town.bla)}"
+            f" sh {HERE}/guest-node {self.number} vec{len(self.segments)}"
+            f" {self.town.vlan or 'none'} {self.town.interval_of(self)} {ports}"
         )
 
     def restart(self):
@@ -136,6 +138,7 @@ class OurNode:
 
     def __init__(self, town, number, segments):
         self.town, self.number, self.segments = town, number, segments
+        self.lan = town.lans.get(number, number)
         self.namespace = f"{town.prefix}n{number}"
         self.folder = town.folder / f"n{number}"
         self.process = None
@@ -149,22 +152,23 @@ class OurNode:
             port = f"o{self.number}m{i}"
             mac = f"02:0a:00:{i:02x}:{self.number:02x}:01"
             sh(f"ip -n {air} link add {port} type veth peer name mesh{i} netns {ns}")
-            sh(f"ip -n {ns} link set mesh{i} address {mac} mtu {self.town.wire_mtu} up")
+            sh(f"ip -n {ns} link set mesh{i} address {mac} mtu {self.town.mtu_of(segment)} up")
             sh(f"ip -n {air} link set {port} master seg{segment} mtu 1600 up")
-            protocol = "batadv:%N1:8021ad" if self.town.vlan else "batadv:0"
+            tag = self.town.tag.lower().replace(".", "")
+            protocol = f"batadv:%N1:{tag}" if self.town.vlan else "batadv:0"
             nets += (
                 f"config net 'mesh{i}'\n\toption linux_name 'mesh{i}'\n"
                 f"\tlist protocols '{protocol}'\n"
             )
         sh(f"ip -n {air} link add o{self.number}l type veth peer name lan0 netns {ns}")
-        sh(f"ip -n {air} link set o{self.number}l master lan{self.number} up")
+        sh(f"ip -n {air} link set o{self.number}l master lan{self.lan} up")
         sh(f"ip -n {ns} link set lan0 up")
         self.folder.mkdir()
         (self.folder / "node").write_text(
             f"config lime 'system'\n\toption hostname 'ours{self.number}'\n"
             f"config lime 'wifi'\n\toption ap_ssid '{SSID}'\n"
             "config lime 'network'\n\toption primary_interface 'mesh0'\n"
-            f"\toption batadv_orig_interval '{self.town.interval_ms}'\n"
+            f"\toption batadv_orig_interval '{self.town.interval_of(self)}'\n"
             "config net 'lan'\n\toption linux_name 'lan0'\n\tlist protocols 'lan'\n" + nets
         )
 
@@ -232,10 +236,16 @@ def quiet(namespace):
 
 
 class Town:
-    """nodes: a list of (kind, segments); numbers count from 1. vlan 0: no tag."""
+    """nodes: a list of (kind, segments); numbers count from 1. vlan 0: no tag.
+    more: tag of the VLAN; bla: the kernels' bridge loop avoidance is on; and what differs
+    from the rest: mtus of segments, intervals_ms of nodes, lans (a node shares that of
+    another) of nodes."""
 
-    def __init__(self, name, nodes, vlan, interval_ms=1000, wire_mtu=1500):
+    def __init__(self, name, nodes, vlan, interval_ms=1000, wire_mtu=1500, **more):
         self.name, self.vlan, self.interval_ms, self.wire_mtu = name, vlan, interval_ms, wire_mtu
+        self.tag, self.bla = more.get("tag", "802.1ad"), more.get("bla", False)
+        self.mtus, self.lans = more.get("mtus", {}), more.get("lans", {})
+        self.intervals_ms = more.get("intervals_ms", {})
         self.prefix = f"ni{os.getpid() % 10000}{next(numbers)}"
         self.air = f"{self.prefix}air"
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.prefix}-"))
@@ -245,10 +255,17 @@ class Town:
         self.clients = [Client(self, n.number) for n in self.nodes]
         self.tcpdumps = []
 
+    def mtu_of(self, segment):
+        return self.mtus.get(segment, self.wire_mtu)
+
+    def interval_of(self, node):
+        return self.intervals_ms.get(node.number, self.interval_ms)
+
     def create(self):
         sh(f"ip netns add {self.air}")
         quiet(self.air)
-        for bridge in [f"seg{s}" for s in self.segments] + [f"lan{n.number}" for n in self.nodes]:
+        lans = sorted({n.lan for n in self.nodes})
+        for bridge in [f"seg{s}" for s in self.segments] + [f"lan{n}" for n in lans]:
             sh(
                 f"ip -n {self.air} link add {bridge} type bridge mcast_snooping 0 forward_delay 0"
                 f" && ip -n {self.air} link set {bridge} mtu 1600 up"

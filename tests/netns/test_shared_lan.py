@@ -49,7 +49,7 @@ class SharedLan:
                        for p in ports)
         return count("lan-a", "lan-b"), count("mesh-a", "mesh-b", "mesh-d"), count("lan-d")
 
-    def more(self, action, seconds=2):
+    def more(self, action, seconds=1):
         """How many more frames than in as long a rest; afterwards it is quiet again."""
         counts = []
         for what in (None, action, None):

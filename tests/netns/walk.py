@@ -12,7 +12,7 @@ NODES = ["n1", "n2", "n3", "n4", "n5"]
 # nearer one.
 WALK = ["n4", "n1", "n2", "n3", "n4", "n1", "n4", "n3", "n2", "n1"] * 2
 LIMIT_S = 5  # after this a roam counts as failed
-PACE_S = 0.75  # between two roams: each node may send an extra OGM a second, and five at once
+PACE_S = 0.75  # between two roams: a node may send an extra OGM a second, and five at once
 
 
 def line_text(kind, more_clients=""):
@@ -25,7 +25,8 @@ def line_text(kind, more_clients=""):
         text = segment("air1", kind="radio", link=[f"{a} {b}" for a, b in pairs])
         text += "".join(node(n, "air1") for n in NODES)
     text += client("server", NODES[-1])
-    text += client("phone", NODES[0]) + client("pc", NODES[0], CABLE)
+    text += client("phone", NODES[0]) + client("tablet", NODES[0])
+    text += client("pc", NODES[0], CABLE)
     return text + more_clients
 
 
@@ -90,7 +91,9 @@ class Cloud:
 
 
 class Roam:
-    """What a roam did: to the tables and the probes, in seconds and counts."""
+    """What a roam did. switch_s: the client was at no node; what was sent in that time is
+    not in `lost`. known: node -> when it had the client right, after the client was there.
+    gap_s: the longest time without a probe that arrived."""
 
     def __init__(self, frm, to, switch_s, known, lost, gap_s):
         self.frm, self.to, self.switch_s = frm, to, switch_s
@@ -103,39 +106,44 @@ class Roam:
                 f"gap {self.gap_s * 1000:.0f} ms, known after ms: {known}")
 
 
-def probes_of(cloud, name, active):
-    """Probes each 10 ms. Active: the client speaks and is spoken to, each way by itself.
-    Else: it only answers."""
-    if active:
-        return [Stream(cloud.town, name, "server", cloud.address["server"]),
-                Stream(cloud.town, "server", name, cloud.address[name])]
-    return [Echo(cloud.town, "server", cloud.address[name])]
+class Walker:
+    """A client and its probes, one each 10 ms. Active: it speaks and is spoken to, each way
+    by itself. Else it only answers."""
+
+    def __init__(self, cloud, name, active):
+        self.cloud, self.name, self.roams = cloud, name, []
+        address = cloud.address
+        if active:
+            self.probes = [Stream(cloud.town, name, "server", address["server"]),
+                           Stream(cloud.town, "server", name, address[name])]
+        else:
+            self.probes = [Echo(cloud.town, "server", address[name])]
+
+    def is_reached(self, since):
+        return all(p.arrived_since(since) >= 5 for p in self.probes)
+
+    def go(self, to):
+        """Until every node knows it and it is reached again, or the time is over."""
+        cloud, begin = self.cloud, time.monotonic()
+        until(lambda: self.is_reached(begin), LIMIT_S, f"{self.name} at {cloud.at[self.name]}")
+        frm, begin = cloud.at[self.name], time.monotonic()
+        there, switch_s = cloud.attach(self.name, to)
+        known = cloud.wait_known(self.name, there)
+        settled = time.monotonic()
+        while time.monotonic() < begin + LIMIT_S * SLOW and not self.is_reached(settled):
+            time.sleep(0.01)
+        end = time.monotonic()
+        time.sleep(0.05)  # what was sent until then is there now, or lost
+        lost = [p.lost(begin, there - switch_s) + p.lost(there, end) for p in self.probes]
+        gap_s = max(p.gap_s(begin, end) for p in self.probes)
+        self.roams.append(Roam(frm, to, switch_s, known, max(lost), gap_s))
 
 
-def one_roam(cloud, name, to, probes):
-    """Until every node knows it and it is reached again, or the time is over."""
-    frm, begin = cloud.at[name], time.monotonic()
-    there, switch_s = cloud.attach(name, to)
-    known = cloud.wait_known(name, there)
-    settled = time.monotonic()
-    while time.monotonic() < begin + LIMIT_S * SLOW and \
-            not all(p.arrived_since(settled) >= 5 for p in probes):
-        time.sleep(0.01)
-    end = time.monotonic()
-    time.sleep(0.05)  # what was sent until then is there now, or lost
-    return Roam(frm, to, switch_s, known, max(p.lost(begin, end) for p in probes),
-                max(p.gap_s(begin, end) for p in probes))
-
-
-def walk(cloud, name, active, stations):
-    """The client goes to one node after the other, one each PACE_S or slower."""
-    probes = probes_of(cloud, name, active)
-    roams = []
-    with Prober(*probes):
+def walk(walkers, stations):
+    """All go to one node after the other, in turn, one of them each PACE_S or slower."""
+    with Prober(*(p for w in walkers for p in w.probes)):
         for to in stations:
-            begin = time.monotonic()
-            until(lambda b=begin: all(p.arrived_since(b) >= 5 for p in probes), LIMIT_S,
-                  f"{name} is reached at {cloud.at[name]}")
-            roams.append(one_roam(cloud, name, to, probes))
-            time.sleep(max(0, begin + PACE_S - time.monotonic()))
-    return roams
+            for walker in walkers:
+                begin = time.monotonic()
+                walker.go(to)
+                time.sleep(max(0, begin + PACE_S - time.monotonic()))

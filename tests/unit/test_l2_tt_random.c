@@ -214,10 +214,13 @@ static void run(uint64_t seed)
 			check_all(&w);
 	}
 	settle(&w, ASKING);
-	/* What was lost may have put a silent client to the wrong place: it speaks. */
+	/* What was lost may have put a silent client to the wrong place: it speaks, to all. */
 	for (unsigned c = 0; c < CLIENTS; c++) {
-		if (w.where[c] != NOWHERE)
-			speak(&w, c);
+		if (w.where[c] == NOWHERE)
+			continue;
+		speak(&w, c);
+		for (unsigned node = 0; node < NODES; node++)
+			shown(&w, c, node);
 	}
 	settle(&w, 0);
 	for (unsigned i = 0; i < NODES; i++) {

@@ -398,6 +398,13 @@ void tt_global_add_temporary(struct l2 *l2, instant now, struct originator *o, s
 
 	if (!mac_is_station(mac) || !tt_vid_valid(vid) || (c && !c->leaving))
 		return;
+	if (h && h->counted && h->left) {
+		/* It announced the client all the time: what led away from it was wrong. */
+		home_prefer(l2, h);
+		g->roaming = g->temporary = false;
+		fading_update(l2, now, g);
+		return;
+	}
 	if (g && !g->temporary && (h || !g->roaming))
 		return;
 	if (!g && t->fading_count > 0 && t->fading_count >= l2->conf.clients_max / TEMPORARY_SHARE)

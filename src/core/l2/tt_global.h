@@ -32,7 +32,9 @@ struct l2;
 struct originator;
 struct tt_remote;
 
-enum { TT_HINT_KEEP_S = 600 }; /* ROAM and TEMP entries */
+/* SPEC: ROAM and TEMP entries live 600 s. OURS: what no announcement confirms by then
+ * is wrong, and a flooded frame finds the client better. */
+enum { TT_HINT_KEEP_S = 30 };
 
 struct tt_home {
 	struct list of_client;
@@ -112,5 +114,5 @@ void tt_global_sweep(struct l2 *l2, instant now, struct originator *o);
 void tt_global_mark_roaming(struct l2 *l2, instant now, struct global_client *g);
 /* It is not here any more, and nobody took it over: who still announces it may have it. */
 void tt_global_unmark_roaming(struct l2 *l2, instant now, struct global_client *g);
-/* Timer: forgets ROAM and TEMP entries after 600 s, bounded per call. */
+/* Timer: forgets ROAM and TEMP entries after TT_HINT_KEEP_S, bounded per call. */
 void tt_global_fade(struct l2 *l2, instant now, struct fx *fx);
