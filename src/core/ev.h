@@ -28,11 +28,11 @@ enum ev_kind {
 
 struct ev_port {
 	uint8_t port;
-	bool up;               /* exists, has a carrier and is to be used */
-	bool wifi;             /* half duplex, lossy broadcasts */
-	uint8_t hop_penalty;   /* 0..255 */
+	bool up;	     /* exists, has a carrier and is to be used */
+	bool wifi;	     /* half duplex, lossy broadcasts */
+	uint8_t hop_penalty; /* 0..255 */
 	struct mac mac;
-	uint16_t mtu_bytes;    /* largest batman-adv packet, without Ethernet header and VLAN tag */
+	uint16_t mtu_bytes; /* largest batman-adv packet, without Ethernet header and VLAN tag */
 };
 
 /* A whole Ethernet frame from its destination address on, without frame check
@@ -44,8 +44,8 @@ struct ev_frame {
 };
 
 enum client_change {
-	CLIENT_SEEN,      /* attached here: associated, or learnt by the bridge */
-	CLIENT_GONE,      /* not here any more */
+	CLIENT_SEEN,	  /* attached here: associated, or learnt by the bridge */
+	CLIENT_GONE,	  /* not here any more */
 	CLIENT_PERMANENT, /* the node's own address on the LAN: never expires */
 };
 
@@ -62,9 +62,9 @@ struct ev_station {
 };
 
 struct ev_echo {
-	uint32_t token;    /* comes back in FX_ECHO */
+	uint32_t token;	   /* comes back in FX_ECHO */
 	struct mac target; /* an originator */
-	uint8_t ttl;       /* 50, or 1, 2, 3 ... for traceroute */
+	uint8_t ttl;	   /* 50, or 1, 2, 3 ... for traceroute */
 	uint16_t seqno;
 };
 

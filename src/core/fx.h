@@ -19,7 +19,7 @@
 enum fx_kind {
 	FX_SEND,    /* a frame out of a mesh port */
 	FX_DELIVER, /* a frame to the LAN, out of the cloud port */
-	FX_FDB,     /* tell the bridge that a client is now behind the cloud port */
+	FX_FDB,	    /* tell the bridge that a client is now behind the cloud port */
 	FX_ECHO,    /* the answer to EV_ECHO */
 	FX_NOTE,    /* something worth telling people; never acted on */
 };
@@ -43,14 +43,14 @@ struct fx_echo {
 	uint16_t seqno;
 	enum echo_result result;
 	struct mac from; /* who answered */
-	uint8_t ttl;     /* left in the answer */
+	uint8_t ttl;	 /* left in the answer */
 };
 
 struct fx_note {
 	enum note what;
 	struct mac subject; /* a client, an originator */
 	struct mac object;  /* the node it is about */
-	uint32_t value;     /* port, vid, seqno; see core/note.h */
+	uint32_t value;	    /* port, vid, seqno; see core/note.h */
 };
 
 struct effect {

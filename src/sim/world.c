@@ -13,7 +13,7 @@
 enum {
 	MTU_DEFAULT = 1532,
 	ETHERTYPE_WORLD = 0x88b5, /* IEEE: for local experiments */
-	WAKES_MAX = 100000, /* of one node at one instant: its deadline does not move */
+	WAKES_MAX = 100000,	  /* of one node at one instant: its deadline does not move */
 };
 
 struct member {
@@ -30,7 +30,7 @@ struct segment {
 	unsigned members;
 	struct deaf {
 		uint16_t a, b;
-	} *deaf;
+	} * deaf;
 	unsigned deafs;
 	FILE *pcap;
 };

@@ -30,9 +30,9 @@ struct world;
 struct segment_conf {
 	uint8_t loss_percent; /* of each receiver by itself */
 	span delay;
-	span jitter;          /* 0 .. jitter more, may reorder */
-	bool wifi;            /* ports on it are wifi ports */
-	uint16_t mtu_bytes;   /* of a batman packet; 0: 1532 */
+	span jitter;	    /* 0 .. jitter more, may reorder */
+	bool wifi;	    /* ports on it are wifi ports */
+	uint16_t mtu_bytes; /* of a batman packet; 0: 1532 */
 };
 
 struct world *world_new(uint64_t seed);
@@ -83,16 +83,17 @@ void world_send(struct world *w, unsigned client, struct mac dst, uint32_t numbe
 /* What a client got: how many frames; the newest number; when. */
 struct world_inbox {
 	uint64_t frames;
-	uint64_t duplicates;   /* a number that had come before, among the last 64 */
+	uint64_t duplicates; /* a number that had come before, among the last 64 */
 	uint32_t newest;
-	uint64_t recent;       /* bit i: newest - i came */
+	uint64_t recent; /* bit i: newest - i came */
 	instant last;
 };
 const struct world_inbox *world_inbox(const struct world *w, unsigned client);
 
 /* Lets time pass, or until pred says true: gives whether it did. */
 void world_run(struct world *w, span duration);
-bool world_run_until(struct world *w, span at_most, bool (*pred)(struct world *, void *), void *arg);
+bool world_run_until(struct world *w, span at_most, bool (*pred)(struct world *, void *),
+		     void *arg);
 
 /* Frames and bytes that left ports since the start. */
 struct world_traffic {

@@ -1,6 +1,7 @@
-"""Towns stand up once, all side by side, and are taken down whatever happens."""
+"""A town stands up when its first test comes and is taken down at the end, whatever
+happens. With pytest-xdist (-n 4 --dist loadgroup) the towns of one shape share a
+process, and the shapes run side by side."""
 
-import concurrent.futures
 import sys
 from pathlib import Path
 
@@ -17,40 +18,45 @@ SHAPES = {
     "ours-kernel-ours": [("ours", [0]), ("kernel", [0, 1]), ("ours", [1])],
     "one-segment": [("kernel", [0]), ("kernel", [0]), ("ours", [0]), ("ours", [0])],
 }
-TOWNS = [(shape, vlan) for shape in SHAPES for vlan in (29, 0)]
+VLANS = (29, 0)
 
 
-def pytest_collection_modifyitems(config, items):
+def pytest_collection_modifyitems(items):
     reason = uml.available() or (None if NUVOLD.exists() else f"{NUVOLD} is not built")
-    if reason:
-        for item in items:
+    for item in items:
+        if reason:
             item.add_marker(pytest.mark.skip(reason=reason))
+        params = getattr(item, "callspec", None) and item.callspec.params
+        if params and "shape" in params:
+            item.add_marker(pytest.mark.xdist_group(params["shape"]))
 
 
-def wanted(session):
-    """The towns that the chosen tests name; all when one wants all."""
-    calls = [getattr(item, "callspec", None) for item in session.items]
-    if not calls or None in calls:
-        return TOWNS
-    return [t for t in TOWNS if t in {c.params.get("town") for c in calls}]
+class Towns(dict):
+    """(shape, vlan) -> a town whose daemons run; made when asked for."""
+
+    def __missing__(self, key):
+        shape, vlan = key
+        self[key] = town = Town(f"{shape}-{vlan}", SHAPES[shape], vlan)
+        town.create()
+        town.configure()
+        return town
 
 
 @pytest.fixture(scope="session")
-def towns(request):
-    """(shape, vlan) -> a town whose daemons run."""
-    made = {}
+def towns():
+    made = Towns()
     try:
-        for shape, vlan in wanted(request.session):
-            made[shape, vlan] = town = Town(f"{shape}-{vlan}", SHAPES[shape], vlan)
-            town.create()
-        with concurrent.futures.ThreadPoolExecutor(len(made)) as pool:
-            list(pool.map(lambda t: t.configure(), made.values()))
         yield made
     finally:
         for town in made.values():
             town.destroy()
 
 
-@pytest.fixture(params=TOWNS, ids=lambda p: f"{p[0]}-{'vlan%d' % p[1] if p[1] else 'untagged'}")
-def town(request, towns):
-    return towns[request.param]
+@pytest.fixture(params=SHAPES)
+def shape(request):
+    return request.param
+
+
+@pytest.fixture(params=VLANS, ids=lambda vlan: f"vlan{vlan}" if vlan else "untagged")
+def town(request, shape, towns):
+    return towns[shape, request.param]

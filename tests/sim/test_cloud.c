@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Clouds of many nodes in virtual time do what the engine promises: they find each
  * other, clients are reachable wherever they walk, dead ways are left quickly. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 #include "sim/world.h"
 
 enum { SMALL = 64 };
