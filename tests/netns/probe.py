@@ -13,6 +13,7 @@ import socket
 import struct
 import threading
 import time
+from bisect import bisect_left
 from contextlib import contextmanager
 
 from lab_town import NETNS, RUN
@@ -87,15 +88,16 @@ def stamp(extra):
 
 
 class Probe:
-    """What was sent, by number, and when it arrived. Subclasses have `out` and `into`, the
-    sockets, and packet() and number()."""
+    """When each was sent, and when it arrived (None: not yet), by number. Subclasses have
+    `out` and `into`, the sockets, and packet() and number()."""
 
     def __init__(self):
-        self.sent, self.got = [], {}
+        self.sent, self.got = [], []
         self.live = True  # False: sends nothing for now
 
     def send(self, now):
         number = len(self.sent)
+        self.got.append(None)
         self.sent.append(now)
         try:
             self.out.send(self.packet(number))
@@ -110,22 +112,25 @@ class Probe:
             except OSError:
                 return
             number = self.number(data)
-            if number is None or number in self.got:
-                continue
-            self.got[number] = stamp(extra)
+            if number is not None and self.got[number] is None:
+                self.got[number] = stamp(extra)
+
+    def of(self, begin, end):
+        """When those arrived that were sent in this time."""
+        return self.got[bisect_left(self.sent, begin):bisect_left(self.sent, end)]
 
     def lost(self, begin, end):
         """How many that were sent in this time never came."""
-        return sum(begin <= at < end and number not in self.got
-                   for number, at in enumerate(self.sent))
+        return self.of(begin, end).count(None)
+
+    def arrived_since(self, begin):
+        return sum(at is not None for at in self.of(begin, time.monotonic()))
 
     def gap_s(self, begin, end):
         """The longest time without an arrival."""
-        times = sorted([begin, end] + [at for at in self.got.values() if begin <= at <= end])
+        came = [at for at in self.of(begin - 1, end) if at and begin <= at <= end]
+        times = sorted([begin, end] + came)
         return max(b - a for a, b in zip(times, times[1:]))
-
-    def arrived_since(self, begin):
-        return sum(number in self.got for number, at in enumerate(self.sent) if at >= begin)
 
     def close(self):
         for s in {self.out, self.into}:

@@ -205,6 +205,19 @@ def test_flipped_bits(stage):
                 time.sleep(0.002)
 
 
+def test_other_tags(stage):
+    """What carries no tag, another, or one too many is not of this cloud, and is not heard."""
+    stacks = [[], [(0x88A8, 30)], [(0x8100, 29)], [TAG, TAG], [(0x8100, 29), TAG], [TAG, (0x8100, 0)]]
+    macs = [random_mac(stage.rng) for _ in stacks]
+    with Attack(stage, gain=0.1):
+        for i in range(5):
+            for stack, mac in zip(stacks, macs):
+                stage.wire.send(ethernet(BROADCAST, mac, BATADV, ogm(mac, i), stack))
+    for node in stage.node:
+        heard = {n["mac"] for n in node.ask("neighbours")["neighbours"]}
+        assert not heard & {m.hex(":") for m in macs}
+
+
 def test_strangers(stage):
     """20,000 nodes that nobody saw announce themselves; then a stranger tells of as many."""
     rng = stage.rng

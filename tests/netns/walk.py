@@ -54,27 +54,29 @@ class Cloud:
             control.close()
         self.town.down()
 
-    def misled(self, name):
-        """The nodes that do not have the client at its node, announced and for good."""
+    def is_right(self, name, place, answer):
+        """Does this answer have the client at its node, announced and for good?"""
         home, mac = self.node_mac[self.at[name]], self.client_mac[name]
-        wrong = []
-        for place, answer in self.ask("clients").items():
-            rows = [c for c in answer["clients"] if c["mac"] == mac and c["vlan"] is None]
-            if not (len(rows) == 1 and rows[0]["node"] == home and rows[0]["announced"]
-                    and not rows[0]["temporary"] and not rows[0]["roaming"]
-                    and rows[0]["here"] == (place == self.at[name])):
-                wrong.append(place)
-        return wrong
+        rows = [c for c in answer["clients"] if c["mac"] == mac and c["vlan"] is None]
+        return (len(rows) == 1 and rows[0]["node"] == home and rows[0]["announced"]
+                and not rows[0]["temporary"] and not rows[0]["roaming"]
+                and rows[0]["here"] == (place == self.at[name]))
+
+    def knowing(self, name):
+        """The nodes that have the client right, and when they said so."""
+        for control in self.controls.values():
+            control.send("clients")
+        said = {n: (c.answer(), time.monotonic()) for n, c in self.controls.items()}
+        return {n: at for n, (answer, at) in said.items() if self.is_right(name, n, answer)}
 
     def wait_known(self, name, begin):
         """node -> how many seconds after begin it had the client right, for good."""
         known = {}
         while len(known) < len(self.controls):
-            wrong = self.misled(name)
-            now = time.monotonic() - begin
-            known = {n: known.get(n, now) for n in self.controls if n not in wrong}
-            if now > LIMIT_S * SLOW:
-                return {n: known.get(n, now) for n in self.controls}
+            right = self.knowing(name)
+            known = {n: known.get(n, at - begin) for n, at in right.items()}
+            if time.monotonic() - begin > LIMIT_S * SLOW:
+                return {n: known.get(n, time.monotonic() - begin) for n in self.controls}
             time.sleep(0.004)
         return known
 

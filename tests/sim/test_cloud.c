@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Clouds of many nodes in virtual time do what the engine promises: they find each
  * other, clients are reachable wherever they walk, dead ways are left quickly. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "cmocka_all.h"
 #include "sim/world.h"
 
 enum { SMALL = 64 };

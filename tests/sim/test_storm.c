@@ -20,6 +20,8 @@ enum {
 	SEEDS = 40,
 	SEEDS_LONG = 3000,
 	SETTLE_S = 60,	   /* the longest protection (30 s) and a warm-up after it */
+	WARM_S = 45,	   /* after the last wound, before frames are counted ... */
+	REST_S = 5,	   /* ... and after all is known everywhere */
 	EMPTY_SEEDS = 8,   /* one in so many goes on until the last client is forgotten */
 	EMPTY_S = 610 * 2, /* a client here, then its trace elsewhere: 600 s each */
 	TALK_S = 3,	   /* in the quiet, each client says something so often */
@@ -220,7 +222,10 @@ static const char *quiet(struct town *t, struct outcome *out)
 		w = settle(t, &out->settle_s);
 	if (w)
 		return w;
-	world_run(t->world, span_s(5)); /* what was asked, and the last announcements */
+	/* Ways may go by turns until a restart is believed and all links are warm. */
+	if (out->settle_s + REST_S < WARM_S)
+		world_run(t->world, span_s(WARM_S - REST_S - out->settle_s));
+	world_run(t->world, span_s(REST_S));
 	w = check_tables(t);
 	if (!w)
 		w = check_unicast(t);

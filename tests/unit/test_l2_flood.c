@@ -216,6 +216,20 @@ static void what_is_refused(void **state)
 	}
 }
 
+/* A node that starts anew twice within 30 s: what its OGMs may, its broadcasts may, too. */
+static void a_restart_that_is_believed(void **state)
+{
+	(void)state;
+	bcast_from(&near, near.mac, 49, 1000, MAC_BROADCAST, 1, 100);
+	bcast_from(&near, near.mac, 49, 800000, MAC_BROADCAST, 2, 100);
+	bcast_from(&near, near.mac, 49, 400, MAC_BROADCAST, 3, 100);
+	assert_int_equal(rig_count(&rig, FX_DELIVER, -1), 2);
+	near.seqno += 1000000;
+	rig_peer_ogm(&rig, &near);
+	bcast_from(&near, near.mac, 49, 401, MAC_BROADCAST, 4, 100);
+	assert_int_equal(rig_count(&rig, FX_DELIVER, -1), 3);
+}
+
 static void what_is_passed_on(void **state)
 {
 	(void)state;
@@ -504,6 +518,7 @@ int main(void)
 		T(a_broadcast_too_big_for_a_port),
 		T(strangers_are_looked_for),
 		T(what_is_refused),
+		T(a_restart_that_is_believed),
 		T(what_is_passed_on),
 		T(senders_are_learnt),
 		T(nothing_with_batman_inside_is_delivered),

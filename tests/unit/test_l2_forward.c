@@ -107,6 +107,22 @@ static void unicast_over_a_next_hop(void **state)
 	expect_head(&v, head, sizeof(head));
 }
 
+/* A node starts anew under another port's name: what is left of the old name says nothing
+ * of clients, and nobody would ever withdraw them. */
+static void an_old_name_loses_its_clients(void **state)
+{
+	(void)state;
+	near.mute_tt = true;
+	for (unsigned s = 0; s <= TT_UNTOLD_S; s++) {
+		assert_int_equal(ask_lan(100, client(10), client(1), 0).kind, VERDICT_SEND);
+		rig_peer_ogm(&rig, &near);
+		rig_run(&rig, span_s(1));
+		rig_clear(&rig);
+	}
+	rig_peer_ogm(&rig, &near);
+	assert_int_equal(ask_lan(100, client(10), client(1), 0).kind, VERDICT_UP);
+}
+
 static void a_vlan_is_a_world_of_its_own(void **state)
 {
 	(void)state;
@@ -677,6 +693,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(unicast_to_a_known_client),
 		T(unicast_over_a_next_hop),
+		T(an_old_name_loses_its_clients),
 		T(a_vlan_is_a_world_of_its_own),
 		T(a_new_client_introduces_itself),
 		T(lan_cases),

@@ -94,6 +94,41 @@ static void test_best_home(void **state)
 	rig_close(&r);
 }
 
+/* Two nodes announce a client, the newer one falls silent for good. */
+static void test_silent_home_gives_way(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	open_with_peers(&r, NULL);
+	add(&r, A, 1, false);
+	add(&r, B, 1, false);
+	for (unsigned s = 0; s <= TT_HOME_SILENT_S; s++) {
+		assert_int_equal(home(&r, 1), B);
+		rig_wait(&r, 1000);
+		rig_find(&r, A)->tt.told = r.now;
+	}
+	assert_int_equal(home(&r, 1), A);
+	rig_find(&r, B)->tt.told = r.now; /* the network was split */
+	assert_int_equal(home(&r, 1), B);
+	rig_close(&r);
+}
+
+/* A hint that led to another node is worth nothing when the client is heard here. */
+static void test_hint_ends_here(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	open_with_peers(&r, NULL);
+	frame_from(&r, A, 1);
+	assert_int_equal(home(&r, 1), A);
+	rig_seen(&r, CLIENT_SEEN, rig_client(1), 0, false);
+	rig_check(&r);
+	assert_null(find(&r, 1));
+	rig_close(&r);
+}
+
 static void test_flags_are_counted(void **state)
 {
 	struct originator *o;
@@ -473,6 +508,8 @@ static void test_vlans_bounded(void **state)
 		assert_int_equal(
 			tt_global_add(&r.l2, r.now, o, rig_client(1), vid, 0, 1, false, &r.fx),
 			vid <= 0x8003 ? OK : ERR_FULL);
+	assert_int_equal(r.l2.count.tt_full, 3);
+	assert_int_equal(r.notes[NOTE_TABLE_FULL], 1); /* told once, not for each */
 	rig_check(&r);
 	assert_int_equal(r.l2.global.count, 3);
 	rig_close(&r);
@@ -502,6 +539,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_best_home),
+		cmocka_unit_test(test_silent_home_gives_way),
+		cmocka_unit_test(test_hint_ends_here),
 		cmocka_unit_test(test_flags_are_counted),
 		cmocka_unit_test(test_add_takes_a_client_away),
 		cmocka_unit_test(test_roamed_away),

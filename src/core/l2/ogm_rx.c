@@ -52,6 +52,7 @@ static enum err seqno_mark(struct hearing *h, unsigned oif, enum dup *dup)
 			return ERR_PROTECTED;
 		q->was_reset = true;
 		q->reset_at = h->now;
+		h->o->bcast.was_reset = false; /* its broadcasts start anew, too */
 	} else if (restart) {
 		/* SPEC: the first number ever heard uses up the allowance, and a node that
 		 * starts anew soon is ignored for 30 s. OURS: it is no jump. */
@@ -106,8 +107,12 @@ static void containers_take(struct hearing *h)
 	struct batadv_tvlv t;
 	bool told = false;
 
-	if (h->stale || h->ogm.tvlv_len == 0)
+	if (h->stale)
 		return;
+	if (h->ogm.tvlv_len == 0) {
+		tt_sync_untold(h->l2, h->now, h->o, h->fx);
+		return;
+	}
 	while (batadv_tvlv_next(&r, &t)) {
 		if (t.version != 1)
 			continue;

@@ -279,6 +279,7 @@ static void paths_remove(struct l2 *l2, struct originator *o, const struct leavi
 	/* Nobody can take a restart for an attack when nothing is heard any more. */
 	for (unsigned oif = 0; oif < oif_count(l2); oif++)
 		o->route[oif].was_reset = false;
+	o->bcast.was_reset = false;
 }
 
 void originators_avoid(struct l2 *l2, instant now, struct neighbour *n, bool gone, struct fx *fx)
@@ -309,6 +310,17 @@ void originators_port_gone(struct l2 *l2, instant now, uint8_t port, struct fx *
 		o->route[oif] = (struct route){.router = NULL};
 		list_each (p, &o->paths, struct path, of_originator)
 			p->oif[oif] = (struct path_oif){.window = 0};
+	}
+}
+
+void originators_port_new(struct l2 *l2, uint8_t port)
+{
+	unsigned oif = oif_of_port(port);
+
+	list_each (o, &l2->originators.all, struct originator, all) {
+		o->route[oif] = o->route[OIF_DEFAULT];
+		list_each (p, &o->paths, struct path, of_originator)
+			p->oif[oif] = p->oif[OIF_DEFAULT];
 	}
 }
 

@@ -127,3 +127,7 @@ void originators_avoid(struct l2 *l2, instant now, struct neighbour *n, bool gon
 /* The same for all neighbours of a port that went down, and forgets what was kept
  * for it as outgoing interface. */
 void originators_port_gone(struct l2 *l2, instant now, uint8_t port, struct fx *fx);
+/* A port came up. What its neighbours will be told of the others is what it would be had
+ * the port been there all the time. SPEC: it is judged from nothing, and good again after
+ * 64 OGMs of each neighbour on the other ports / OURS: these links have not changed. */
+void originators_port_new(struct l2 *l2, uint8_t port);

@@ -103,6 +103,7 @@ static void port_up(struct l2 *l2, instant now, struct port *p, struct mac mac)
 	p->mac = mac;
 	if (l2->ports.primary < 0)
 		l2->ports.primary = port_index(l2, p);
+	originators_port_new(l2, port_index(l2, p));
 	ogm_port_up(l2, now, p, renamed);
 }
 

@@ -42,19 +42,25 @@ static struct tt_home *home_find(const struct global_client *g, const struct ori
 	return NULL;
 }
 
+/* Is h, announced earlier than best (may be NULL), the better home all the same? */
+static bool home_beats(const struct tt_home *h, const struct tt_home *best)
+{
+	if (!best || h->left != best->left)
+		return !best || best->left;
+	span later = instant_since(h->originator->tt.told, best->originator->tt.told);
+
+	return span_less(span_s(TT_HOME_SILENT_S), later);
+}
+
 struct tt_home *tt_global_home(const struct global_client *g)
 {
-	struct tt_home *fallback = NULL;
+	struct tt_home *best = NULL;
 
 	list_each (h, &g->homes, struct tt_home, of_client) {
-		if (!originator_router(h->originator, OIF_DEFAULT))
-			continue;
-		if (!h->left)
-			return h;
-		if (!fallback)
-			fallback = h;
+		if (originator_router(h->originator, OIF_DEFAULT) && home_beats(h, best))
+			best = h;
 	}
-	return fallback;
+	return best;
 }
 
 /* ---- counting ---- */
@@ -371,8 +377,11 @@ enum err tt_global_add(struct l2 *l2, instant now, struct originator *o, struct 
 	bool renewed = h->counted && h->listed;
 
 	if (!roam && !(h->counted && h->flags == sync) && !home_count(l2, h, sync)) {
-		/* Never counted, and no VLAN for it: no hint either. */
+		/* Never counted, and no VLAN for it: no hint either, and no room for others. */
+		bool told = l2->global.told_full;
+
 		home_drop(l2, now, h);
+		l2->global.told_full = told;
 		return refuse(l2, mac, o, fx);
 	}
 	h->ttvn = ttvn;

@@ -36,6 +36,9 @@ struct tt_remote;
  * is wrong, and a flooded frame finds the client better. */
 enum { TT_HINT_KEEP_S = 30 };
 
+/* A home that told nothing of its table for so much longer than another gives way to it. */
+enum { TT_HOME_SILENT_S = 20 };
+
 struct tt_home {
 	struct list of_client;
 	struct list of_originator;
@@ -80,7 +83,8 @@ struct global_client *tt_global_find(const struct l2 *l2, struct mac mac, uint16
  * one that the client left only when there is no other. NULL without a route to any.
  * SPEC: the one with the best TQ / OURS: the newest, because a client that walked is
  * announced twice until its old home has withdrawn it, and a nearer old home would
- * draw its frames in a circle. */
+ * draw its frames in a circle. A home that told nothing for TT_HOME_SILENT_S while another
+ * did cannot withdraw anything any more: it is dead, cut off, or goes by another name. */
 struct tt_home *tt_global_home(const struct global_client *g);
 
 /* O announces (mac, vid) with flags. Ends TEMP and ROAM (old homes are dropped),
@@ -110,7 +114,8 @@ void tt_global_drop(struct l2 *l2, instant now, struct tt_remote *r);
 void tt_global_unlist(struct originator *o);
 void tt_global_sweep(struct l2 *l2, instant now, struct originator *o);
 
-/* The client was heard here: its global entry becomes ROAM (see tt_roam_in). */
+/* The client was heard here: its global entry becomes ROAM (see tt_roam_in), and goes
+ * when it was no more than a hint. */
 void tt_global_mark_roaming(struct l2 *l2, instant now, struct global_client *g);
 /* It is not here any more, and nobody took it over: who still announces it may have it. */
 void tt_global_unmark_roaming(struct l2 *l2, instant now, struct global_client *g);

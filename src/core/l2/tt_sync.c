@@ -282,6 +282,7 @@ void tt_sync_ogm(struct l2 *l2, instant now, struct originator *o, const struct 
 {
 	struct tt_remote *r = &o->tt;
 
+	r->told = now;
 	if (is_next(r, tt->ttvn)) {
 		if (tt->change_count == 0) {
 			request(l2, now, o, tt, false, fx);
@@ -295,6 +296,14 @@ void tt_sync_ogm(struct l2 *l2, instant now, struct originator *o, const struct 
 		l2->count.tt_crc_mismatch++;
 	}
 	request(l2, now, o, tt, true, fx);
+}
+
+void tt_sync_untold(struct l2 *l2, instant now, struct originator *o, struct fx *fx)
+{
+	span silence = instant_since(now, o->tt.told);
+
+	if (o->tt.known && span_less(span_s(TT_UNTOLD_S), silence))
+		tt_global_clear(l2, now, o, fx);
 }
 
 /* ---- packets ---- */

@@ -25,12 +25,14 @@ enum {
 	TT_REQUEST_TIMEOUT_MS = 3000,
 	TT_HOLD_S = 10,	     /* after a second useless table, doubled by each further one ... */
 	TT_HOLD_MAX_S = 160, /* ... up to this */
+	TT_UNTOLD_S = 200,   /* OGMs without a word of the table: it is not its any more */
 	TT_TVLV_VERSION = 1,
 	ROAM_TVLV_VERSION = 1,
 };
 
 struct tt_remote {
 	bool known;	       /* have had a table */
+	instant told;	       /* when an OGM said something of it last */
 	uint8_t ttvn;	       /* its version */
 	struct list homes;     /* its clients, struct tt_home */
 	uint32_t client_count; /* homes that count: announced, not withdrawn */
@@ -54,6 +56,11 @@ void tt_remote_forget(struct tt_remote *t);
  * one that came before: its older version would make us ask. */
 void tt_sync_ogm(struct l2 *l2, instant now, struct originator *o, const struct batadv_tt *tt,
 		 struct fx *fx);
+
+/* An OGM of o without a TT container. Warming ones have none; but when no other one came
+ * for TT_UNTOLD_S, o is only a port of a node that goes by another name now (another port
+ * came up first when it started anew): its clients go, nobody would withdraw them. */
+void tt_sync_untold(struct l2 *l2, instant now, struct originator *o, struct fx *fx);
 
 /* UNICAST_TVLV from the mesh: requests, responses and roam advertisements for us,
  * requests for others that we can answer; everything else is passed on.
