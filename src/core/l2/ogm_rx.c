@@ -53,11 +53,7 @@ static enum err seqno_mark(struct hearing *h, unsigned oif, enum dup *dup)
 		q->was_reset = true;
 		q->reset_at = h->now;
 		h->o->bcast.was_reset = false; /* its broadcasts start anew, too */
-	} else if (restart) {
-		/* SPEC: the first number ever heard uses up the allowance, and a node that
-		 * starts anew soon is ignored for 30 s. OURS: it is no jump. */
-		q->started = true;
-	} else if (oif == OIF_DEFAULT) {
+	} else if (!restart && oif == OIF_DEFAULT) {
 		h->stale = d < 0;
 	}
 	list_each (p, &h->o->paths, struct path, of_originator) {
@@ -79,6 +75,9 @@ static enum err seqno_mark(struct hearing *h, unsigned oif, enum dup *dup)
 	}
 	if (restart || d > 0)
 		q->last_seqno = h->ogm.seqno;
+	/* SPEC: the first number ever heard uses up the allowance, and a node that starts
+	 * anew soon is ignored for 30 s. OURS: it is no jump. */
+	q->started = true;
 	return OK;
 }
 
