@@ -101,8 +101,7 @@ static bool hears(const struct segment *s, const struct member *from, const stru
 	if (from->side != to->side)
 		return false;
 	for (unsigned i = 0; i < s->deafs; i++)
-		if ((s->deaf[i].a == a && s->deaf[i].b == b) ||
-		    (s->deaf[i].a == b && s->deaf[i].b == a))
+		if (s->deaf[i].a == a && s->deaf[i].b == b)
 			return false;
 	return true;
 }
@@ -456,6 +455,12 @@ void world_change(struct world *w, unsigned segment, const struct segment_conf *
 }
 
 void world_deaf(struct world *w, unsigned segment, unsigned a, unsigned b)
+{
+	world_deaf_one_way(w, segment, a, b);
+	world_deaf_one_way(w, segment, b, a);
+}
+
+void world_deaf_one_way(struct world *w, unsigned segment, unsigned a, unsigned b)
 {
 	struct segment *s = &w->segment[segment];
 

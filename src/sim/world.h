@@ -54,8 +54,9 @@ unsigned world_segment(struct world *w, const struct segment_conf *conf);
 void world_change(struct world *w, unsigned segment, const struct segment_conf *conf);
 /* Joins node to segment by a new port; gives the port's index in the node. */
 unsigned world_join(struct world *w, unsigned node, unsigned segment);
-/* a and b do not hear each other on segment. */
+/* a and b do not hear each other on segment; or only b does not hear a. */
 void world_deaf(struct world *w, unsigned segment, unsigned a, unsigned b);
+void world_deaf_one_way(struct world *w, unsigned segment, unsigned a, unsigned b);
 /* Cuts a node's port: carrier says that the node notices at once. */
 void world_cut(struct world *w, unsigned node, unsigned segment, bool carrier);
 void world_heal(struct world *w, unsigned node, unsigned segment);

@@ -125,7 +125,7 @@ class Attack:
             return
         for node in self.stage.node:
             node.alive()
-        until(self.stage.reach, 3, "the clients hear each other after it", 0)
+        until(self.stage.reach, 5, "the clients hear each other after it", 0)
         sent = self.sent() - self.sent_before
         quiet = 20 + OWN_PER_S * (time.monotonic() - self.start)
         for before, after in zip(self.left_before, self.stage.left()):

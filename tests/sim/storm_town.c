@@ -84,11 +84,15 @@ static void wire_add(struct town *t, unsigned a, unsigned b)
 	join(t, b, s);
 }
 
+/* b does not hear a, and mostly a not b. Either is enough to make the pair no link. */
 static void deaf_add(struct town *t, unsigned segment, unsigned a, unsigned b)
 {
 	assert(t->deafs < TOWN_DEAFS_MAX);
 	t->deaf[t->deafs++] = (struct town_deaf){segment, a, b};
-	world_deaf(t->world, segment, a, b);
+	if (town_chance(t, 80))
+		world_deaf(t->world, segment, a, b);
+	else
+		world_deaf_one_way(t->world, segment, a, b);
 }
 
 static void grid_build(struct town *t)
@@ -177,6 +181,18 @@ static void shape_build(struct town *t)
 	}
 }
 
+static void node_add(struct town *t, unsigned i)
+{
+	static const int64_t intervals_ms[] = {300, 500, 1000, 2000};
+	struct node_conf conf = {.plan = plan_conf_default(), .l2 = l2_conf_default()};
+
+	if (t->mixed_pace)
+		conf.l2.orig_interval = span_ms(intervals_ms[town_below(t, 4)]);
+	unsigned node = world_node_with(t->world, &conf);
+	assert(node == i);
+	t->node[i].alive = true;
+}
+
 void town_open(struct town *t, uint64_t seed)
 {
 	*t = (struct town){.seed = seed, .world = world_new(seed)};
@@ -184,12 +200,11 @@ void town_open(struct town *t, uint64_t seed)
 	t->shape = (enum shape)town_below(t, SHAPE_COUNT);
 	t->lossy = town_chance(t, 60);
 	t->mixed_mtu = town_chance(t, 50);
-	t->nodes = 2 + town_below(t, town_chance(t, 6) ? 16 : 8);
+	t->mixed_pace = town_chance(t, 20);
+	t->nodes = 2 + town_below(t, town_chance(t, 6) ? 20 : 8);
 	t->clients = 2 + town_below(t, 9);
-	for (unsigned i = 0; i < t->nodes; i++) {
-		world_node(t->world);
-		t->node[i].alive = true;
-	}
+	for (unsigned i = 0; i < t->nodes; i++)
+		node_add(t, i);
 	shape_build(t);
 	for (unsigned c = 0; c < t->clients; c++) {
 		world_client(t->world, 0);
@@ -244,18 +259,37 @@ void town_side(struct town *t, unsigned node, unsigned port, uint8_t side)
 	p->side = side;
 }
 
-void town_calm(struct town *t)
+void town_weather(struct town *t, unsigned percent)
 {
 	for (unsigned s = 0; s < t->segments; s++) {
-		t->segment[s].loss_percent = 0;
-		world_change(t->world, s, &t->segment[s]);
+		struct segment_conf *conf = &t->segment[s];
+
+		conf->loss_percent = (uint8_t)(conf->loss_percent * percent / 100);
+		world_change(t->world, s, conf);
 	}
+}
+
+void town_fit(struct town *t, unsigned segment)
+{
+	t->segment[segment].mtu_bytes = any_mtu(t);
+	world_change(t->world, segment, &t->segment[segment]);
 }
 
 void town_come(struct town *t, unsigned client, unsigned node, bool seen)
 {
 	world_roam(t->world, client, node, seen);
 	t->client[client].at = node;
+}
+
+void town_mistake(struct town *t, unsigned client, unsigned node)
+{
+	unsigned at = t->client[client].at;
+
+	world_roam(t->world, client, node, true);
+	if (at == WORLD_NOWHERE)
+		world_vanish(t->world, client);
+	else
+		world_roam(t->world, client, at, false);
 }
 
 void town_leave(struct town *t, unsigned client, bool told)

@@ -45,7 +45,7 @@ struct town_node {
 };
 
 struct town_deaf {
-	unsigned segment, a, b;
+	unsigned segment, a, b; /* b does not hear a */
 };
 
 struct town_client {
@@ -59,6 +59,7 @@ struct town {
 	enum shape shape;
 	bool lossy; /* radio segments lose frames */
 	bool mixed_mtu;
+	bool mixed_pace; /* nodes have intervals of their own */
 	unsigned nodes, segments, clients, deafs;
 	struct town_node node[TOWN_NODES_MAX];
 	struct segment_conf segment[TOWN_SEGMENTS_MAX];
@@ -82,10 +83,14 @@ void town_start(struct town *t, unsigned node, bool same_boot);
 void town_cut(struct town *t, unsigned node, unsigned port, bool carrier);
 void town_heal(struct town *t, unsigned node, unsigned port);
 void town_side(struct town *t, unsigned node, unsigned port, uint8_t side);
-/* Loss of all segments goes; delays stay. */
-void town_calm(struct town *t);
+/* Loss becomes so much, percent of what it is. */
+void town_weather(struct town *t, unsigned percent);
+/* A segment gets another MTU. */
+void town_fit(struct town *t, unsigned segment);
 
 void town_come(struct town *t, unsigned client, unsigned node, bool seen);
+/* A node that the client is not at is told that it is there. */
+void town_mistake(struct town *t, unsigned client, unsigned node);
 void town_leave(struct town *t, unsigned client, bool told);
 /* A frame to a client, or to all (WORLD_NOWHERE). */
 void town_send(struct town *t, unsigned client, unsigned to, size_t len);

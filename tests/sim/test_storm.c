@@ -42,6 +42,8 @@ static void client_moves(struct town *t)
 
 	if (t->client[c].at == WORLD_NOWHERE) {
 		town_come(t, c, any_node(t), town_chance(t, 60));
+	} else if (town_chance(t, 3)) {
+		town_mistake(t, c, any_node(t));
 	} else if (town_chance(t, 25)) {
 		town_leave(t, c, town_chance(t, 60));
 	} else {
@@ -103,11 +105,14 @@ static void segment_splits(struct town *t, bool split)
 	}
 }
 
-static void life(struct town *t)
+static const char *life(struct town *t)
 {
-	unsigned rough = town_below(t, 4); /* 0: only clients move */
+	unsigned rough = town_below(t, 5); /* 0: only clients move */
 
-	for (unsigned steps = 100 + town_below(t, 200); steps > 0; steps--) {
+	unsigned steps = 100 + town_below(t, town_chance(t, 10) ? 1500 : 200);
+	const char *w = NULL;
+
+	for (; steps > 0 && !w; steps--) {
 		unsigned dice = town_below(t, 100);
 
 		if (dice < 60)
@@ -120,16 +125,21 @@ static void life(struct town *t)
 			port_suffers(t);
 		else if (rough && dice < 92 + rough)
 			segment_splits(t, town_chance(t, 60));
+		else if (rough && dice == 99)
+			town_fit(t, town_below(t, t->segments));
 		world_run(t->world, span_ms(1 + town_below(t, town_chance(t, 5) ? 5000 : 300)));
+		if (steps % 8 == 0)
+			w = check_inside(t);
 	}
+	return w;
 }
 
-/* Loss ends; most towns are whole again, in some a few wounds stay. */
+/* Little loss is left, or none; most towns are whole again, in some a few wounds stay. */
 static void peace(struct town *t)
 {
 	bool whole = town_chance(t, 65);
 
-	town_calm(t);
+	town_weather(t, town_chance(t, 50) ? 30 : 0);
 	for (unsigned i = 0; i < t->nodes; i++) {
 		if (!t->node[i].alive && (whole || town_chance(t, 50)))
 			town_start(t, i, town_chance(t, 50));
@@ -225,6 +235,7 @@ static const char *quiet(struct town *t, struct outcome *out)
 	/* Ways may go by turns until a restart is believed and all links are warm. */
 	if (out->settle_s + REST_S < WARM_S)
 		world_run(t->world, span_s(WARM_S - REST_S - out->settle_s));
+	town_weather(t, 0);
 	world_run(t->world, span_s(REST_S));
 	w = check_tables(t);
 	if (!w)
@@ -268,8 +279,9 @@ static int storm(uint64_t seed, const char *dir, bool talkative)
 	world_run(t.world, span_s(20));
 	for (unsigned i = 0; i < t.nodes; i++)
 		used_bytes[i] = world_node_at(t.world, i)->l2.pool.used_bytes;
-	life(&t);
-	out.wrong = quiet(&t, &out);
+	out.wrong = life(&t);
+	if (!out.wrong)
+		out.wrong = quiet(&t, &out);
 	if (!out.wrong && seed % EMPTY_SEEDS == 0)
 		out.wrong = emptied(&t, used_bytes);
 	if (out.wrong || talkative)

@@ -188,14 +188,15 @@ static void what_is_refused(void **state)
 		{"a copy", near.mac, 48, 1000, ERR_DUPLICATE},
 		{"older, not heard", near.mac, 49, 990, OK},
 		{"older, heard", near.mac, 49, 990, ERR_DUPLICATE},
-		{"a restart", near.mac, 49, 900, OK},
+		{"far behind", near.mac, 49, 900, ERR_OLD},
+		{"a restart", near.mac, 49, 70000, OK},
 		{"a second restart", near.mac, 49, 300, ERR_PROTECTED},
 		{"ours", rig_mac(KIND_US, 0), 49, 1, ERR_OWN},
 		{"our other port's", rig_mac(KIND_US, 2), 49, 1, ERR_OWN},
 		{"of nobody", {{2, 4, 4}}, 49, 1, ERR_UNKNOWN},
-		{"used up", near.mac, 1, 905, ERR_TTL},
-		{"ttl 0", near.mac, 0, 906, ERR_TTL},
-		{"ttl 2", near.mac, 2, 907, OK},
+		{"used up", near.mac, 1, 70001, ERR_TTL},
+		{"ttl 0", near.mac, 0, 70002, ERR_TTL},
+		{"ttl 2", near.mac, 2, 70003, OK},
 	};
 
 	(void)state;
@@ -368,8 +369,8 @@ static void our_own_payload_leaves_a_few_times(void **state)
 	assert_int_equal(sent_on(0), 1);
 }
 
-/* Broadcasts of a node behind near, each different, all at once. */
-static void burst(uint32_t first, uint32_t count)
+/* Broadcasts of near, each different, all at once, as they come by `from`. */
+static void burst(const struct rig_peer *from, uint32_t first, uint32_t count)
 {
 	for (uint32_t i = first; i < first + count; i++) {
 		uint8_t packet[BATADV_BCAST_LEN + 64] = {0};
@@ -381,8 +382,7 @@ static void burst(uint32_t first, uint32_t count)
 		wr_mac(&w, client(50));
 		wr_u16(&w, 0x88b5);
 		wr_u32(&w, i);
-		rig_packet(&rig, near.port, near.mac, true, packet, sizeof(packet));
-		rig_clear(&rig);
+		rig_packet(&rig, from->port, from->mac, true, packet, sizeof(packet));
 	}
 }
 
@@ -404,12 +404,16 @@ static void burst_returns(uint32_t i)
 static void a_long_burst_does_not_go_round(void **state)
 {
 	(void)state;
-	burst(0, 500);
+	burst(&near, 0, 500);
+	rig_clear(&rig);
 	for (uint32_t i = 0; i < 500; i++)
 		burst_returns(i);
 	assert_int_equal(sent_on(0), 0);
 	/* Even one that is longer than our memory. */
-	burst(500, 3 * FLOOD_RING);
+	for (uint32_t i = 0; i < 3; i++) {
+		burst(&near, 500 + i * FLOOD_RING, FLOOD_RING);
+		rig_clear(&rig);
+	}
 	for (uint32_t i = 0; i < 500 + 3 * FLOOD_RING; i++)
 		burst_returns(i);
 	assert_int_equal(sent_on(0), 0);
@@ -431,6 +435,28 @@ static void our_own_floods_are_bounded(void **state)
 		burst_returns(i);
 	assert_int_equal(rig.l2.count.dropped[ERR_RATE], FLOOD_RING);
 	assert_int_equal(rig.l2.count.dropped[ERR_DUPLICATE], 0);
+}
+
+/* Copies by a slow node that lag behind by more than the window are copies, and no restart
+ * of their originator. */
+static void late_copies_are_copies(void **state)
+{
+	(void)state;
+	burst(&near, 0, 300);
+	assert_int_equal(rig_count(&rig, FX_DELIVER, -1), 300);
+	rig_clear(&rig);
+	burst(&other, 0, 300);
+	assert_int_equal(rig.count, 0);
+	assert_int_equal(rig.l2.count.dropped[ERR_OLD], 300 - WINDOW_BITS);
+	assert_int_equal(rig.l2.count.bcast_duplicate, WINDOW_BITS);
+	burst(&near, 300, 1);
+	assert_int_equal(rig_count(&rig, FX_DELIVER, -1), 1);
+	/* A restart is one, as before. */
+	rig_run(&rig, span_ms(1000));
+	rig_clear(&rig);
+	burst(&near, 0, 1);
+	assert_int_equal(rig_count(&rig, FX_DELIVER, -1), 1);
+	assert_int_equal(rig.l2.count.dropped[ERR_PROTECTED], 0);
 }
 
 /* ---- no storm ---- */
@@ -528,6 +554,7 @@ int main(void)
 		T(our_own_payload_leaves_a_few_times),
 		T(a_long_burst_does_not_go_round),
 		T(our_own_floods_are_bounded),
+		T(late_copies_are_copies),
 		cmocka_unit_test(no_lan_multiplies_a_flood),
 	};
 

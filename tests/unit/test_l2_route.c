@@ -322,6 +322,39 @@ static void test_primary_stays(void **state)
 	air_free(a);
 }
 
+/* What leaves by a port that just came up tells of the nodes behind the others what was
+ * known already: their links did not change. */
+static void test_new_port(void **state)
+{
+	struct air *a = air_new();
+	size_t told = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		air_node(a, NULL);
+	air_up(a, 0, 0, 0);
+	air_up(a, 1, 0, 0);
+	air_run(a, span_s(20));
+	for (unsigned round = 0; round < 2; round++) {
+		air_up(a, 1, 1, 1);
+		air_up(a, 2, 0, 1);
+		air_forget(a);
+		air_run(a, span_s(4));
+		for (size_t k = 0; k < a->ogms; k++) {
+			const struct air_ogm *o = &a->ogm[k];
+
+			if (o->node != 1 || o->port != 1 || !mac_equal(o->ogm.orig, air_mac(0, 0)))
+				continue;
+			assert_in_range(o->ogm.tq, tq_penalise(250, 30), tq_penalise(255, 30));
+			told++;
+		}
+		assert_true(told > 3 * round);
+		air_down(a, 1, 1);
+		air_down(a, 2, 0);
+	}
+	air_free(a);
+}
+
 /* How often a neighbour with this rhythm is doubted in ten minutes, a start of two
  * intervals left aside. */
 static unsigned doubts(unsigned interval_ms, unsigned shorts_each, bool shorts_only, unsigned loss)
@@ -607,14 +640,23 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_echo_behind),   cmocka_unit_test(test_circle),
-		cmocka_unit_test(test_copies),	      cmocka_unit_test(test_windows),
-		cmocka_unit_test(test_silence),	      cmocka_unit_test(test_doubted_gives_way),
-		cmocka_unit_test(test_stale_path),    cmocka_unit_test(test_gone_at_once),
-		cmocka_unit_test(test_primary_stays), cmocka_unit_test(test_pace),
-		cmocka_unit_test(test_expiry),	      cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_stranger),      cmocka_unit_test(test_tables_are_bounded),
-		cmocka_unit_test(test_protection),    cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_echo_behind),
+		cmocka_unit_test(test_circle),
+		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_doubted_gives_way),
+		cmocka_unit_test(test_stale_path),
+		cmocka_unit_test(test_gone_at_once),
+		cmocka_unit_test(test_primary_stays),
+		cmocka_unit_test(test_new_port),
+		cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_stranger),
+		cmocka_unit_test(test_tables_are_bounded),
+		cmocka_unit_test(test_protection),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,16 +105,21 @@ static void test_flood(void **state)
 		{0, 1000, OK},
 		{1, 1000 + 65535, OK},
 		{2, 1000 + 65535, ERR_DUPLICATE},
-		{3, 1000, OK /* a restart, the first */},
-		{4, 1000 + 65536, ERR_PROTECTED},
+		{3, 1000, ERR_OLD /* a copy that lags */},
+		{1000, 1000, ERR_OLD},
+		{1001, 1000, OK /* a restart, the first */},
+		{1002, 1000 + 65536, ERR_PROTECTED},
+		{1003, UINT32_C(1000) - 65536, ERR_PROTECTED},
 	};
 	static const struct step edges[] = {
 		{0, 1000, OK},
 		{1, 937, OK},
 		{2, 937, ERR_DUPLICATE},
-		{3, 936, OK /* a restart */},
-		{4, 1000, OK /* ahead by 64 */},
-		{5, 936, ERR_PROTECTED},
+		{3, 936, ERR_OLD},
+		{1000, 936, OK /* a restart */},
+		{1001, 1000, OK /* ahead by 64 */},
+		{1002, 936, ERR_OLD},
+		{2001, 936, ERR_PROTECTED},
 	};
 
 	(void)state;

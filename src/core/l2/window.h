@@ -17,6 +17,7 @@ enum {
 	WINDOW_BITS = 64,
 	WINDOW_RESTART = 65536, /* a jump of this much ahead, or WINDOW_BITS back, is a restart */
 	WINDOW_PROTECTION_MS = 30000,
+	WINDOW_LATE_MS = 1000, /* a node that sent a number just now has not restarted below it */
 };
 
 /* Is d (seqno minus the newest) so far off that it must be a restart? */
@@ -56,9 +57,13 @@ struct flood_window {
 	bool started;
 	bool was_reset;
 	instant reset_at;
+	instant newest_at; /* when newest came */
 };
 
-/* Marks seqno as heard. ERR_DUPLICATE: heard before. ERR_OLD cannot be told
- * from a restart; ERR_PROTECTED: it looks like a second restart within 30 s.
- * On an error w is unchanged. */
+/* Marks seqno as heard. ERR_DUPLICATE: heard before. ERR_OLD: a copy that lags, by less
+ * than WINDOW_RESTART, behind a number that came within WINDOW_LATE_MS; later it cannot be
+ * told from a restart. ERR_PROTECTED: it looks like a second restart within 30 s. On an
+ * error w is unchanged.
+ * SPEC: each number WINDOW_BITS behind is a restart / OURS: a slow node's copies of a burst
+ * would turn the window back, and all after them would go out twice. */
 enum err flood_window_mark(struct flood_window *w, instant now, uint32_t seqno);
