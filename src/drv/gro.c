@@ -5,52 +5,10 @@
 #include <string.h>
 
 #include "drv/checksum.h"
+#include "drv/ip_header.h"
 #include "wire/ethernet.h"
 
-enum {
-	IPV4_HEADER = 20,
-	IPV4_LENGTH = 2, /* offsets in the header */
-	IPV4_ID = 4,
-	IPV4_FRAGMENT = 6,
-	IPV4_TTL = 8,
-	IPV4_PROTOCOL = 9,
-	IPV4_CHECKSUM = 10,
-	IPV4_ADDRESSES = 12,
-	IPV4_DONT_FRAGMENT = 0x4000,
-	IPV6_HEADER = 40,
-	IPV6_LENGTH = 4,
-	IPV6_NEXT = 6,
-	IPV6_ADDRESSES = 8,
-	PROTOCOL_TCP = 6,
-	TCP_HEADER = 20,
-	TCP_SEQ = 4,
-	TCP_ACK_NUMBER = 8,
-	TCP_OFFSET = 12,
-	TCP_FLAGS = 13,
-	TCP_WINDOW = 14,
-	TCP_CHECKSUM = 16,
-	TCP_URGENT = 18,
-	TCP_PSH = 0x08,
-	TCP_ACK = 0x10,
-	TCP_ECE = 0x40,
-	MACS = 12,
-};
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
+enum { MACS = 12 };
 
 /* The IP header: fills l4 and, in *ip_len, all of IP. false: not whole TCP in
  * plain IP. */

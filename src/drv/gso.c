@@ -5,52 +5,11 @@
 #include <string.h>
 
 #include "drv/checksum.h"
+#include "drv/ip_header.h"
 #include "wire/ethernet.h"
 
 /* Not in the headers of older kernels. */
 enum { GSO_UDP_L4 = 5 };
-
-enum {
-	IPV4_HEADER = 20,
-	IPV4_LENGTH = 2, /* offsets in the header */
-	IPV4_ID = 4,
-	IPV4_CHECKSUM = 10,
-	IPV6_HEADER = 40,
-	IPV6_LENGTH = 4,
-	TCP_HEADER = 20,
-	TCP_SEQ = 4,
-	TCP_OFFSET = 12,
-	TCP_FLAGS = 13,
-	TCP_CHECKSUM = 16,
-	TCP_FIN = 0x01,
-	TCP_PSH = 0x08,
-	TCP_CWR = 0x80,
-	UDP_HEADER = 8,
-	UDP_LENGTH = 4,
-	UDP_CHECKSUM = 6,
-};
-
-static uint16_t get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
 
 /* Which kind the header announces. */
 static enum err kind_open(struct gso *g, uint8_t gso_type)

@@ -528,6 +528,16 @@ static void client_tell(struct world *w, const struct client *c, enum client_cha
 	tell(w->place[c->node], &(struct ev){.kind = EV_CLIENT, .client = ev});
 }
 
+/* No two the same, and nearly random: the CRCs of translation tables are linear, and tables
+ * of MACs that count up look alike too often. */
+static struct mac client_mac(unsigned i)
+{
+	uint64_t r = prng_mix(i);
+
+	return (struct mac){{0x02, (uint8_t)r, (uint8_t)(r >> 8), (uint8_t)(r >> 16),
+			     (uint8_t)(i >> 8), (uint8_t)i}};
+}
+
 unsigned world_client(struct world *w, unsigned node)
 {
 	unsigned i = w->clients;
@@ -535,7 +545,7 @@ unsigned world_client(struct world *w, unsigned node)
 	assert(i < WORLD_CLIENTS_MAX && node < w->places);
 	w->client = grown(w->client, i + 1, sizeof(*w->client));
 	w->client[i] = (struct client){
-		.mac = {{0x02, 0xcc, 0, (uint8_t)(i >> 8), (uint8_t)i, 1}},
+		.mac = client_mac(i),
 		.node = (uint16_t)node,
 	};
 	w->clients++;

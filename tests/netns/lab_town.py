@@ -41,7 +41,7 @@ class Town:
 
     def __init__(self, folder, name=None):
         self.folder = folder
-        self.name = name or f"t{os.getpid()}n{next(numbers)}"
+        self.name = name or f"t{os.getpid()}n{next(numbers):03}"
         self.file = folder / f"{self.name}.town"
 
     def lab(self, *args, check=True, timeout=60):

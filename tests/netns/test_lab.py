@@ -4,7 +4,6 @@ crash; its medium loses, delays and limits as told; cuts, roams and scenarios do
 nuvol-lab(8) says, and wrong files are refused with their line.
 """
 
-import itertools
 import json
 import os
 import re
@@ -15,86 +14,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = Path(os.environ.get("NUVOL_BUILD", ROOT / "build" / "release"))
-LAB = BUILD / "src" / "nuvol-lab" / "nuvol-lab"
-EXAMPLES = ROOT / "examples"
-RUN = Path("/run/nuvol-lab")
-NETNS = Path("/run/netns")
-SLOW = float(os.environ.get("NUVOL_TEST_SLOW", "1"))
-numbers = itertools.count(1)
-
-
-def sh(*args, check=True, timeout=60):
-    done = subprocess.run([str(a) for a in args], text=True, capture_output=True,
-                          timeout=timeout * SLOW, check=False)
-    if check:
-        assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
-    return done
-
-
-def until(condition, seconds, what, pause=0.02):
-    end = time.monotonic() + seconds * SLOW
-    while not (value := condition()):
-        assert time.monotonic() < end, f"not within {seconds} s: {what}"
-        time.sleep(pause)
-    return value
-
-
-class Town:
-    """A town of its own name; the fixture takes it down, whatever happens."""
-
-    def __init__(self, folder, name=None):
-        self.folder = folder
-        self.name = name or f"t{os.getpid()}n{next(numbers)}"
-        self.file = folder / f"{self.name}.town"
-
-    def lab(self, *args, check=True, timeout=60):
-        """nuvol-lab COMMAND ... --name TOWN; options go before a program's '--'."""
-        words = list(args)
-        at = words.index("--") if "--" in words else len(words)
-        return sh(LAB, *words[:at], "--name", self.name, *words[at:], check=check,
-                  timeout=timeout)
-
-    def write(self, text):
-        self.file.write_text(text)
-        return self.file
-
-    def up(self, text=None, nuvold=True, **more):
-        if text is not None:
-            self.write(text)
-        return self.lab("up", self.file, *([] if nuvold else ["--nuvold", "none"]), **more)
-
-    def down(self, **more):
-        return self.lab("down", **more)
-
-    def inside(self, who, *command, **more):
-        return self.lab("exec", who, "--", *command, **more)
-
-    def status(self):
-        return json.loads(self.lab("status", "--json").stdout)
-
-    def node(self, name):
-        return next(n for n in self.status()["nodes"] if n["name"] == name)
-
-    def ping(self, who, address, count=1, interval=0.2, wait=1):
-        """How many of count came back."""
-        text = self.inside(who, "ping", "-n", "-q", "-c", str(count), "-i", str(interval),
-                           "-W", str(wait), address, check=False).stdout
-        return int(re.search(r"(\d+) received", text).group(1))
-
-    def traces(self):
-        """All that the system shows of this town."""
-        found = [str(p) for p in NETNS.glob(f"nv-{self.name}-*")] if NETNS.exists() else []
-        found += [str(p) for p in RUN.glob(f"{self.name}*")] if RUN.exists() else []
-        for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                text = cmdline.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            if f"nuvol-lab/{self.name}/" in text or f"medium --name {self.name} " in text:
-                found.append(text)
-        return found
+from lab_town import EXAMPLES, LAB, NETNS, RUN, SLOW, Town, sh, until
 
 
 @pytest.fixture(name="make_town")

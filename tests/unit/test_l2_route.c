@@ -1,6 +1,7 @@
 /* Proves how neighbours and routes come and go, and that no neighbour can do harm. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmocka_all.h"
+#include "core/l2/tq.h"
 #include "puppet.h"
 
 /* ---- neighbours and routes ---- */
