@@ -8,16 +8,14 @@ measurement; then the whole of it is done again, at most TRIES times in all.
 """
 
 import os
-import re
 import statistics
-import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from lab_town import CABLE, LAB, Town, client
-from walk import NODES, WALK, Cloud, Walker, line_text, walk
+from lab_town import CABLE, Town, client
+from walk import PINGS, WALK, Cloud, Walker, first_contact, line_text, new_clients, silence, walk
 
 TRIES = 3
 KINDS = ["wire", "radio"]
@@ -26,8 +24,11 @@ DETOUR_S = 0.2  # of an active client: until every node has it at its new one
 SILENT_S = 0.3  # median: until one that says nothing by itself is reachable again
 NEW_S = 0.1  # for each hop: until a node has a new client
 NEW = 4  # new clients in a measurement
-PINGS = {"ping02": (0.2, True), "ping1": (1, True), "known02": (0.2, False), "known1": (1, False)}
 PINGS_LOST = 1  # of 5
+
+
+def mutes(name):
+    return [f"{name}x{i}" for i in range(TRIES)]
 
 
 class Line:
@@ -35,12 +36,11 @@ class Line:
 
     def __init__(self, town, kind):
         more = "".join(client(f"new{i}", None) for i in range(NEW * TRIES))
-        more += "".join(client(f"{name}x{i}", None, CABLE) for name in PINGS for i in range(TRIES))
+        mute = sum(map(mutes, PINGS), [])
+        more += "".join(client(name, None, CABLE) for name in mute)
         self.cloud = Cloud(town, line_text(kind, more))
-        self.town = town
-        for name in ["pc"] + [f"{name}x{i}" for name in PINGS for i in range(TRIES)]:
-            # Otherwise its kernel says something in IPv6 as soon as it has a carrier.
-            town.inside(name, "sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
+        for name in ["pc", *mute]:
+            silence(town, name)
         self.measure()
 
     def measure(self):
@@ -79,15 +79,6 @@ def holds(judge, again):
     assert not faults
 
 
-def hops(a, b):
-    return abs(NODES.index(a) - NODES.index(b))
-
-
-def is_back(roam):
-    """Is the old node nearer to the server, at the last node, than the new one?"""
-    return hops(roam.frm, NODES[-1]) < hops(roam.to, NODES[-1])
-
-
 def median_gap(roams):
     return statistics.median(r.gap_s for r in roams)
 
@@ -98,8 +89,8 @@ def test_active_client_loses_nothing(lines, kind):
 
     def judge():
         roams = line.roams["phone"]
-        assert len(roams) == 20 and {hops(r.frm, r.to) for r in roams} == {1, 3}
-        assert sum(map(is_back, roams)) == 10
+        assert len(roams) == 20 and {r.hops for r in roams} == {1, 3}
+        assert sum(r.is_back for r in roams) == 10
         return [r for r in roams if r.lost > IN_THE_AIR or r.detour_s >= DETOUR_S]
 
     holds(judge, lambda _: line.measure())
@@ -115,7 +106,8 @@ def test_silent_client_is_reachable_again(lines, kind, name):
         roams = line.roams[name]
         assert len(roams) == 20
         return [f"median gap {median_gap(some) * 1000:.0f} ms: {some}"
-                for some in (roams, list(filter(is_back, roams))) if median_gap(some) >= SILENT_S]
+                for some in (roams, [r for r in roams if r.is_back])
+                if median_gap(some) >= SILENT_S]
 
     holds(judge, lambda _: line.measure())
 
@@ -128,11 +120,7 @@ def test_new_client_is_known_everywhere(lines, kind):
 
     def measure(attempt):
         took.clear()
-        for i in range(attempt * NEW, (attempt + 1) * NEW):
-            at = NODES[0] if i % 2 else NODES[-1]
-            there, _ = cloud.attach(f"new{i}", at)
-            for n, s in cloud.wait_known(f"new{i}", there).items():
-                took.setdefault(hops(at, n), []).append(s)
+        took.update(new_clients(cloud, [f"new{attempt * NEW + i}" for i in range(NEW)]))
 
     measure(0)
     assert sorted(took) == [0, 1, 2, 3, 4]
@@ -143,24 +131,11 @@ def test_new_client_is_known_everywhere(lines, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_first_contact_with_a_mute_client(lines, kind):
     """It was plugged in and said nothing; it is asked for by ARP, or its MAC is known."""
-    cloud, town = lines[kind].cloud, lines[kind].town
+    cloud = lines[kind].cloud
     lost = {}
 
     def measure(attempt):
-        jobs = {}
-        for name, (interval, by_arp) in PINGS.items():
-            mute = f"{name}x{attempt}"
-            cloud.attach(mute, NODES[0])
-            if not by_arp:
-                town.inside("server", "ip", "neigh", "replace", cloud.address[mute], "lladdr",
-                            cloud.client_mac[mute], "dev", "eth0", "nud", "permanent")
-            assert cloud.knowing(mute) == {}
-            jobs[name] = subprocess.Popen(
-                [LAB, "exec", "server", "--name", town.name, "--", "ping", "-n", "-q", "-c", "5",
-                 "-i", str(interval), "-W", "1", cloud.address[mute]],
-                stdout=subprocess.PIPE, text=True)
-        for name, job in jobs.items():
-            lost[name] = 5 - int(re.search(r"(\d+) received", job.communicate()[0]).group(1))
+        lost.update(first_contact(cloud, {name: mutes(name)[attempt] for name in PINGS}))
 
     measure(0)
     holds(lambda: {n: count for n, count in lost.items() if count > PINGS_LOST}, measure)

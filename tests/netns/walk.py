@@ -2,9 +2,10 @@
 """A line of five nodes, clients that walk along it, and how long each roam is felt."""
 
 import re
+import subprocess
 import time
 
-from lab_town import CABLE, SLOW, client, node, segment, until
+from lab_town import CABLE, LAB, SLOW, client, node, segment, until
 from probe import Control, Echo, FirstFrame, Prober, Stream, ask_all
 
 NODES = ["n1", "n2", "n3", "n4", "n5"]
@@ -95,10 +96,13 @@ class Cloud:
 class Roam:
     """What a roam did. switch_s: the client was at no node; what was sent in that time is
     not in `lost`. known: node -> when it had the client right, after the client was there.
-    gap_s: the longest time without a probe that arrived."""
+    gap_s: the longest time without a probe that arrived. is_back: the old node is nearer to
+    the server, at the last node, than the new one."""
 
     def __init__(self, frm, to, switch_s, known, lost, gap_s):
         self.frm, self.to, self.switch_s = frm, to, switch_s
+        self.hops = hops(frm, to)
+        self.is_back = hops(frm, NODES[-1]) < hops(to, NODES[-1])
         self.known, self.lost, self.gap_s = known, lost, gap_s
         self.detour_s = max(known.values())
 
@@ -149,3 +153,48 @@ def walk(walkers, stations):
                 begin = time.monotonic()
                 walker.go(to)
                 time.sleep(max(0, begin + PACE_S - time.monotonic()))
+
+
+def hops(a, b):
+    return abs(NODES.index(a) - NODES.index(b))
+
+
+def new_clients(cloud, names):
+    """They come to the two ends by turns. Distance in hops -> when each was known there."""
+    took = {}
+    for i, name in enumerate(names):
+        at = NODES[-(i % 2)]
+        there, _ = cloud.attach(name, at)
+        for n, s in cloud.wait_known(name, there).items():
+            took.setdefault(hops(at, n), []).append(s)
+    return took
+
+
+# How the server asks a mute client 5 times: interval in s; by ARP first, or is its MAC known?
+PINGS = {"each200ms": (0.2, True), "each1s": (1, True), "mac200ms": (0.2, False),
+         "mac1s": (1, False)}
+
+
+def silence(town, name):
+    """Else its kernel says something in IPv6 as soon as it has a carrier."""
+    town.inside(name, "sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
+
+
+def first_contact(cloud, mutes):
+    """mutes: one for each of PINGS, that never spoke, and is plugged in now. How many of 5
+    pings each lost."""
+    town, jobs = cloud.town, {}
+    for name, (interval, by_arp) in PINGS.items():
+        mute = mutes[name]
+        cloud.attach(mute, NODES[0])
+        if not by_arp:
+            town.inside("server", "ip", "neigh", "replace", cloud.address[mute], "lladdr",
+                        cloud.client_mac[mute], "dev", "eth0", "nud", "permanent")
+        assert cloud.knowing(mute) == {}
+        jobs[name] = subprocess.Popen(
+            [LAB, "exec", "server", "--name", town.name, "--", "ping", "-n", "-q", "-c", "5",
+             "-i", str(interval), "-W", "1", cloud.address[mute]],
+            stdout=subprocess.PIPE, text=True)
+    said = {name: job.communicate()[0] for name, job in jobs.items()}
+    return {name: 5 - int(re.search(r"(\d+) received", text).group(1))
+            for name, text in said.items()}
