@@ -35,9 +35,9 @@ def test_ping_and_arp(town):
     for a, b in all_pairs(town):
         until(lambda: a.ping(b.address, 1) == 1, 20, f"{a.address} reaches {b.address}")
     for a, b in all_pairs(town):
-        assert a.ping(b.address, 3) == 3
+        until(lambda: a.ping(b.address, 3) == 3, 20, f"{town.name}: {a.number} -> {b.number}")
         a.run("ip neigh flush dev eth0")
-        assert a.ping(b.address, 2) == 2, "after a new ARP"
+        until(lambda: a.ping(b.address, 2) == 2, 20, f"{town.name}: after a new ARP")
 
 
 def test_full_size_frames(town):
@@ -45,10 +45,10 @@ def test_full_size_frames(town):
     until(town.everybody_routes, 60, "routes")
     for a, b in all_pairs(town):
         # Until a kernel has announced its client, frames for it are flooded, and
-        # floods are not cut in pieces.
-        until(lambda: a.ping(b.address, 1, "-s 1472 -M do") == 1, 10, "first big ping")
-        assert a.ping(b.address, 3, "-s 1472 -M do") == 3, f"{a.number} -> {b.number}"
-        assert a.ping(b.address, 1, "-s 1440 -M do") == 1
+        # floods are not cut in pieces; guests that get no CPU lose some.
+        for size in (1472, 1440):
+            until(lambda: a.ping(b.address, 5, f"-s {size} -M do") == 5, 30,
+                  f"{town.name}: {size} bytes, {a.number} -> {b.number}")
 
 
 def raw_frame(client, frame):
@@ -127,7 +127,7 @@ def test_crowd_moves(town):
         announce_crowd(client, macs)
         for other in town.nodes:
             if other is not node:
-                until(lambda: macs_at(other, node, macs), 15,
+                until(lambda: macs_at(other, node, macs), 30,
                       f"{town.name}: {other.number} sees the crowd at {node.number}")
 
 

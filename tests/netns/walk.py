@@ -117,13 +117,16 @@ class Walker:
     by itself. Else it only answers."""
 
     def __init__(self, cloud, name, active):
-        self.cloud, self.name, self.roams = cloud, name, []
-        address = cloud.address
-        if active:
-            self.probes = [Stream(cloud.town, name, "server", address["server"]),
-                           Stream(cloud.town, "server", name, address[name])]
+        self.cloud, self.name, self.active, self.roams = cloud, name, active, []
+
+    def start(self):
+        town, address = self.cloud.town, self.cloud.address
+        if self.active:
+            self.probes = [Stream(town, self.name, "server", address["server"]),
+                           Stream(town, "server", self.name, address[self.name])]
         else:
-            self.probes = [Echo(cloud.town, "server", address[name])]
+            self.probes = [Echo(town, "server", address[self.name])]
+        return self.probes
 
     def is_reached(self, since):
         return all(p.arrived_since(since) >= 5 for p in self.probes)
@@ -147,7 +150,7 @@ class Walker:
 
 def walk(walkers, stations):
     """All go to one node after the other, in turn, one of them each PACE_S or slower."""
-    with Prober(*(p for w in walkers for p in w.probes)):
+    with Prober(*(probe for walker in walkers for probe in walker.start())):
         for to in stations:
             for walker in walkers:
                 begin = time.monotonic()

@@ -96,6 +96,27 @@ static void test_circle(void **state)
 	air_free(a);
 }
 
+/* We hear our router for FAR no more; OTHER does, and what it brings is the only way. */
+static void test_circle_by_a_silent_router(void **state)
+{
+	(void)state;
+	struct air *a = diamond();
+	static const unsigned other[] = {OTHER};
+
+	for (unsigned i = 0; i < TQ_RING + 1; i++)
+		far_speaks(a, 225, 0);
+	acquaint(a, other, 1, 4);
+	assert_true(neighbour_find(air_l2(a, 0), air_mac(PUPPET, 0), 0)->doubted);
+	assert_true(routed_by(a, FAR, PUPPET));
+	struct batadv_ogm ogm = puppet_ogm(FAR, 48, said[FAR] + 1);
+
+	ogm.prev_sender = air_mac(PUPPET, 0);
+	puppet_passes_on(a, OTHER, 0, ogm);
+	assert_int_equal(air_l2(a, 0)->count.dropped[ERR_LOOP], 0);
+	assert_true(routed_by(a, FAR, OTHER));
+	air_free(a);
+}
+
 static unsigned passed_on(const struct air *a, unsigned orig, uint32_t seqno)
 {
 	unsigned count = 0;
@@ -643,6 +664,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_echo_behind),
 		cmocka_unit_test(test_circle),
+		cmocka_unit_test(test_circle_by_a_silent_router),
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_silence),

@@ -82,12 +82,15 @@ static enum err seqno_mark(struct hearing *h, unsigned oif, enum dup *dup)
 }
 
 /* Does the OGM come back to us in a circle: by our router for it, which had it
- * from itself, though it is not the originator? */
+ * from itself, though it is not the originator?
+ * SPEC: whatever the router does / OURS: not when it is doubted. A neighbour's second
+ * port that fell silent looks just like this, and another who still hears that port
+ * would be refused until the old path is forgotten, 200 s later. */
 static bool is_circle(const struct hearing *h, unsigned oif)
 {
 	const struct path *router = originator_router(h->o, oif);
 
-	if (!router || !mac_equal(router->neighbour->mac, h->ogm.prev_sender) ||
+	if (!router || router->neighbour->doubted || !mac_equal(router->neighbour->mac, h->ogm.prev_sender) ||
 	    mac_equal(h->ogm.orig, h->ogm.prev_sender))
 		return false;
 	const struct originator *r = originator_find(h->l2, router->neighbour->mac);
