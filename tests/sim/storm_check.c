@@ -5,6 +5,9 @@
 #include "core/l2/internal.h"
 #include "tt_check.h"
 
+/* Each port's MAC is one to its neighbours. */
+enum { ORIGINATORS_MAX = TOWN_NODES_MAX * TOWN_PORTS_MAX };
+
 static const char *wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 static const char *wrong(const char *format, ...)
@@ -33,11 +36,11 @@ static struct mac name_of(struct town *t, unsigned node)
 
 static const char *routes_check(struct town *t, unsigned i, const unsigned *part)
 {
-	static struct l2_originator_view view[TOWN_NODES_MAX];
-	size_t n = l2_originators(engine(t, i), view, TOWN_NODES_MAX);
+	static struct l2_originator_view view[ORIGINATORS_MAX];
+	size_t n = l2_originators(engine(t, i), view, ORIGINATORS_MAX);
 	bool routed[TOWN_NODES_MAX] = {false};
 
-	for (size_t k = 0; k < n && k < TOWN_NODES_MAX; k++) {
+	for (size_t k = 0; k < n && k < ORIGINATORS_MAX; k++) {
 		unsigned to = world_node_of(t->world, view[k].mac);
 
 		if (to == WORLD_NOWHERE)

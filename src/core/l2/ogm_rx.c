@@ -90,7 +90,8 @@ static bool is_circle(const struct hearing *h, unsigned oif)
 {
 	const struct path *router = originator_router(h->o, oif);
 
-	if (!router || router->neighbour->doubted || !mac_equal(router->neighbour->mac, h->ogm.prev_sender) ||
+	if (!router || router->neighbour->doubted ||
+	    !mac_equal(router->neighbour->mac, h->ogm.prev_sender) ||
 	    mac_equal(h->ogm.orig, h->ogm.prev_sender))
 		return false;
 	const struct originator *r = originator_find(h->l2, router->neighbour->mac);
