@@ -13,7 +13,8 @@
 enum {
 	MTU_DEFAULT = 1532,
 	ETHERTYPE_WORLD = 0x88b5, /* IEEE: for local experiments */
-	WAKES_MAX = 100000,	  /* of one node at one instant: its deadline does not move */
+	CLIENT_HEADER = ETHERNET_HEADER + 6,
+	WAKES_MAX = 100000, /* of one node at one instant: its deadline does not move */
 };
 
 struct member {
@@ -136,16 +137,19 @@ static void arrive_later(struct world *w, const struct segment *s, const struct 
 	queue_put(&w->queue, instant_add(w->now, delay), it);
 }
 
-static void count_traffic(struct world_traffic *t, const uint8_t *data, size_t len)
+static void count_traffic(struct world_traffic *t, unsigned nodes, const uint8_t *data, size_t len)
 {
+	uint8_t type = data[ETHERNET_HEADER], ttl = data[ETHERNET_HEADER + 2];
+
 	t->frames++;
 	t->bytes += len;
-	if (data[ETHERNET_HEADER] == BATADV_IV_OGM) {
+	t->circled += type >= BATADV_UNICAST_MIN && ttl + nodes < BATADV_TTL;
+	if (type == BATADV_IV_OGM) {
 		t->ogm_frames++;
 		t->ogm_bytes += len;
-	} else if (data[ETHERNET_HEADER] == BATADV_BCAST) {
+	} else if (type == BATADV_BCAST) {
 		t->bcast_frames++;
-	} else if (data[ETHERNET_HEADER] == BATADV_UNICAST_TVLV &&
+	} else if (type == BATADV_UNICAST_TVLV &&
 		   len > ETHERNET_HEADER + BATADV_UTVLV_LEN + BATADV_TVLV_LEN &&
 		   data[ETHERNET_HEADER + BATADV_UTVLV_LEN] == TVLV_TT &&
 		   (data[ETHERNET_HEADER + BATADV_UTVLV_LEN + BATADV_TVLV_LEN] & TT_REQUEST)) {
@@ -161,7 +165,7 @@ static void transmit(struct place *p, uint8_t port, const uint8_t *data, size_t 
 	struct member *from = member_of(s, p->index);
 
 	assert(len > ETHERNET_HEADER);
-	count_traffic(&p->traffic[port], data, len);
+	count_traffic(&p->traffic[port], w->places, data, len);
 	if (from->cut)
 		return;
 	if (s->pcap)
@@ -180,6 +184,21 @@ static void transmit(struct place *p, uint8_t port, const uint8_t *data, size_t 
 
 /* ---- clients ---- */
 
+/* What a frame of len bytes carries behind its number and length. */
+static void payload_fill(uint8_t *frame, size_t len, uint32_t number)
+{
+	for (size_t i = CLIENT_HEADER; i < len; i++)
+		frame[i] = (uint8_t)(number + i * 7);
+}
+
+static bool payload_is_whole(const uint8_t *frame, size_t len, uint32_t number, size_t sent_len)
+{
+	for (size_t i = CLIENT_HEADER; i < sent_len && i < len; i++)
+		if (frame[i] != (uint8_t)(number + i * 7))
+			return false;
+	return len == sent_len;
+}
+
 static void client_rx(struct world *w, struct client *c, const uint8_t *frame, size_t len)
 {
 	struct world_inbox *in = &c->inbox;
@@ -187,6 +206,7 @@ static void client_rx(struct world *w, struct client *c, const uint8_t *frame, s
 
 	rd_take(&r, ETHERNET_HEADER);
 	uint32_t number = rd_u32(&r);
+	size_t sent_len = rd_u16(&r);
 	if (r.bad || frame[12] != ETHERTYPE_WORLD >> 8 || frame[13] != (ETHERTYPE_WORLD & 0xff))
 		return;
 	int64_t ahead = (int64_t)number - in->newest;
@@ -199,6 +219,7 @@ static void client_rx(struct world *w, struct client *c, const uint8_t *frame, s
 		in->recent |= 1ull << -ahead;
 	}
 	in->frames++;
+	in->damaged += !payload_is_whole(frame, len, number, sent_len);
 	in->last = w->now;
 }
 
@@ -589,6 +610,8 @@ void world_send(struct world *w, unsigned client, struct mac dst, uint32_t numbe
 	ethernet_write(&out, dst, c->mac, ETHERTYPE_WORLD);
 	wr_u32(&out, number);
 	len += ETHERNET_HEADER;
+	wr_u16(&out, (uint16_t)len);
+	payload_fill(frame, len, number);
 	lan_deliver(p, frame, len, c);
 
 	bool here = false;
@@ -644,6 +667,7 @@ struct world_traffic world_traffic_of(const struct world *w, unsigned node)
 		sum.ogm_bytes += t.ogm_bytes;
 		sum.bcast_frames += t.bcast_frames;
 		sum.tt_requests += t.tt_requests;
+		sum.circled += t.circled;
 	}
 	return sum;
 }

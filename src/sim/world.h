@@ -85,6 +85,7 @@ void world_send(struct world *w, unsigned client, struct mac dst, uint32_t numbe
 struct world_inbox {
 	uint64_t frames;
 	uint64_t duplicates; /* a number that had come before, among the last 64 */
+	uint64_t damaged;    /* shorter than sent, or with other bytes */
 	uint32_t newest;
 	uint64_t recent; /* bit i: newest - i came */
 	instant last;
@@ -102,6 +103,7 @@ struct world_traffic {
 	uint64_t ogm_frames, ogm_bytes;
 	uint64_t bcast_frames;
 	uint64_t tt_requests;
+	uint64_t circled; /* routed packets that took more hops than there are nodes */
 };
 struct world_traffic world_traffic_of(const struct world *w, unsigned node);
 struct world_traffic world_traffic_by(const struct world *w, unsigned node, unsigned port);

@@ -166,6 +166,24 @@ def table(found, unit):
     return rows
 
 
+TARGETS = {"cloud 2": ">= 0.45", "cloud 3": ">= 0.4"}
+
+
+def summary(result):
+    """The ratios, for the table of all benchmarks."""
+    return [
+        {
+            "figure": f"{kind}, {row['line']}",
+            "value": row["ratio"],
+            "unit": "of a bridge",
+            "target": TARGETS.get(row["line"], ""),
+        }
+        for kind in ("tcp", "udp")
+        for row in result.get(kind, [])
+        if row["line"].startswith("cloud")
+    ]
+
+
 def idle(spaces, counts, seconds, progress):
     """CPU and memory of nodes that all hear each other on one segment."""
     rows = []
@@ -261,6 +279,7 @@ def main():
             show("Nodes on one segment, at rest", result["idle"])
     finally:
         spaces.close()
+    result["summary"] = summary(result)
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(result, indent=1) + "\n")
 

@@ -135,7 +135,9 @@ def main():
     progress(f"took {time.monotonic() - begin:.0f} s")
     show(bench.rows)
     if arguments.json:
-        result = {"lab": str(LAB), "rows": bench.rows}
+        summary = [{"figure": r["figure"], "value": f"{r['median']} (most {r['most']})",
+                    "unit": r["unit"], "target": r["target"]} for r in bench.rows]
+        result = {"lab": str(LAB), "rows": bench.rows, "summary": summary}
         Path(arguments.json).write_text(json.dumps(result, indent=1) + "\n")
 
 

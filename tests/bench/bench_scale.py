@@ -4,8 +4,9 @@
 
     bench_scale.py [--json FILE] [--nodes 10,50] [--shapes street,grid] [--seconds S]
 
-street: one radio segment where all hear each other. grid: rows of five radios, each hears
-those beside, before and behind it. Each town is measured at rest, then with CLIENTS clients
+street: one segment where all hear each other, a cable, because the lab's radio is a program
+that has to copy each frame for each of them. grid: rows of five radios, each hears those
+beside, before and behind it. Each town is measured at rest, then with CLIENTS clients
 at each node that say little. OGM interval 1 s.
 """
 
@@ -33,7 +34,8 @@ def progress(text):
 
 
 def town_text(shape, names):
-    text = segment("air1", kind="radio", **({} if shape == "street" else {"link": links(names)}))
+    text = segment("air1") if shape == "street" else \
+        segment("air1", kind="radio", link=links(names))
     text += "".join(node(n, "air1") for n in names)
     return text + "".join(client(f"{n}c{i}", None) for n in names for i in range(CLIENTS))
 
@@ -126,6 +128,17 @@ def bench(folder, shape, count, seconds):
     return rows
 
 
+UNITS = {"cpu_s_per_min": "CPU s a minute", "rss_mib": "MiB RSS", "ogm_frames_s": "OGM frames/s",
+         "ogm_bytes_s": "OGM bytes/s"}
+
+
+def summary(rows):
+    """For the table of all benchmarks; each figure is that of one node."""
+    return [{"figure": f"{row['shape']} of {row['nodes']}, {row['clients']} clients",
+             "value": row[key], "unit": unit, "target": ""}
+            for row in rows for key, unit in UNITS.items()]
+
+
 def show(rows):
     widths = {k: max(len(k), *(len(str(r[k])) for r in rows)) for k in rows[0]}
     print("  ".join(k.ljust(w) for k, w in widths.items()))
@@ -147,8 +160,8 @@ def main():
                 rows += bench(Path(folder), shape, count, arguments.seconds)
     show(rows)
     if arguments.json:
-        Path(arguments.json).write_text(json.dumps({"lab": str(LAB), "rows": rows}, indent=1)
-                                        + "\n")
+        result = {"lab": str(LAB), "rows": rows, "summary": summary(rows)}
+        Path(arguments.json).write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -234,6 +234,9 @@ static const char *inboxes_compare(struct town *t, const struct inboxes *before,
 		const struct world_inbox *in = world_inbox(t->world, c);
 		uint64_t got = in->frames - before->at[c].frames;
 
+		if (in->damaged > 0)
+			return wrong("client %u got damaged frames", c);
+
 		/* Where only one way is deaf, a broadcast may come from out of reach. */
 		if (got != expected[c] && (t->deafs == 0 || expected[c] > 0 || got > 1))
 			return wrong("%s of client %u at %u: client %u at %u got %u, not %u", what,
