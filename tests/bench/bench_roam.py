@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "netns"))
@@ -85,20 +86,21 @@ class Bench:
                      [r.gap_s for r in roams if r.hops == 3], "median < 300")
 
     def deaths(self, shape, times):
-        """The next hop of the phone at a dies. Back: what that does to the server's frames at
-        d, which may learn of it by missing OGMs only."""
-        town = Town(self.folder)
+        """The next hop of the phone at a dies, in several towns at once. The far side, d, has
+        lost a link behind its next hop, and learns of it by missing OGMs only."""
+        towns = [Town(self.folder) for _ in range(times)]
         try:
-            detour = Detour(town, shape)
-            for how, target in TARGET_MS.items():
-                self.row(f"{shape}: next hop dies, {how}",
-                         [detour.gap_s(how) for _ in range(times)], f"<= {target}")
-                progress(f"{shape}, {how}")
-                self.row(f"{shape}: the far side of that, {how}",
-                         [detour.gap_s(how, back=True) for _ in range(times)], "")
-                progress(f"{shape}, {how}, the far side")
+            with ThreadPoolExecutor(times) as pool:
+                detours = list(pool.map(lambda town: Detour(town, shape), towns))
+                for how, target in TARGET_MS.items():
+                    gaps = list(pool.map(lambda d, how=how: d.gaps_s(how), detours))
+                    self.row(f"{shape}: next hop dies, {how}", [g[0] for g in gaps],
+                             f"<= {target}")
+                    self.row(f"{shape}: the same, felt at the far side", [g[1] for g in gaps], "")
+                    progress(f"{shape}: {how}")
         finally:
-            town.down()
+            for town in towns:
+                town.down()
 
     def street(self):
         town = Town(self.folder)

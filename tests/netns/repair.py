@@ -63,26 +63,27 @@ class Detour:
             if middle in wire:
                 self.town.lab("heal", wire)
 
-    def gap_s(self, how, back=False):
-        """For how long nothing arrives at the server when phone's next hop dies; back: at
-        the phone."""
+    def gaps_s(self, how):
+        """For how long nothing arrives when phone's next hop in use dies: at the server, and
+        back at the phone."""
         until(self.is_ready, 60, "both ways can be used", pause=0.2)
-        source, target = ("server", "phone") if back else ("phone", "server")
-        stream = Stream(self.town, source, target, self.cloud.address[target])
-        with Prober(stream):
+        address = self.cloud.address
+        streams = [Stream(self.town, "phone", "server", address["server"]),
+                   Stream(self.town, "server", "phone", address["phone"])]
+        with Prober(*streams):
             begin = time.monotonic()
-            until(lambda: stream.arrived_since(begin) >= 20, 10, "the stream flows")
+            until(lambda: all(s.arrived_since(begin) >= 20 for s in streams), 10, "streams flow")
             middle, begin = self.next_hop(), time.monotonic()
             self.die(how, middle)
             dead = time.monotonic()
             while time.monotonic() < begin + GIVE_UP_S and not (
-                    self.next_hop() != middle and stream.arrived_since(dead + 0.1) >= 20):
+                    self.next_hop() != middle
+                    and all(s.arrived_since(dead + 0.1) >= 20 for s in streams)):
                 time.sleep(0.02)
             time.sleep(0.1)
-            gap = stream.gap_s(begin, time.monotonic())
+            gaps = [s.gap_s(begin, time.monotonic()) for s in streams]
             self.revive(how, middle)
-        return gap
-
+        return gaps
 
 
 class Street:

@@ -34,7 +34,7 @@ class Results:
         rates = self.pool.submit(self.quiet)
         made = self.pool.map(lambda key: Detour(self.towns[key], key[0]), self.towns)
         self.detours = dict(zip(self.towns, made))
-        gaps = list(self.pool.map(lambda d: {how: d.gap_s(how) for how in LIMIT_S},
+        gaps = list(self.pool.map(lambda d: {how: d.gaps_s(how)[0] for how in LIMIT_S},
                                   self.detours.values()))
         self.gaps = {(shape, how): [g[how] for (s, _), g in zip(self.detours, gaps) if s == shape]
                      for shape in SHAPES for how in LIMIT_S}
@@ -47,7 +47,7 @@ class Results:
 
     def again(self, shape, how):
         some = [d for (s, _), d in self.detours.items() if s == shape]
-        return list(self.pool.map(lambda d: d.gap_s(how), some))
+        return list(self.pool.map(lambda d: d.gaps_s(how)[0], some))
 
     def close(self):
         self.pool.shutdown()

@@ -201,13 +201,15 @@ static void test_silence(void **state)
 	static const unsigned other[] = {OTHER};
 	instant silent = a->now;
 
-	/* PUPPET falls silent, OTHER goes on. */
+	/* PUPPET falls silent, OTHER goes on, and FAR by way of it. */
 	air_forget(a);
 	while (routed_by(a, FAR, PUPPET)) {
 		air_run(a, span_ms(10));
 		assert_true(instant_since(a->now, silent).us < 2400000);
-		if (span_to_ms(instant_since(a->now, silent)) % 1000 == 0)
-			puppet_says(a, OTHER, 0, 50);
+		if (span_to_ms(instant_since(a->now, silent)) % 1000 != 0)
+			continue;
+		puppet_says(a, OTHER, 0, 50);
+		far_speaks(a, 0, 150);
 	}
 	assert_true(instant_since(a->now, silent).us >= 2100000);
 	assert_true(routed_by(a, FAR, OTHER));
@@ -233,6 +235,26 @@ static void test_silence(void **state)
 		acquaint(a, other, 1, 1);
 	assert_null(neighbour_find(air_l2(a, 0), air_mac(PUPPET, 0), 0));
 	assert_true(routed_by(a, PUPPET, FARTHER) == false);
+	air_free(a);
+}
+
+/* A node dies. Who passed on its last OGM, even the last of all, is no way to it: we
+ * would be its way, too. Who brings a newer one is. */
+static void test_dead_node(void **state)
+{
+	(void)state;
+	struct air *a = diamond();
+	static const unsigned two[] = {PUPPET, OTHER}, other[] = {OTHER};
+
+	for (unsigned i = 0; i < 8; i++) {
+		acquaint(a, two, 2, 1);
+		puppet_passes_on(a, OTHER, 0, puppet_ogm(PUPPET, 50, said[PUPPET]));
+	}
+	acquaint(a, other, 1, 4);
+	assert_true(neighbour_find(air_l2(a, 0), air_mac(PUPPET, 0), 0)->doubted);
+	assert_true(routed_by(a, PUPPET, PUPPET));
+	puppet_passes_on(a, OTHER, 0, puppet_ogm(PUPPET, 50, said[PUPPET] + 1));
+	assert_true(routed_by(a, PUPPET, OTHER));
 	air_free(a);
 }
 
@@ -668,6 +690,7 @@ int main(void)
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_dead_node),
 		cmocka_unit_test(test_doubted_gives_way),
 		cmocka_unit_test(test_stale_path),
 		cmocka_unit_test(test_gone_at_once),

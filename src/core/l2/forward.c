@@ -109,7 +109,7 @@ static void for_others(const struct l2 *l2, uint8_t port, const uint8_t *packet,
 {
 	const struct originator *o = originator_find(l2, u->dest);
 
-	if (!o || ttvn_older(u->ttvn, o->tt.ttvn))
+	if (!o || o->hurried || ttvn_older(u->ttvn, o->tt.ttvn))
 		return;
 	if (u->ttl < 2) {
 		say_drop(v, ERR_TTL);

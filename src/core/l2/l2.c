@@ -125,6 +125,21 @@ static enum err routed_rx(struct l2 *l2, instant now, uint8_t type, uint8_t port
 	}
 }
 
+/* Would a packet to others go back to src, who sees us as its way? Right after a link
+ * went down two nodes may choose each other, for good when the destination is dead. */
+static bool is_circle(const struct l2 *l2, uint8_t port, struct mac src, const uint8_t *packet,
+		      size_t len)
+{
+	struct batadv_routed h;
+
+	if (batadv_routed_parse(packet, len, &h) != OK)
+		return false;
+	const struct originator *o = originator_find(l2, h.dest);
+	const struct path *p = o && o->hurried ? l2_next_hop(o, port) : NULL;
+
+	return p && p->neighbour->port == port && mac_equal(p->neighbour->mac, src);
+}
+
 enum err l2_packet(struct l2 *l2, instant now, uint8_t port, struct mac src, struct mac dst,
 		   const uint8_t *packet, size_t len, struct fx *fx)
 {
@@ -145,6 +160,8 @@ enum err l2_packet(struct l2 *l2, instant now, uint8_t port, struct mac src, str
 	struct neighbour *n = neighbour_find(l2, src, port);
 	if (n)
 		neighbour_heard(l2, now, n, fx);
+	if (routed && is_circle(l2, port, src, packet, len))
+		return ERR_LOOP;
 	if (routed)
 		return routed_rx(l2, now, type, port, src, dst, packet, len, fx);
 	return broadcast_rx(l2, now, type, port, src, packet, len, fx);

@@ -73,8 +73,10 @@ static enum err seqno_mark(struct hearing *h, unsigned oif, enum dup *dup)
 		else if (same)
 			*window |= UINT64_C(1) << -d;
 	}
-	if (restart || d > 0)
+	if (restart || d > 0) {
 		q->last_seqno = h->ogm.seqno;
+		h->o->hurried = false;
+	}
 	/* SPEC: the first number ever heard uses up the allowance, and a node that starts
 	 * anew soon is ignored for 30 s. OURS: it is no jump. */
 	q->started = true;

@@ -188,12 +188,14 @@ void route_set(struct l2 *l2, instant now, struct originator *o, unsigned oif, s
 	}
 }
 
-/* Paths that are about to go: over a neighbour, over a port, or too old. */
+/* Paths that are about to go: over a neighbour, over a port, or too old. And those that
+ * are no choice, because they brought nothing newer than another did. */
 struct leaving {
 	const struct neighbour *neighbour;
 	bool by_port;
 	uint8_t port;
 	bool by_age;
+	const struct path *newer_than;
 	instant now;
 };
 
@@ -218,6 +220,14 @@ static bool path_beats(const struct path *a, const struct path *b, unsigned oif)
 	return window_count(a->neighbour->own_window) > window_count(b->neighbour->own_window);
 }
 
+/* How far behind the newest number that anybody brought is the newest of this path? */
+static unsigned path_lag(const struct path *p, unsigned oif)
+{
+	uint64_t window = p->oif[oif].window;
+
+	return window == 0 ? WINDOW_BITS : (unsigned)__builtin_ctzll(window);
+}
+
 /* The best path with a TQ that does not leave; NULL if there is none. */
 static struct path *path_best(const struct originator *o, unsigned oif, const struct leaving *l)
 {
@@ -225,6 +235,8 @@ static struct path *path_best(const struct originator *o, unsigned oif, const st
 
 	list_each (p, &o->paths, struct path, of_originator) {
 		if (p->oif[oif].tq == 0 || path_leaves(p, l))
+			continue;
+		if (l->newer_than && path_lag(p, oif) >= path_lag(l->newer_than, oif))
 			continue;
 		if (path_beats(p, best, oif))
 			best = p;
@@ -234,7 +246,7 @@ static struct path *path_best(const struct originator *o, unsigned oif, const st
 
 void route_reselect(struct l2 *l2, instant now, struct originator *o, unsigned oif, struct fx *fx)
 {
-	struct leaving none = {.now = now};
+	struct leaving none = {.newer_than = originator_router(o, oif), .now = now};
 	struct path *best = path_best(o, oif, &none);
 
 	if (best && !best->neighbour->doubted)
@@ -267,8 +279,10 @@ static void paths_remove(struct l2 *l2, struct originator *o, const struct leavi
 	for (unsigned oif = 0; oif < oif_count(l2); oif++) {
 		const struct path *router = o->route[oif].router;
 
-		if (router && path_leaves(router, l))
+		if (router && path_leaves(router, l)) {
 			route_set(l2, l->now, o, oif, path_best(o, oif, l), fx);
+			o->hurried = true;
+		}
 	}
 	list_each (p, &o->paths, struct path, of_originator) {
 		if (path_leaves(p, l))

@@ -62,6 +62,7 @@ struct originator {
 	struct list all; /* in order of appearance */
 	struct mac mac;
 	instant last_seen;
+	bool hurried; /* a router was chosen because one went; nothing newer was heard since */
 	struct timer expiry;
 	struct list paths;
 	struct tt_remote tt;	   /* its clients, see tt_sync.h */
@@ -113,8 +114,9 @@ void path_push(struct path_oif *p, uint8_t tq);
  * global table (spec 7.5). */
 void route_set(struct l2 *l2, instant now, struct originator *o, unsigned oif, struct path *p,
 	       struct fx *fx);
-/* Looks again for the best path that does not use a doubted neighbour; keeps the
- * router when there is none other. */
+/* The router is doubted: looks for the best path over a neighbour that is not, and that
+ * brought a newer OGM than the router did; keeps the router when there is none. (When a
+ * node dies, its neighbours would else send its frames to each other, in a circle.) */
 void route_reselect(struct l2 *l2, instant now, struct originator *o, unsigned oif, struct fx *fx);
 /* p has just got a TQ: does it take over (spec 7.4)? A router over a doubted
  * neighbour gives way at once. */
