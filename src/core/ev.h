@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "base/err.h"
 #include "base/mac.h"
+#include "core/lease.h"
 
 /* A mesh port is a small index that the host gives out, 0 .. PORT_MAX-1. The
  * cloud port (bat0, towards the LAN) has an index of its own. */
@@ -24,6 +25,10 @@ enum ev_kind {
 	EV_CLIENT,   /* the bridge or a radio knows where a client is */
 	EV_STATION,  /* the radio or cable says that a neighbour is gone */
 	EV_ECHO,     /* a person asks for an echo (ping, traceroute) */
+	EV_DATAGRAM, /* of another node's core/share, over the cloud */
+	EV_LEASE,    /* the DHCP server, or what was stored, says that a client has an address */
+	EV_LAN_PORT, /* a port of the LAN's bridge appeared, changed or went */
+	EV_HELLO,    /* another node is on a cable of the LAN */
 };
 
 struct ev_port {
@@ -68,6 +73,41 @@ struct ev_echo {
 	uint16_t seqno;
 };
 
+/* What a datagram of core/share carries, from the link-local address of that MAC. */
+struct ev_datagram {
+	struct mac from;
+	const uint8_t *data;
+	size_t len;
+};
+
+enum lease_change {
+	LEASE_GRANTED,	  /* our DHCP server has given or renewed it */
+	LEASE_DROPPED,	  /* our DHCP server has taken it back, or the client gave it back */
+	LEASE_REMEMBERED, /* what was known before a restart */
+};
+
+struct ev_lease {
+	enum lease_change change;
+	struct lease lease; /* GRANTED, DROPPED: without version, and since_unix_s is the
+			       wall clock's now */
+};
+
+/* Ports of the bridge have indices of their own, 0 .. LAN_PORT_MAX-1. */
+enum { LAN_PORT_MAX = 16 };
+
+struct ev_lan_port {
+	uint8_t port;
+	bool up;      /* exists and has a carrier */
+	bool clients; /* somebody who is no node was heard on it lately */
+};
+
+struct ev_hello {
+	uint8_t port;
+	struct mac from;     /* the Ethernet source */
+	const uint8_t *data; /* after the Ethernet header */
+	size_t len;
+};
+
 struct ev {
 	enum ev_kind kind;
 	union {
@@ -76,5 +116,9 @@ struct ev {
 		struct ev_client client;
 		struct ev_station station;
 		struct ev_echo echo;
+		struct ev_datagram datagram;
+		struct ev_lease lease;
+		struct ev_lan_port lan_port;
+		struct ev_hello hello;
 	};
 };

@@ -17,11 +17,18 @@
 #include "core/note.h"
 
 enum fx_kind {
-	FX_SEND,    /* a frame out of a mesh port */
-	FX_DELIVER, /* a frame to the LAN, out of the cloud port */
-	FX_FDB,	    /* tell the bridge that a client is now behind the cloud port */
-	FX_ECHO,    /* the answer to EV_ECHO */
-	FX_NOTE,    /* something worth telling people; never acted on */
+	FX_SEND,     /* a frame out of a mesh port */
+	FX_DELIVER,  /* a frame to the LAN, out of the cloud port */
+	FX_FDB,	     /* tell the bridge that a client is now behind the cloud port */
+	FX_ECHO,     /* the answer to EV_ECHO */
+	FX_NOTE,     /* something worth telling people; never acted on */
+	FX_DATAGRAM, /* to core/share of another node, or of all */
+	FX_LEASE,    /* keep this over a restart; left_s 0: forget it */
+	FX_RESERVE,  /* tell the DHCP server whose an address is */
+	FX_RANGES,   /* tell the DHCP server which addresses it may give to new clients */
+	FX_NAME,     /* tell the DNS server whose a name is */
+	FX_HELLO,    /* tell other nodes on a cable of the LAN that we are there */
+	FX_LAN_ROLE, /* what a port of the LAN is for */
 };
 
 /* The frame from its Ethernet destination on, without the port's VLAN tag. */
@@ -53,6 +60,58 @@ struct fx_note {
 	uint32_t value;	    /* port, vid, seqno; see core/note.h */
 };
 
+struct fx_datagram {
+	struct mac to; /* MAC_BROADCAST: all nodes of the cloud, by multicast */
+	const uint8_t *data;
+	size_t len;
+};
+
+/* Key: mac. gone: nobody's any more, as far as this MAC goes. */
+struct fx_reserve {
+	struct mac mac;
+	struct ipv4 ip;
+	bool gone;
+};
+
+struct range {
+	struct ipv4 first, last;
+};
+
+/* All ranges that hold from now on. */
+struct fx_ranges {
+	const struct range *at;
+	size_t count;
+};
+
+/* Key: name and ip4. name: one label, without the domain. */
+struct fx_name {
+	const char *name;
+	struct ipv4 ip4;
+	struct ipv6 ip6; /* all zero: none */
+	bool gone;
+};
+
+/* Out of one port of the LAN, by broadcast, ethertype CABLE_ETHERTYPE. */
+struct fx_hello {
+	uint8_t port;
+	const uint8_t *data; /* after the Ethernet header */
+	size_t len;
+};
+
+enum lan_role {
+	LAN_ALONE,	/* no other node is there: a port of the bridge like any other */
+	LAN_DESIGNATED, /* others are; this node serves the clients there, and it is a mesh port too
+			 */
+	LAN_STANDBY,	/* another node serves them: a mesh port, and not in the bridge */
+};
+
+/* Key: port. */
+struct fx_lan_role {
+	uint8_t port;
+	enum lan_role role;
+	bool quiet; /* DESIGNATED without any client: nothing of the gateway leaves here */
+};
+
 struct effect {
 	enum fx_kind kind;
 	union {
@@ -60,6 +119,13 @@ struct effect {
 		struct fx_fdb fdb;
 		struct fx_echo echo;
 		struct fx_note note;
+		struct fx_datagram datagram;
+		struct lease lease;
+		struct fx_reserve reserve;
+		struct fx_ranges ranges;
+		struct fx_name name;
+		struct fx_hello hello;
+		struct fx_lan_role lan_role;
 	};
 };
 

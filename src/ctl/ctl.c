@@ -170,9 +170,7 @@ void ctl_effect(struct ctl *c, instant now, const struct effect *e)
 	switch (e->kind) {
 	case FX_ECHO: ask_answered(c, now, &e->echo); break;
 	case FX_NOTE: watch_tell(c, now, &e->note); break;
-	case FX_SEND:
-	case FX_DELIVER:
-	case FX_FDB: break;
+	default: break;
 	}
 }
 

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ip.h"
 #include "base/mac.h"
-#include "core/plan/address.h"
 #include "drv/netlink.h"
 
 /* mac: zero for one of the kernel's choice. -EEXIST: the name is taken. */

@@ -57,6 +57,13 @@ static void emit(struct fx *fx, const struct effect *e)
 		if (x->lan.cloud_port)
 			(void)bridge_set_fdb(&x->fdb_ask, x->lan.cloud_port, e->fdb.mac);
 		break;
+	case FX_DATAGRAM:
+	case FX_LEASE:
+	case FX_RESERVE:
+	case FX_RANGES:
+	case FX_NAME:
+	case FX_HELLO:
+	case FX_LAN_ROLE:
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/plan/address.h"
+#include "base/ip.h"
 
 enum { MADE_PORTS_MAX = 32, RUN_PATH_ROOM = 160 };
 

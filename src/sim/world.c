@@ -251,9 +251,7 @@ static void emit(struct fx *fx, const struct effect *e)
 	switch (e->kind) {
 	case FX_SEND: transmit(p, e->frame.port, e->frame.data, e->frame.len); break;
 	case FX_DELIVER: lan_deliver(p, e->frame.data, e->frame.len, NULL); break;
-	case FX_FDB:
-	case FX_ECHO:
-	case FX_NOTE: break;
+	default: break;
 	}
 }
 

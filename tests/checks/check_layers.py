@@ -18,16 +18,18 @@ LAYERS = {
     "core": ["base/", "wire/"] + CORE,
     "core/plan": ["base/", "wire/", "core/plan/"] + CORE,
     "core/l2": ["base/", "wire/", "core/l2/"] + CORE,
+    "core/share": ["base/", "wire/", "core/share/"] + CORE,
+    "core/cable": ["base/", "core/cable/"] + CORE,
     "node": ["base/", "wire/", "core/", "node/"],
     # Fills the structs of those that it configures; the plan says which templates are good.
     "conf": ["base/", "conf/", "node/node_conf.h", "core/l2/l2_conf.h", "core/plan/plan_conf.h"]
     + ["core/plan/plan.h"]
     + CORE,
     # Reads the node and, through it, the engine's views.
-    "ctl": ["base/", "ctl/", "node/", "core/l2/l2.h"] + CORE,
+    "ctl": ["base/", "ctl/", "node/", "core/l2/l2.h", "core/share/", "core/cable/"] + CORE,
     # Reads the files that conf parses, serves the socket that ctl answers, makes what is planned.
     "drv": ["base/", "wire/", "drv/", "node/", "ctl/", "conf/"]
-    + ["core/plan/plan.h", "core/plan/address.h"]
+    + ["core/plan/plan.h", "core/share/share.h", "core/share/leases.h", "core/cable/cable.h"]
     + CORE,
     "sim": ["base/", "wire/", "node/", "conf/", "sim/"] + CORE,
     # The main programs put it all together.
@@ -40,7 +42,7 @@ LAYERS = {
 PRIVATE = {"core/l2/internal.h": "core/l2"}
 
 # Pure layers get nothing of the system but the language's own headers, and the text of addresses.
-PURE = ["base", "wire", "core", "core/plan", "core/l2", "node"]
+PURE = ["base", "wire", "core", "core/plan", "core/l2", "core/share", "core/cable", "node"]
 PURE_SYSTEM = {
     "arpa/inet.h", "assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "stdarg.h",
     "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",

@@ -135,8 +135,7 @@ static void emit(struct fx *fx, const struct effect *e)
 		must(!ethernet_is_batadv(&inner));
 		break;
 	case FX_FDB: must(mac_is_station(e->fdb.mac)); break;
-	case FX_ECHO:
-	case FX_NOTE: break;
+	default: break;
 	}
 }
 

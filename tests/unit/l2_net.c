@@ -83,8 +83,7 @@ static void emit(struct fx *fx, const struct effect *e)
 		on_lan(node->net, node->lan, self, NET_NOWHERE, e->frame.data, e->frame.len);
 		break;
 	case FX_ECHO: node->echo[node->echoes++ % 16] = e->echo; break;
-	case FX_FDB:
-	case FX_NOTE: break;
+	default: break;
 	}
 }
 

@@ -41,6 +41,7 @@ static void emit(struct fx *fx, const struct effect *e)
 		assert(e->note.what < sizeof(r->notes) / sizeof(*r->notes));
 		r->notes[e->note.what]++;
 		break;
+	default: break;
 	}
 }
 

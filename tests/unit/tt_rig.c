@@ -31,8 +31,7 @@ static void emit(struct fx *fx, const struct effect *e)
 		r->notes[e->note.what]++;
 		r->last_note = e->note;
 		break;
-	case FX_DELIVER:
-	case FX_ECHO: break;
+	default: break;
 	}
 }
 

@@ -306,6 +306,7 @@ static void event(struct l2 *l2, instant now, const struct ev *ev, struct fx *fx
 	case EV_CLIENT: client_event(l2, now, &ev->client, fx); break;
 	case EV_STATION: station_event(l2, now, &ev->station, fx); break;
 	case EV_ECHO: echo_ask(l2, now, &ev->echo, fx); break;
+	default: break; /* for other cores */
 	}
 }
 

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
+#include "base/ip.h"
 #include "base/mac.h"
 #include "core/crypto.h"
-#include "core/plan/address.h"
 #include "core/plan/plan_conf.h"
 
 enum {

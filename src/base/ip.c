@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "core/plan/address.h"
+#include "base/ip.h"
 #include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>

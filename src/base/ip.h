@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * address - IPv4 and IPv6 addresses with their prefix length.
+ * ip - IPv4 and IPv6 addresses with their prefix length.
  *
  * Source  RFC 4632 (prefix), RFC 4291 (IPv6), RFC 5952 (IPv6 text).
  * Shape   bytes in network order; bits 0..32 or 0..128.
