@@ -170,7 +170,16 @@ void ctl_effect(struct ctl *c, instant now, const struct effect *e)
 	switch (e->kind) {
 	case FX_ECHO: ask_answered(c, now, &e->echo); break;
 	case FX_NOTE: watch_tell(c, now, &e->note); break;
-	default: break;
+	case FX_SEND:
+	case FX_DELIVER:
+	case FX_FDB:
+	case FX_DATAGRAM:
+	case FX_LEASE:
+	case FX_RESERVE:
+	case FX_RANGES:
+	case FX_NAME:
+	case FX_HELLO:
+	case FX_LAN_ROLE: break;
 	}
 }
 

@@ -251,7 +251,16 @@ static void emit(struct fx *fx, const struct effect *e)
 	switch (e->kind) {
 	case FX_SEND: transmit(p, e->frame.port, e->frame.data, e->frame.len); break;
 	case FX_DELIVER: lan_deliver(p, e->frame.data, e->frame.len, NULL); break;
-	default: break;
+	case FX_FDB:
+	case FX_ECHO:
+	case FX_NOTE:
+	case FX_DATAGRAM:
+	case FX_LEASE:
+	case FX_RESERVE:
+	case FX_RANGES:
+	case FX_NAME:
+	case FX_HELLO:
+	case FX_LAN_ROLE: break;
 	}
 }
 

@@ -135,7 +135,15 @@ static void emit(struct fx *fx, const struct effect *e)
 		must(!ethernet_is_batadv(&inner));
 		break;
 	case FX_FDB: must(mac_is_station(e->fdb.mac)); break;
-	default: break;
+	case FX_ECHO:
+	case FX_NOTE:
+	case FX_DATAGRAM:
+	case FX_LEASE:
+	case FX_RESERVE:
+	case FX_RANGES:
+	case FX_NAME:
+	case FX_HELLO:
+	case FX_LAN_ROLE: break;
 	}
 }
 

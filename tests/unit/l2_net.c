@@ -83,7 +83,15 @@ static void emit(struct fx *fx, const struct effect *e)
 		on_lan(node->net, node->lan, self, NET_NOWHERE, e->frame.data, e->frame.len);
 		break;
 	case FX_ECHO: node->echo[node->echoes++ % 16] = e->echo; break;
-	default: break;
+	case FX_FDB:
+	case FX_NOTE:
+	case FX_DATAGRAM:
+	case FX_LEASE:
+	case FX_RESERVE:
+	case FX_RANGES:
+	case FX_NAME:
+	case FX_HELLO:
+	case FX_LAN_ROLE: break;
 	}
 }
 

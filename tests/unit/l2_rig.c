@@ -41,7 +41,13 @@ static void emit(struct fx *fx, const struct effect *e)
 		assert(e->note.what < sizeof(r->notes) / sizeof(*r->notes));
 		r->notes[e->note.what]++;
 		break;
-	default: break;
+	case FX_DATAGRAM:
+	case FX_LEASE:
+	case FX_RESERVE:
+	case FX_RANGES:
+	case FX_NAME:
+	case FX_HELLO:
+	case FX_LAN_ROLE: break;
 	}
 }
 

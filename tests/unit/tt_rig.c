@@ -31,7 +31,15 @@ static void emit(struct fx *fx, const struct effect *e)
 		r->notes[e->note.what]++;
 		r->last_note = e->note;
 		break;
-	default: break;
+	case FX_DELIVER:
+	case FX_ECHO:
+	case FX_DATAGRAM:
+	case FX_LEASE:
+	case FX_RESERVE:
+	case FX_RANGES:
+	case FX_NAME:
+	case FX_HELLO:
+	case FX_LAN_ROLE: break;
 	}
 }
 

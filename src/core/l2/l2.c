@@ -306,7 +306,10 @@ static void event(struct l2 *l2, instant now, const struct ev *ev, struct fx *fx
 	case EV_CLIENT: client_event(l2, now, &ev->client, fx); break;
 	case EV_STATION: station_event(l2, now, &ev->station, fx); break;
 	case EV_ECHO: echo_ask(l2, now, &ev->echo, fx); break;
-	default: break; /* for other cores */
+	case EV_DATAGRAM:
+	case EV_LEASE:
+	case EV_LAN_PORT:
+	case EV_HELLO: break; /* for other cores */
 	}
 }
 
