@@ -4,12 +4,16 @@
 enum err node_init(struct node *x, const struct node_conf *conf, const struct node_env *env,
 		   instant now, uint64_t seed)
 {
+	struct cable_conf cable;
+	enum err e;
+
 	x->conf = *conf;
-
-	enum err e = plan_init(&x->plan, &conf->plan, env->crypto);
-
+	e = plan_init(&x->plan, &conf->plan, env->crypto);
 	if (e != OK)
 		return e;
+	cable.self = x->plan.primary_mac;
+	memcpy(cable.network_id, x->plan.network_id, sizeof(cable.network_id));
+	cable_init(&x->cable, &cable);
 	return l2_init(&x->l2, &conf->l2, now, seed);
 }
 
@@ -21,9 +25,10 @@ void node_fini(struct node *x)
 void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx)
 {
 	l2_handle(&x->l2, now, ev, fx);
+	cable_handle(&x->cable, now, ev, fx);
 }
 
 instant node_deadline(const struct node *x)
 {
-	return l2_deadline(&x->l2);
+	return instant_min(l2_deadline(&x->l2), cable_deadline(&x->cable));
 }

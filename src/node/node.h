@@ -9,6 +9,7 @@
  * Memory  embedded by the caller; tables bounded by conf.
  */
 #pragma once
+#include "core/cable/cable.h"
 #include "core/crypto.h"
 #include "core/ev.h"
 #include "core/fx.h"
@@ -25,6 +26,7 @@ struct node {
 	struct node_conf conf;
 	struct plan plan; /* derived once, at init */
 	struct l2 l2;
+	struct cable cable;
 };
 
 /* Derives the plan and makes the engines; seed: see l2_init. ERR_MALFORMED: a template of the plan
