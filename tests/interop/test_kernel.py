@@ -238,20 +238,26 @@ def test_ping_layer2(town):
 
 
 def test_quality(town):
-    """After 70 OGMs our TQ to each node is within 3 of what kernels see over the same way.
-    Runs late, so that the windows are full; it waits for what is missing."""
+    """After 70 OGMs our TQ to each node is within 3 of what it sees over the same way.
+    Runs late, so that the windows are full. A guest without CPU loses OGMs, and each stays
+    in its windows for 64 s: so the pairs need not agree all at one time."""
     until(town.everybody_routes, 60, "routes")
+    pairs = {(a.number, b.number) for a, b in itertools.combinations(town.nodes, 2)
+             if "ours" in (a.kind, b.kind)}
+    last = {}
 
     def agree():
         tq = {n.mac: n.originators() for n in town.nodes}
-        return all(abs(tq[a.mac].get(b.mac, 0) - tq[b.mac].get(a.mac, 0)) <= 3
-                   and tq[a.mac].get(b.mac, 0) >= 190
-                   for a, b in itertools.combinations(town.nodes, 2))
+        for a, b in itertools.combinations(town.nodes, 2):
+            last[a.number, b.number] = there, back = tq[a.mac].get(b.mac, 0), tq[b.mac].get(a.mac, 0)
+            if abs(there - back) <= 3 and there >= 190:
+                pairs.discard((a.number, b.number))
+        return not pairs
 
     try:
         until(agree, 90, "TQ agrees")
     except AssertionError:
-        pytest.fail(str({n.number: n.originators() for n in town.nodes}))
+        pytest.fail(f"{town.name}: {[(p, last[p]) for p in pairs]}")
 
 
 def test_rest(shape, towns):
