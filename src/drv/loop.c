@@ -62,8 +62,8 @@ static void emit(struct fx *fx, const struct effect *e)
 	case FX_RESERVE:
 	case FX_RANGES:
 	case FX_NAME:
+	case FX_LAN_ROLE: gateway_effect(&x->gateway, e); break;
 	case FX_HELLO:
-	case FX_LAN_ROLE:
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}
@@ -73,6 +73,11 @@ static void emit(struct fx *fx, const struct effect *e)
 static void node_tell(struct loop *x, const struct ev *ev)
 {
 	node_handle(&x->node, now_boottime(), ev, &x->fx);
+}
+
+static void gateway_tell(void *ctx, const struct ev *ev)
+{
+	node_tell(ctx, ev);
 }
 
 static void client_tell(void *ctx, const struct ev_client *c)
@@ -187,6 +192,7 @@ static void link_changed(void *ctx, const struct link *l, bool gone)
 	if (!x->ready)
 		return;
 	lan_link(&x->lan, l, gone);
+	gateway_link(&x->gateway, l, gone);
 	fdb_set_bridge(&x->fdb, x->lan.bridge, x->lan.cloud_port);
 	mesh_ports_link(&x->mesh, l, gone);
 }
@@ -271,6 +277,7 @@ static void chores(uv_timer_t *t)
 		if (x->mesh.slot[i].packet)
 			packet_count_missed(x->mesh.slot[i].packet);
 	fdb_expire(&x->fdb, now_boottime());
+	gateway_chores(&x->gateway);
 }
 
 /* The kernel may tell of a lost carrier a second late, which a route cannot wait. */
@@ -418,6 +425,21 @@ static void parts_join(struct loop *x)
 	ctl_init(&x->ctl, &x->node, &x->ctl_host, now_boottime());
 }
 
+static void gateway_join(struct loop *x)
+{
+	const struct gateway_env env = {.conf = &x->conf,
+					.plan = &x->node.plan,
+					.run = &x->run,
+					.links = &x->links,
+					.ask = &x->ask,
+					.lan = &x->lan,
+					.uv = &x->uv,
+					.tell = gateway_tell,
+					.ctx = x};
+
+	gateway_start(&x->gateway, &env);
+}
+
 static void line_came(void *ctx, struct ctl_client *client, const char *line, size_t len)
 {
 	struct loop *x = ctx;
@@ -531,6 +553,7 @@ static int loop_start(struct loop *x)
 	sysctl_bridge_filters_off();
 	if ((e = tap_start(x)) || (e = lan_settle(&x->lan)))
 		return e;
+	gateway_join(x);
 	x->monitor_poll.data = x;
 	e = uv_poll_init(&x->uv, &x->monitor_poll, netlink_fd(&x->monitor));
 	if (e || (e = ctl_start(x)))
@@ -560,6 +583,7 @@ static void loop_stop(struct loop *x)
 		if (x->ctl_socket.listener.data)
 			ctl_socket_close(&x->ctl_socket,
 					 run_dir_path(&x->run, "nuvold.sock", path));
+		gateway_stop(&x->gateway);
 		mesh_ports_fini(&x->mesh);
 		watch_stop(&x->tap_watch);
 		tap_close(&x->tap);

@@ -20,6 +20,7 @@
 #include "drv/ctl_socket.h"
 #include "drv/datapath.h"
 #include "drv/fdb.h"
+#include "drv/gateway.h"
 #include "drv/lan.h"
 #include "drv/link.h"
 #include "drv/mesh_port.h"
@@ -62,6 +63,7 @@ struct loop {
 	struct lan lan;
 	struct mesh_ports mesh;
 	struct fdb fdb;
+	struct gateway gateway;
 	struct run_dir run;
 	uint64_t resyncs; /* messages of the kernel were lost */
 };

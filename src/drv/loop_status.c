@@ -145,6 +145,7 @@ void loop_status(void *ctx, json_t *into)
 	json_object_set_new(into, "datapath", datapath_json(x));
 	json_object_set_new(into, "cloud_port", cloud_port_json(x));
 	json_object_set_new(into, "bridge", bridge_json(x));
+	gateway_status(&x->gateway, into);
 	json_object_set_new(into, "process", process_json());
 	json_put_count(into, "kernel_resyncs", x->resyncs);
 	json_put_text(into, "run_dir", x->run.path);
