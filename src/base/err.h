@@ -25,6 +25,7 @@ enum err {
 	ERR_RATE,      /* more than the rate limit allows */
 	ERR_TOO_BIG,   /* does not fit the MTU even in pieces */
 	ERR_NO_ROUTE,  /* no next hop */
+	ERR_KEPT,      /* stays on its own LAN */
 	ERR_COUNT
 };
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "node/node.h"
+#include "core/l2/keep.h"
+
+_Static_assert(KEEP_HELLO_ETHERTYPE == (int)CABLE_ETHERTYPE, "what one says, the other keeps");
 
 enum err node_init(struct node *x, const struct node_conf *conf, const struct node_env *env,
 		   instant now, uint64_t seed)
 {
 	struct cable_conf cable;
+	struct l2_conf l2 = conf->l2;
 	enum err e;
 
 	x->conf = *conf;
@@ -14,7 +18,14 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 	cable.self = x->plan.primary_mac;
 	memcpy(cable.network_id, x->plan.network_id, sizeof(cable.network_id));
 	cable_init(&x->cable, &cable);
-	return l2_init(&x->l2, &conf->l2, now, seed);
+	l2.anycast = (struct l2_anycast){
+		.on = conf->plan.anygw,
+		.mac = x->plan.anygw_mac,
+		.ipv4 = x->plan.anygw_ipv4,
+		.ipv6 = x->plan.anygw_ipv6,
+		.link_local = x->plan.anygw_link_local,
+	};
+	return l2_init(&x->l2, &l2, now, seed);
 }
 
 void node_fini(struct node *x)

@@ -12,7 +12,7 @@
 
 enum {
 	MTU_DEFAULT = 1532,
-	ETHERTYPE_WORLD = 0x88b5, /* IEEE: for local experiments */
+	ETHERTYPE_WORLD = 0x88b6, /* IEEE: for local experiments */
 	CLIENT_HEADER = ETHERNET_HEADER + 6,
 	WAKES_MAX = 100000, /* of one node at one instant: its deadline does not move */
 };

@@ -3,10 +3,12 @@
  * Any bytes as a script of events for a whole layer 2 engine: ports that come and go,
  * packets that are nearly right, raw frames, clients, echoes, time. After each step
  * the tables are within their bounds, every CRC is the one that a recount gives, time
- * goes on, what leaves is fit to leave, and no flood grows. In the end all memory is back.
+ * goes on, what leaves is fit to leave, what stays on its own LAN stays there, and no
+ * flood grows. In the end all memory is back.
  */
 #include "base/crc32c.h"
 #include "core/l2/internal.h"
+#include "core/l2/keep.h"
 #include "fuzz.h"
 
 enum {
@@ -28,6 +30,7 @@ struct script {
 	uint64_t frames_in, bcasts_out;
 	uint32_t sends;
 	bool waited_long;
+	bool lan; /* a frame of the LAN is being handled */
 };
 
 /* ---- choices ---- */
@@ -104,6 +107,20 @@ static void own_ogms_note(struct script *s, const struct fx_frame *f)
 	}
 }
 
+/* What our LAN floods may leave it. */
+static void flood_check(struct script *s, const uint8_t *packet, size_t len)
+{
+	struct batadv_bcast b;
+	struct ethernet inner;
+
+	must(batadv_bcast_parse(packet, len, &b) == OK);
+	if (!s->lan || port_of_mac(&s->l2, b.orig) < 0)
+		return;
+	must(ethernet_parse(b.frame, b.frame_len, &inner) == OK);
+	enum keep why = keep_why(&s->l2.conf.anycast, &inner);
+	must(why == KEEP_NONE || why == KEEP_ALFRED);
+}
+
 static void send_check(struct script *s, const struct fx_frame *f)
 {
 	must(f->port < PORTS);
@@ -116,6 +133,8 @@ static void send_check(struct script *s, const struct fx_frame *f)
 	must(e.type == ETHERTYPE_BATADV && mac_equal(e.src, p->mac));
 	uint8_t type = f->data[ETHERNET_HEADER];
 	must(mac_is_broadcast(e.dst) == (type < BATADV_UNICAST_MIN));
+	if (type == BATADV_BCAST)
+		flood_check(s, f->data + ETHERNET_HEADER, f->len - ETHERNET_HEADER);
 	if (type == BATADV_IV_OGM)
 		own_ogms_note(s, f);
 	s->bcasts_out += type == BATADV_BCAST;
@@ -126,6 +145,7 @@ static void emit(struct fx *fx, const struct effect *e)
 {
 	struct script *s = container_of(fx, struct script, fx);
 	struct ethernet inner;
+	enum keep why;
 
 	switch (e->kind) {
 	case FX_SEND: send_check(s, &e->frame); break;
@@ -133,6 +153,8 @@ static void emit(struct fx *fx, const struct effect *e)
 		must(e->frame.port == PORT_CLOUD && !s->l2.guard.blocked);
 		must(ethernet_parse(e->frame.data, e->frame.len, &inner) == OK);
 		must(!ethernet_is_batadv(&inner));
+		why = keep_why(&s->l2.conf.anycast, &inner);
+		must(why == KEEP_NONE || why == KEEP_ALFRED);
 		break;
 	case FX_FDB: must(mac_is_station(e->fdb.mac)); break;
 	case FX_ECHO:
@@ -270,7 +292,9 @@ static void frame_in(struct script *s, uint8_t port, const uint8_t *frame, size_
 	s->frames_in++;
 	l2_forward(&s->l2, port, frame, len, len, &v);
 	if (v.kind == VERDICT_UP || len % 3 == 0) {
+		s->lan = port == PORT_CLOUD;
 		handle(s, &ev);
+		s->lan = false;
 		return;
 	}
 	must(v.strip <= len && v.head_len <= VERDICT_HEAD_MAX);
@@ -675,6 +699,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf.clients_max = kind & 2 ? 8 : 40;
 	conf.vlans_max = 4;
 	conf.forwards_max = 8;
+	/* One of the MACs that clients have is the gateway's. */
+	conf.anycast = (struct l2_anycast){.on = kind & 2,
+					   .mac = client_mac(23),
+					   .ipv4.b = {10, 13, 0, 1},
+					   .ipv6.b = {0xfd, 1}};
 	conf.fragmentation = !(kind & 4);
 	conf.flood_unknown = !(kind & 8);
 	conf.memory_max_bytes = kind & 0x10 ? (size_t)(kind >> 5) * 12000 + 44000 : (size_t)1 << 22;

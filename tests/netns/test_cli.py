@@ -109,7 +109,7 @@ def lan_cable(space):
 @pytest.fixture(scope="module")
 def client(line):
     """A client that carla has heard: one frame of an ethertype that nobody uses."""
-    frame = f"ffffffffffff{CLIENT.replace(':', '')}88b5" + 92 * "0"
+    frame = f"ffffffffffff{CLIENT.replace(':', '')}88b6" + 92 * "0"
     lan_cable(line.space("carla"))
     send = (
         "import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); "

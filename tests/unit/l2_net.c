@@ -5,7 +5,7 @@
 #include <string.h>
 #include "wire/ethernet.h"
 
-enum { TEST_TYPE = 0x88b5, QUEUE_MAX = 20000 };
+enum { TEST_TYPE = 0x88b6, QUEUE_MAX = 20000 };
 
 /* A frame under way to one receiver. */
 struct net_item {

@@ -306,9 +306,9 @@ size_t rig_client_frame(uint8_t *frame, size_t len, struct mac dst, struct mac s
 	if (vid) {
 		ethernet_write(&w, dst, src, ETHERTYPE_8021Q);
 		wr_u16(&w, vid & 0xfff);
-		wr_u16(&w, 0x88b5);
+		wr_u16(&w, 0x88b6);
 	} else {
-		ethernet_write(&w, dst, src, 0x88b5); /* for local experiments */
+		ethernet_write(&w, dst, src, 0x88b6); /* for local experiments */
 	}
 	assert(!w.bad);
 	memset(w.at, mark, wr_left(&w));

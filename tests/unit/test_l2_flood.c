@@ -380,7 +380,7 @@ static void burst(const struct rig_peer *from, uint32_t first, uint32_t count)
 		batadv_bcast_write(&w, &b);
 		wr_mac(&w, MAC_BROADCAST);
 		wr_mac(&w, client(50));
-		wr_u16(&w, 0x88b5);
+		wr_u16(&w, 0x88b6);
 		wr_u32(&w, i);
 		rig_packet(&rig, from->port, from->mac, true, packet, sizeof(packet));
 	}
@@ -394,7 +394,7 @@ static void burst_returns(uint32_t i)
 
 	wr_mac(&w, MAC_BROADCAST);
 	wr_mac(&w, client(50));
-	wr_u16(&w, 0x88b5);
+	wr_u16(&w, 0x88b6);
 	wr_u32(&w, i);
 	rig_payload(&rig, PORT_CLOUD, frame, sizeof(frame));
 }

@@ -51,7 +51,14 @@
 	X(echo_tx)                                                                                 \
 	X(unknown_type)	 /* packets of unknown type passed on or dropped */                        \
 	X(nested_batadv) /* batman frames from the LAN, refused */                                 \
-	X(claim_rx)	 /* bridge loop avoidance frames from the LAN */
+	X(claim_rx)	 /* bridge loop avoidance frames from the LAN */                           \
+	X(kept_mac)	 /* not let across: from or to an anycast MAC; see keep.h */               \
+	X(kept_address)	 /* from, to or about the anycast addresses */                             \
+	X(kept_router)	 /* router solicitations and advertisements */                             \
+	X(kept_dhcp)                                                                               \
+	X(kept_alfred) /* for the nodes' shared records, from a client */                          \
+	X(kept_hello)  /* of nodes on a cable */                                                   \
+	X(kept_mesh)   /* of these six, how many the mesh brought: another node lets them in */
 
 struct l2_counters {
 #define L2_COUNTER_FIELD(name) uint64_t name;

@@ -44,7 +44,7 @@ static void from_lan(const struct l2 *l2, const uint8_t *frame, size_t frame_len
 	if (ethernet_parse(frame, frame_len, &e) != OK || mac_is_multicast(e.dst))
 		return;
 	/* Claims of a loop-avoiding bridge are ARP. */
-	if (guard_peek(l2, &e) != OK || e.inner_type == ETHERTYPE_ARP)
+	if (e.inner_type == ETHERTYPE_ARP || guard_peek_lan(l2, &e) != OK)
 		return;
 	uint16_t vid = ethernet_batadv_vid(&e);
 	struct local_client *from = client_here(l2, e.src, vid);
@@ -91,7 +91,7 @@ static void for_us(const struct l2 *l2, const struct batadv_unicast *u, const st
 {
 	uint16_t vid = ethernet_batadv_vid(e);
 
-	if (l2->guard.blocked || ethernet_is_batadv(e) || e->inner_type == ETHERTYPE_ARP)
+	if (e->inner_type == ETHERTYPE_ARP || guard_peek_mesh(l2, e) != OK)
 		return;
 	if (u->has_src && !is_known_at(l2, e->src, vid, u->src))
 		return;

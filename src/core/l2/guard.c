@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/l2/guard.h"
 #include "core/l2/internal.h"
+#include "core/l2/keep.h"
 
 enum err guard_init(struct l2 *l2)
 {
@@ -23,11 +24,84 @@ static bool is_reserved(struct mac dst)
 	       mac_equal(dst, loopback);
 }
 
-enum err guard_peek(const struct l2 *l2, const struct ethernet *e)
+static enum err peek(const struct l2 *l2, const struct ethernet *e)
 {
 	if (ethernet_is_batadv(e))
 		return ERR_LOOP;
 	return is_reserved(e->dst) || l2->guard.blocked ? ERR_BLOCKED : OK;
+}
+
+/* Nodes have records and talk of them over the cloud; clients do not. */
+static bool is_node_here(const struct l2 *l2, const struct ethernet *e)
+{
+	const struct local_client *c = tt_local_find(l2, e->src, ethernet_batadv_vid(e));
+
+	return c && c->permanent;
+}
+
+static enum keep why_lan(const struct l2 *l2, const struct ethernet *e)
+{
+	enum keep why = keep_why(&l2->conf.anycast, e);
+
+	return why == KEEP_ALFRED && is_node_here(l2, e) ? KEEP_NONE : why;
+}
+
+/* Whether it is a node that talks to us, core/share knows better. */
+static enum keep why_mesh(const struct l2 *l2, const struct ethernet *e)
+{
+	enum keep why = keep_why(&l2->conf.anycast, e);
+
+	return why == KEEP_ALFRED ? KEEP_NONE : why;
+}
+
+enum err guard_peek_lan(const struct l2 *l2, const struct ethernet *e)
+{
+	enum err err = peek(l2, e);
+
+	return err == OK && why_lan(l2, e) != KEEP_NONE ? ERR_KEPT : err;
+}
+
+enum err guard_peek_mesh(const struct l2 *l2, const struct ethernet *e)
+{
+	if (ethernet_is_batadv(e))
+		return ERR_LOOP;
+	if (l2->guard.blocked)
+		return ERR_BLOCKED;
+	return why_mesh(l2, e) != KEEP_NONE ? ERR_KEPT : OK;
+}
+
+static enum err count_kept(struct l2 *l2, enum keep why)
+{
+	struct l2_counters *c = &l2->count;
+
+	switch (why) {
+	case KEEP_NONE: return OK;
+	case KEEP_MAC: c->kept_mac++; break;
+	case KEEP_ADDRESS: c->kept_address++; break;
+	case KEEP_ROUTER: c->kept_router++; break;
+	case KEEP_DHCP: c->kept_dhcp++; break;
+	case KEEP_ALFRED: c->kept_alfred++; break;
+	case KEEP_HELLO: c->kept_hello++; break;
+	}
+	return ERR_KEPT;
+}
+
+enum err guard_keep(struct l2 *l2, const struct ethernet *e)
+{
+	return count_kept(l2, why_lan(l2, e));
+}
+
+enum err guard_to_lan(struct l2 *l2, const struct ethernet *e)
+{
+	enum err err = guard_peek_mesh(l2, e);
+
+	if (err == ERR_LOOP)
+		l2->count.nested_batadv++;
+	if (err == ERR_KEPT) {
+		l2->count.kept_mesh++;
+		(void)count_kept(l2, why_mesh(l2, e));
+	}
+	return err;
 }
 
 /* The other node of this LAN serves its clients from now on; to announce them too
@@ -73,7 +147,7 @@ enum err guard_from_lan(struct l2 *l2, instant now, const struct ethernet *e, co
 			return ERR_BLOCKED;
 		}
 	}
-	return guard_peek(l2, e);
+	return peek(l2, e);
 }
 
 void guard_open(struct l2 *l2, instant now, struct fx *fx)

@@ -42,7 +42,7 @@ enum { PACKET_MAX = 2048 };
 enum err l2_packet(struct l2 *l2, instant now, uint8_t port, struct mac src, struct mac dst,
 		   const uint8_t *packet, size_t len, struct fx *fx);
 
-/* A client's frame goes to the LAN (refused while the guard blocks; counted). */
+/* A client's frame goes to the LAN, if the guard lets it; counted. */
 void l2_deliver(struct l2 *l2, const uint8_t *frame, size_t len, struct fx *fx);
 
 /* A frame from the LAN that the fast verdict gave up to the engine. */

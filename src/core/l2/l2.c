@@ -233,12 +233,8 @@ void l2_deliver(struct l2 *l2, const uint8_t *frame, size_t len, struct fx *fx)
 	struct ethernet e;
 	enum err err = ethernet_parse(frame, len, &e);
 
-	if (err == OK && ethernet_is_batadv(&e)) {
-		l2->count.nested_batadv++;
-		err = ERR_LOOP;
-	}
-	if (err == OK && l2->guard.blocked)
-		err = ERR_BLOCKED;
+	if (err == OK)
+		err = guard_to_lan(l2, &e);
 	if (err != OK) {
 		l2->count.dropped[err]++;
 		return;

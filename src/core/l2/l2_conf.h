@@ -10,6 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/clock.h"
+#include "base/ip.h"
+#include "base/mac.h"
+
+/* The gateway that each node of the cloud is to its own LAN, from the plan. Not on:
+ * routers and DHCP servers are clients as others are. */
+struct l2_anycast {
+	bool on;
+	struct mac mac;
+	struct ipv4 ipv4;
+	struct ipv6 ipv6, link_local;
+};
 
 struct l2_conf {
 	span orig_interval;	  /* 40 ms .. 1 h; default 1 s */
@@ -23,6 +34,7 @@ struct l2_conf {
 	uint32_t vlans_max;	   /* client VLANs per node; default 16 */
 	uint32_t forwards_max;	   /* OGMs waiting per port; default 256 */
 	size_t memory_max_bytes;   /* for all tables; default 64 MiB */
+	struct l2_anycast anycast; /* default off */
 };
 
 /* The defaults above. */

@@ -69,6 +69,8 @@ enum err lan_rx(struct l2 *l2, instant now, const uint8_t *frame, size_t len, st
 		err = guard_from_lan(l2, now, &e, frame, len, fx);
 	if (err == OK)
 		err = learn(l2, now, &e, frame, len, fx);
+	if (err == OK)
+		err = guard_keep(l2, &e);
 	if (err != OK)
 		return err;
 	if (mac_is_multicast(e.dst))

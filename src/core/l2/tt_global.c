@@ -2,6 +2,7 @@
 #include "core/l2/tt_global.h"
 #include <assert.h>
 #include "core/l2/internal.h"
+#include "core/l2/keep.h"
 
 enum {
 	FADE_PER_CALL = 32,
@@ -406,6 +407,8 @@ void tt_global_add_temporary(struct l2 *l2, instant now, struct originator *o, s
 	struct tt_home *h = g ? home_find(g, o) : NULL;
 
 	if (!mac_is_station(mac) || !tt_vid_valid(vid) || (c && !c->leaving))
+		return;
+	if (keep_is_anycast(&l2->conf.anycast, mac))
 		return;
 	if (h && h->counted && h->left) {
 		/* It announced the client all the time: what led away from it was wrong. */

@@ -2,6 +2,7 @@
 #include "core/l2/tt_local.h"
 #include <assert.h>
 #include "core/l2/internal.h"
+#include "core/l2/keep.h"
 
 enum {
 	IDLE_PER_CALL = 32,
@@ -200,6 +201,9 @@ enum err tt_local_seen(struct l2 *l2, instant now, const struct ev_client *ev, s
 
 	if (!mac_is_station(ev->mac) || !tt_vid_valid(ev->vid))
 		return ERR_MALFORMED;
+	/* It is on every node. */
+	if (keep_is_anycast(&l2->conf.anycast, ev->mac))
+		return ERR_KEPT;
 	c = tt_local_find(l2, ev->mac, ev->vid);
 	if (ev->change == CLIENT_GONE) {
 		if (c && !c->permanent && !c->leaving)

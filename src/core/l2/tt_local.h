@@ -82,7 +82,8 @@ struct local_client *tt_local_find(const struct l2 *l2, struct mac mac, uint16_t
  * has it elsewhere, roaming starts (tt_roam_in). A client stays wifi once somebody
  * said so: who saw only a frame does not know. CLIENT_GONE removes it, unless it
  * is permanent.
- * ERR_FULL: table full, counted. ERR_MALFORMED: no station's address, no VLAN id. */
+ * ERR_FULL: table full, counted. ERR_MALFORMED: no station's address, no VLAN id.
+ * ERR_KEPT: an anycast gateway's address. */
 enum err tt_local_seen(struct l2 *l2, instant now, const struct ev_client *c, struct fx *fx);
 
 /* The short form for a client that is known and not leaving: last_seen only. */
