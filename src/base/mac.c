@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/mac.h"
+#include "base/hex.h"
 
 char *mac_print(struct mac m, char text[MAC_TEXT])
 {
@@ -14,17 +15,6 @@ char *mac_print(struct mac m, char text[MAC_TEXT])
 	}
 	*p = '\0';
 	return text;
-}
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 bool mac_parse(const char *text, struct mac *m)

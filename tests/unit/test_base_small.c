@@ -4,6 +4,7 @@
 #include "base/bucket.h"
 #include "base/clock.h"
 #include "base/crc32c.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/list.h"
 #include "base/mac.h"
@@ -45,6 +46,33 @@ static void test_mac_text(void **state)
 		assert_string_equal(mac_print(m, text),
 				    parsed ? cases[i].printed : "ff:ff:ff:ff:ff:ff");
 	}
+}
+
+static void test_digest_text(void **state)
+{
+	static const char text[] = "000102030405060708090a0b0c0d0e0f1011121314151617ABcdeFff";
+	char out[DIGEST_TEXT], bad[DIGEST_TEXT + 1];
+	struct digest d, before;
+
+	(void)state;
+	assert_true(digest_parse(text, &d));
+	assert_memory_equal(d.b, "\x00\x01\x02\x03", 4);
+	assert_memory_equal(d.b + 24, "\xab\xcd\xef\xff", 4);
+	assert_string_equal(digest_print(&d, out),
+			    "000102030405060708090a0b0c0d0e0f1011121314151617abcdefff");
+	before = d;
+	for (size_t i = 0; i < DIGEST_TEXT - 1; i++) {
+		memcpy(bad, text, sizeof(text));
+		bad[i] = 'x';
+		assert_false(digest_parse(bad, &d));
+		bad[i] = '\0';
+		assert_false(digest_parse(bad, &d));
+	}
+	memcpy(bad, text, sizeof(text));
+	bad[DIGEST_TEXT - 1] = '0';
+	bad[DIGEST_TEXT] = '\0';
+	assert_false(digest_parse(bad, &d));
+	assert_true(digest_equal(&d, &before));
 }
 
 static void test_mac_kinds(void **state)
@@ -237,11 +265,11 @@ static void test_err_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mac_text),  cmocka_unit_test(test_mac_kinds),
-		cmocka_unit_test(test_crc32c),	  cmocka_unit_test(test_list),
-		cmocka_unit_test(test_bucket),	  cmocka_unit_test(test_bucket_rate),
-		cmocka_unit_test(test_clock),	  cmocka_unit_test(test_serial_numbers),
-		cmocka_unit_test(test_err_names),
+		cmocka_unit_test(test_digest_text),    cmocka_unit_test(test_mac_text),
+		cmocka_unit_test(test_mac_kinds),      cmocka_unit_test(test_crc32c),
+		cmocka_unit_test(test_list),	       cmocka_unit_test(test_bucket),
+		cmocka_unit_test(test_bucket_rate),    cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_serial_numbers), cmocka_unit_test(test_err_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
