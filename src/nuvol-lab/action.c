@@ -3,6 +3,7 @@
 #include <string.h>
 #include "nuvol-lab/client.h"
 #include "nuvol-lab/daemon.h"
+#include "nuvol-lab/lease.h"
 #include "nuvol-lab/segment.h"
 
 static bool node_find(const struct lab *lab, const char *name, unsigned *node)
@@ -48,6 +49,26 @@ bool action_cut(const char *town, const char *segment, const char *node, enum cu
 	if (good && n != TOWN_NONE && town_mesh_find(&lab.town, n, s) == TOWN_NONE)
 		good = lab_fail("node '%s' is not on segment '%s'", node, segment);
 	return finish(&lab, good && segment_cut(&lab, s, n, how));
+}
+
+/* Changes nothing that the lab remembers: others may act meanwhile. */
+bool action_lease(const char *town, const char *client, enum lease_action what)
+{
+	struct lab lab;
+	unsigned c;
+	bool good;
+
+	if (!lab_open(&lab, town, LAB_READ))
+		return false;
+	c = town_client_find(&lab.town, client);
+	good = c != TOWN_NONE || lab_fail("there is no client '%s' in town '%s'", client, town);
+	if (good)
+		switch (what) {
+		case LEASE_RELEASE: good = lease_release(&lab, c); break;
+		case LEASE_RENEW: good = lease_renew(&lab, c); break;
+		}
+	lab_close(&lab);
+	return good;
 }
 
 bool action_daemon(const char *town, const char *node, enum daemon_action what)

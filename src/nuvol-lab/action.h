@@ -13,5 +13,8 @@ bool action_roam(const char *town, const char *client, const char *node, span *t
 /* node NULL: all nodes of the segment; CUT_NONE heals. */
 bool action_cut(const char *town, const char *segment, const char *node, enum cut how);
 
+enum lease_action { LEASE_RELEASE, LEASE_RENEW };
+bool action_lease(const char *town, const char *client, enum lease_action what);
+
 enum daemon_action { DAEMON_START, DAEMON_STOP, DAEMON_KILL };
 bool action_daemon(const char *town, const char *node, enum daemon_action what);

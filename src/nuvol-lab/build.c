@@ -12,6 +12,7 @@
 #include "nuvol-lab/client.h"
 #include "nuvol-lab/daemon.h"
 #include "nuvol-lab/interrupt.h"
+#include "nuvol-lab/lease.h"
 #include "nuvol-lab/segment.h"
 
 /* How long what runs in the town may take to end by itself. */
@@ -180,6 +181,15 @@ static bool daemons_start(struct lab *lab)
 	return true;
 }
 
+/* Only now, for who asks in vain waits before asking again. */
+static bool leases_start(struct lab *lab)
+{
+	for (unsigned i = 0; i < lab->town.client_count; i++)
+		if ((lab->clients[i].by_dhcp && !lease_launch(lab, i)) || interrupt_came())
+			return false;
+	return true;
+}
+
 static bool programs_find(struct lab *lab, const struct build_options *o)
 {
 	program_find("nuvol", lab->nuvol);
@@ -218,7 +228,8 @@ static bool town_keep(const struct lab *lab)
 static bool town_make(struct lab *lab)
 {
 	return town_keep(lab) && places_make(lab) && air_make(lab) && medium_start(lab) &&
-	       nodes_make(lab) && clients_make(lab) && daemons_start(lab) && lab_save(lab);
+	       nodes_make(lab) && clients_make(lab) && daemons_start(lab) && leases_start(lab) &&
+	       lab_save(lab);
 }
 
 static void report(const struct lab *lab, span took)

@@ -2,6 +2,7 @@
 #include "nuvol-lab/client.h"
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "core/plan/plan.h"
 #include "drv/crypto.h"
@@ -15,8 +16,10 @@ enum {
 	CLIENT_MTU = 1500,
 };
 
-/* What the nuvold of node will derive from its configuration. */
-static bool node_plan(const struct lab *lab, unsigned node, struct plan *plan, FILE *errors)
+/* What the nuvold of node will derive from its configuration; served: it is to give
+ * addresses to clients. */
+static bool node_plan(const struct lab *lab, unsigned node, struct plan *plan, bool *served,
+		      FILE *errors)
 {
 	static struct conf conf; /* too big for a stack */
 	const struct town_node *n = &lab->town.nodes[node];
@@ -28,6 +31,7 @@ static bool node_plan(const struct lab *lab, unsigned node, struct plan *plan, F
 	node_config_fini(&config);
 	if (!good)
 		return false;
+	*served = lab->nuvold[0] && conf.node.plan.anygw;
 	return plan_init(plan, &conf.node.plan, crypto_mbedtls()) == OK ||
 	       lab_fail("node '%s' gets no addresses", n->name);
 }
@@ -38,14 +42,18 @@ static bool client_address(struct lab *lab, unsigned client, struct ipv4 prefix,
 	const struct town_client *c = &lab->town.clients[client];
 	uint32_t hosts = prefix.bits < 32 ? UINT32_MAX >> prefix.bits : 0;
 	uint32_t host = (hosts >= 0xffff ? CLIENT_HOSTS : hosts / 2) + client + 1;
+	struct ipv4 address = c->ipv4;
 
-	if (host >= hosts) {
+	if (ipv4_to_u32(address) != 0) {
+		address.bits = address.bits == 32 ? prefix.bits : address.bits;
+	} else if (host >= hosts) {
 		fprintf(errors, "%s:%u: the cloud's prefix has no address left for '%s'\n",
 			lab->file, c->line, c->name);
 		return false;
+	} else {
+		address = ipv4_from_u32(ipv4_to_u32(ipv4_network(prefix)) + host, prefix.bits);
 	}
-	ipv4_prefix_print(ipv4_from_u32(ipv4_to_u32(ipv4_network(prefix)) + host, prefix.bits),
-			  lab->clients[client].address);
+	ipv4_prefix_print(address, lab->clients[client].address);
 	return true;
 }
 
@@ -53,18 +61,22 @@ bool addresses_give(struct lab *lab, FILE *errors)
 {
 	static struct plan plan;
 	const struct town *t = &lab->town;
-	bool good = true;
+	bool good = true, served;
 
 	for (unsigned i = 0; i < t->node_count; i++) {
-		if (!node_plan(lab, i, &plan, errors)) {
+		if (!node_plan(lab, i, &plan, &served, errors)) {
 			good = false;
 			continue;
 		}
 		ipv4_prefix_print(plan.ipv4, lab->nodes[i].address);
 		for (unsigned c = 0; c < t->client_count; c++) {
-			unsigned home = t->clients[c].at == TOWN_NONE ? 0 : t->clients[c].at;
+			enum town_address how = t->clients[c].address;
 
-			if (home == i)
+			if ((t->clients[c].at == TOWN_NONE ? 0 : t->clients[c].at) != i)
+				continue;
+			lab->clients[c].by_dhcp = how == ADDRESS_DHCP ||
+						  (how == ADDRESS_AUTO && served);
+			if (!lab->clients[c].by_dhcp)
 				good = client_address(lab, c, plan.prefix4, errors) && good;
 		}
 	}
@@ -106,27 +118,40 @@ static bool sysctl_write(const char *path, const char *value)
 	return good;
 }
 
+/* The folder of a client by DHCP, with an empty resolv.conf. */
+static bool client_folder(const struct lab *lab, unsigned client)
+{
+	char path[LAB_PATH_ROOM];
+
+	mkdir(lab_client_path(lab, client, "", path), 0755);
+	return file_write(lab_client_path(lab, client, "resolv.conf", path), "");
+}
+
 bool client_configure(const struct lab *lab, unsigned client)
 {
+	const struct lab_client *state = &lab->clients[client];
 	const char *name = lab->town.clients[client].name;
 	char netns[PLACE_PATH_ROOM];
 	struct batch b;
 	int back;
 
-	batch_init(&b);
-	batch_add(&b, "link set lo up");
-	batch_add(&b, "addr add %s dev eth0", lab->clients[client].address);
-	batch_add(&b, "link set eth0 up");
-	if (!batch_run(&b, place_path(lab->town.name, name, netns)))
-		return false;
 	if (place_enter(lab->town.name, name, &back) < 0)
 		return lab_fail("cannot enter the namespace of '%s'", name);
 	/* A cable that is plugged over must not cost the ARP cache. Kernels before
 	 * 5.16 do not have these, and forget. */
 	sysctl_write("/proc/sys/net/ipv4/conf/eth0/arp_evict_nocarrier", "0");
 	sysctl_write("/proc/sys/net/ipv6/conf/eth0/ndisc_evict_nocarrier", "0");
+	/* Who has a fixed address takes none from a router's advertisement either. */
+	sysctl_write("/proc/sys/net/ipv6/conf/eth0/accept_ra", state->by_dhcp ? "1" : "0");
 	place_leave(back);
-	return true;
+	if (state->by_dhcp && !client_folder(lab, client))
+		return false;
+	batch_init(&b);
+	batch_add(&b, "link set lo up");
+	if (!state->by_dhcp)
+		batch_add(&b, "addr add %s dev eth0", state->address);
+	batch_add(&b, "link set eth0 up");
+	return batch_run(&b, place_path(lab->town.name, name, netns));
 }
 
 /* By Wi-Fi: from one access point to another. We are in the air. */

@@ -20,7 +20,8 @@
 #define CLIENT_TRUNK "tr%u" /* node: its link towards the node, where it is ap0 */
 
 /* Checks each node's configuration, and gives nodes the address that their nuvold will
- * derive, clients one of their cloud. false: told on errors why. */
+ * derive, clients one of their cloud, unless they get it by DHCP. false: told on errors
+ * why. */
 bool addresses_give(struct lab *lab, FILE *errors);
 
 /* Adds to b, for the air, what makes the access point of a node and a client. */

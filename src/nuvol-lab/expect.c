@@ -18,6 +18,7 @@ struct condition {
 	const char *name;
 	int least, most; /* words behind the name */
 	bool (*holds)(struct run *r, const char *const *words, instant deadline);
+	bool tells; /* what it found is worth telling when it holds too */
 };
 
 static unsigned node_get(struct run *r, const struct lab *lab, const char *name)
@@ -109,6 +110,73 @@ static bool knows_holds(struct run *r, const char *const *words, instant deadlin
 	return holds;
 }
 
+/* address CLIENT */
+static bool address_holds(struct run *r, const char *const *words, instant deadline)
+{
+	struct lab lab;
+	unsigned client;
+	bool holds = false;
+
+	(void)deadline;
+	if (!lab_open(&lab, r->town, LAB_READ))
+		return false;
+	client = town_client_find(&lab.town, words[1]);
+	if (client == TOWN_NONE)
+		snprintf(r->said, sizeof(r->said), "there is no client '%s'", words[1]);
+	else
+		holds = lab.clients[client].address[0] != '\0';
+	if (client != TOWN_NONE)
+		snprintf(r->said, sizeof(r->said), "%s",
+			 holds ? lab.clients[client].address : "it has none");
+	lab_close(&lab);
+	return holds;
+}
+
+/* Does the daemon know that this client has an address, and which if it has one? */
+static bool leases_have(const json_t *answer, struct mac mac, const char *address)
+{
+	const json_t *lease;
+	size_t i, len = strcspn(address, "/");
+
+	json_array_foreach(json_object_get(answer, "leases"), i, lease)
+	{
+		const char *text = json_string_value(json_object_get(lease, "mac"));
+		const char *ip = json_string_value(json_object_get(lease, "ipv4"));
+		struct mac m;
+
+		if (text && mac_parse(text, &m) && mac_equal(m, mac))
+			return json_integer_value(json_object_get(lease, "left_ms")) > 0 &&
+			       (len == 0 ||
+				(ip && strlen(ip) == len && strncmp(ip, address, len) == 0));
+	}
+	return false;
+}
+
+/* lease NODE CLIENT */
+static bool lease_holds(struct run *r, const char *const *words, instant deadline)
+{
+	struct lab lab;
+	unsigned node, client;
+	json_t *answer = NULL;
+	bool holds = false;
+
+	(void)deadline;
+	if (!lab_open(&lab, r->town, LAB_READ))
+		return false;
+	node = node_get(r, &lab, words[1]);
+	client = town_client_find(&lab.town, words[2]);
+	if (client == TOWN_NONE)
+		snprintf(r->said, sizeof(r->said), "there is no client '%s'", words[2]);
+	else if (node != TOWN_NONE)
+		answer = daemon_ask(&lab, node, "leases");
+	if (answer)
+		holds = leases_have(answer, lab.town.clients[client].mac,
+				    lab.clients[client].address);
+	json_decref(answer);
+	lab_close(&lab);
+	return holds;
+}
+
 static bool running_holds(struct run *r, const char *const *words, instant deadline)
 {
 	struct lab lab;
@@ -175,9 +243,10 @@ static bool reach_holds(struct run *r, const char *const *words, instant deadlin
 }
 
 static const struct condition conditions[] = {
-	{"nodes", 2, 2, nodes_hold},  {"neighbours", 2, 2, neighbours_hold},
-	{"knows", 2, 2, knows_holds}, {"running", 1, 1, running_holds},
-	{"reach", 2, 2, reach_holds}, {"exec", 3, STEP_WORDS_MAX, exec_holds},
+	{"nodes", 2, 2, nodes_hold, false},	{"neighbours", 2, 2, neighbours_hold, false},
+	{"knows", 2, 2, knows_holds, false},	{"running", 1, 1, running_holds, false},
+	{"address", 1, 1, address_holds, true}, {"lease", 2, 2, lease_holds, false},
+	{"reach", 2, 2, reach_holds, false},	{"exec", 3, STEP_WORDS_MAX, exec_holds, false},
 };
 
 /* Where the condition begins in the words of the step; NULL: there is none. */
@@ -202,8 +271,9 @@ const char *expect_check(const struct step *s)
 	if (!span_parse(s->words[1], UNIT_S, &time))
 		return "the time is not one; like 20s";
 	if (!c)
-		return "no such condition; it takes nodes, neighbours, knows, running, reach or "
-		       "exec";
+		return "no such condition; it takes nodes, neighbours, knows, running, address, "
+		       "lease, "
+		       "reach or exec";
 	words = s->count - at - 1;
 	if (words < c->least || words > c->most)
 		return "a condition has too few or too many words; nuvol-lab(8) shows how";
@@ -235,7 +305,7 @@ bool expect_act(struct run *r, const struct step *s)
 			break;
 		poll(NULL, 0, AGAIN_MS);
 	}
-	if (holds)
+	if (holds && !(c->tells && !negated))
 		r->said[0] = '\0';
 	return holds;
 }

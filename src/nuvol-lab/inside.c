@@ -11,9 +11,10 @@ bool inside_init(struct inside *room, const struct lab *lab, const char *who, st
 {
 	const char *path = getenv("PATH");
 	unsigned node = town_node_find(&lab->town, who);
+	unsigned client = town_client_find(&lab->town, who);
 	char folder[PATH_MAX];
 
-	if (node == TOWN_NONE && town_client_find(&lab->town, who) == TOWN_NONE)
+	if (node == TOWN_NONE && client == TOWN_NONE)
 		return lab_fail("there is no node or client '%s' in town '%s'", who,
 				lab->town.name);
 	place_path(lab->town.name, who, room->netns);
@@ -27,8 +28,11 @@ bool inside_init(struct inside *room, const struct lab *lab, const char *who, st
 	*how = (struct spawn){
 		.netns = room->netns, .hostname = room->hostname, .environment = room->environment};
 	if (node != TOWN_NONE) {
-		how->shown = lab_node_path(lab, node, "", room->run_dir);
+		how->shown = lab_node_path(lab, node, "", room->shown);
 		how->shown_at = LAB_NODE_RUN;
+	} else if (lab->clients[client].by_dhcp) {
+		how->shown = lab_client_path(lab, client, "resolv.conf", room->shown);
+		how->shown_at = "/etc/resolv.conf";
 	}
 	return true;
 }
@@ -57,7 +61,7 @@ static bool address_of(const struct lab *lab, const char *name, char text[ADDRES
 			 node != TOWN_NONE ? lab->nodes[node].address
 					   : lab->clients[client].address);
 	text[strcspn(text, "/")] = '\0';
-	return true;
+	return text[0] != '\0';
 }
 
 /* An argv with @NAME replaced. */

@@ -5,7 +5,7 @@
  * Source  ours.
  * Shape   A program finds its place's network, its name as hostname, `nuvol` in
  *         PATH, and in a node the folder of its daemon at LAB_NODE_RUN, where
- *         `nuvol` looks for it.
+ *         `nuvol` looks for it; in a client by DHCP, the name servers that it was told.
  *         In an argv, @NAME is the IPv4 address of that node or client, and
  *         @NAME.mac its MAC (of a node: the primary one).
  */
@@ -15,7 +15,7 @@
 /* The texts that a struct spawn points to. */
 struct inside {
 	char netns[PLACE_PATH_ROOM];
-	char run_dir[LAB_PATH_ROOM];
+	char shown[LAB_PATH_ROOM];
 	char hostname[WHO_NAME_MAX + 1];
 	char path[2 * PATH_MAX];
 	const char *environment[3];

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "nuvol-lab/lease.h"
 
 static const char *const cut_names[] = {"no", "carrier", "silent"};
 
@@ -37,6 +38,14 @@ char *lab_node_path(const struct lab *lab, unsigned node, const char *rest,
 {
 	snprintf(text, LAB_PATH_ROOM, LAB_FOLDER "/%s/%s%s%s", lab->town.name,
 		 lab->town.nodes[node].name, *rest ? "/" : "", rest);
+	return text;
+}
+
+char *lab_client_path(const struct lab *lab, unsigned client, const char *rest,
+		      char text[LAB_PATH_ROOM])
+{
+	snprintf(text, LAB_PATH_ROOM, LAB_FOLDER "/%s/%s%s%s", lab->town.name,
+		 lab->town.clients[client].name, *rest ? "/" : "", rest);
 	return text;
 }
 
@@ -187,6 +196,21 @@ static void node_unpack(struct lab *lab, unsigned i, const json_t *from)
 	}
 }
 
+static void client_unpack(struct lab *lab, unsigned i, const json_t *from)
+{
+	struct lab_client *c = &lab->clients[i];
+	const char *at = json_string_value(json_object_get(from, "at"));
+	struct lab_lease lease;
+
+	c->at = at ? town_node_find(&lab->town, at) : TOWN_NONE;
+	c->by_dhcp = json_is_true(json_object_get(from, "by_dhcp"));
+	c->dhcp = process_unpack(from, "dhcp", "dhcp_started");
+	if (!c->by_dhcp)
+		text_unpack(from, "ipv4", c->address, sizeof(c->address));
+	else if (lease_read(lab, i, &lease))
+		memcpy(c->address, lease.address, sizeof(c->address));
+}
+
 static void state_unpack(struct lab *lab, const json_t *state)
 {
 	const struct town *t = &lab->town;
@@ -199,14 +223,8 @@ static void state_unpack(struct lab *lab, const json_t *state)
 	lab->medium = process_unpack(state, "medium", "medium_started");
 	for (unsigned i = 0; i < t->node_count; i++)
 		node_unpack(lab, i, json_object_get(nodes, t->nodes[i].name));
-	for (unsigned i = 0; i < t->client_count; i++) {
-		const json_t *client = json_object_get(clients, t->clients[i].name);
-		const char *at = json_string_value(json_object_get(client, "at"));
-
-		lab->clients[i].at = at ? town_node_find(t, at) : TOWN_NONE;
-		text_unpack(client, "ipv4", lab->clients[i].address,
-			    sizeof(lab->clients[i].address));
-	}
+	for (unsigned i = 0; i < t->client_count; i++)
+		client_unpack(lab, i, json_object_get(clients, t->clients[i].name));
 }
 
 bool lab_open(struct lab *lab, const char *name, enum lab_access access_wanted)
@@ -258,10 +276,12 @@ static json_t *node_pack(const struct lab *lab, unsigned i)
 
 static json_t *client_pack(const struct lab *lab, unsigned i)
 {
-	unsigned at = lab->clients[i].at;
+	const struct lab_client *c = &lab->clients[i];
 
-	return json_pack("{s:s?, s:s}", "at", at == TOWN_NONE ? NULL : lab->town.nodes[at].name,
-			 "ipv4", lab->clients[i].address);
+	return json_pack("{s:s?, s:s, s:b, s:i, s:I}", "at",
+			 c->at == TOWN_NONE ? NULL : lab->town.nodes[c->at].name, "ipv4",
+			 c->address, "by_dhcp", c->by_dhcp, "dhcp", c->dhcp.pid, "dhcp_started",
+			 (json_int_t)c->dhcp.started);
 }
 
 bool lab_save(const struct lab *lab)

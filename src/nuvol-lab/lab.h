@@ -10,6 +10,7 @@
  *             medium.sock, medium.log
  *             NODE/        run folder of the node's nuvold, and its log;
  *             NODE/config/ its configuration
+ *             CLIENT/      of a client by DHCP: see lease.h
  *         A town whose `up` did not come to its end has no state.json.
  * Memory  lab_open allocates, lab_close frees.
  */
@@ -34,8 +35,10 @@ struct lab_node {
 };
 
 struct lab_client {
-	unsigned at;	  /* node, or TOWN_NONE */
-	char address[20]; /* "10.1.200.1/16" */
+	unsigned at; /* node, or TOWN_NONE */
+	bool by_dhcp;
+	struct process dhcp; /* its udhcpc */
+	char address[20];    /* "10.1.200.1/16"; by DHCP what it has now, "" for nothing */
 };
 
 struct lab {
@@ -59,6 +62,10 @@ char *lab_path(const char *town, const char *rest, char text[LAB_PATH_ROOM]);
 /* LAB_FOLDER/TOWN/NODE/... */
 char *lab_node_path(const struct lab *lab, unsigned node, const char *rest,
 		    char text[LAB_PATH_ROOM]);
+
+/* LAB_FOLDER/TOWN/CLIENT/... */
+char *lab_client_path(const struct lab *lab, unsigned client, const char *rest,
+		      char text[LAB_PATH_ROOM]);
 
 /* The name of the only town that is up, into name; false: told why not. */
 bool lab_only(char name[TOWN_NAME_MAX + 1]);

@@ -8,6 +8,7 @@
 #include "nuvol-lab/build.h"
 #include "nuvol-lab/inside.h"
 #include "nuvol-lab/interrupt.h"
+#include "nuvol-lab/lease.h"
 #include "nuvol-lab/medium.h"
 #include "nuvol-lab/scenario.h"
 #include "nuvol-lab/status.h"
@@ -159,6 +160,23 @@ static int stop_run(struct cli *c)
 	return daemon_run(c, DAEMON_STOP);
 }
 
+static int lease_run(struct cli *c, enum lease_action what)
+{
+	char name[TOWN_NAME_MAX + 1];
+
+	return exit_code(town_of(c, name) && action_lease(name, c->words[0], what));
+}
+
+static int release_run(struct cli *c)
+{
+	return lease_run(c, LEASE_RELEASE);
+}
+
+static int renew_run(struct cli *c)
+{
+	return lease_run(c, LEASE_RENEW);
+}
+
 static int run_run(struct cli *c)
 {
 	struct scenario_options o = {.build = c->build, .keep = c->keep, .logs = c->logs};
@@ -195,6 +213,8 @@ static const struct command commands[] = {
 	{"kill", "NODE", 1, 1, false, kill_run, "end a node's nuvold with SIGKILL"},
 	{"stop", "NODE", 1, 1, false, stop_run, "end a node's nuvold in order"},
 	{"start", "NODE", 1, 1, false, start_run, "start a node's nuvold again"},
+	{"release", "CLIENT", 1, 1, false, release_run, "a client gives its address back"},
+	{"renew", "CLIENT", 1, 1, false, renew_run, "a client asks for its address, again or anew"},
 	{"run", "SCENARIO", 1, 1, false, run_run, "play a scenario file, with its expectations"},
 	{"medium", "", 0, 0, false, medium_run, NULL},
 };
@@ -293,8 +313,12 @@ int main(int argc, char **argv)
 {
 	struct cli c = {0};
 	const struct command *command;
-	int status = options_take(&c, argc, argv);
+	const char *lease = getenv(LEASE_VARIABLE);
+	int status;
 
+	if (lease)
+		return lease_event(lease, argc > 1 ? argv[1] : "");
+	status = options_take(&c, argc, argv);
 	if (status >= 0)
 		return status;
 	if (c.count == 0)

@@ -129,11 +129,17 @@ static int netns_enter(const char *path)
 
 /* Only in the mount namespace that netns_enter has made; the mount point itself is
  * the whole system's. */
-static int folder_show(const char *folder, const char *at)
+static int path_show(const char *path, const char *at)
 {
-	if (mkdir(at, 0755) < 0 && errno != EEXIST)
+	struct stat s;
+	bool folder = stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+
+	if (folder && mkdir(at, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	return mount(folder, at, NULL, MS_BIND, NULL) < 0 ? -errno : 0;
+	if (mount(path, at, NULL, MS_BIND, NULL) == 0)
+		return 0;
+	/* A system without such a file gets none from us. */
+	return !folder && errno == ENOENT ? 0 : -errno;
 }
 
 static int spawn_apply(const struct spawn *how)
@@ -143,7 +149,7 @@ static int spawn_apply(const struct spawn *how)
 	if (how->netns)
 		result = netns_enter(how->netns);
 	if (result == 0 && how->netns && how->shown)
-		result = folder_show(how->shown, how->shown_at);
+		result = path_show(how->shown, how->shown_at);
 	if (result == 0 && how->hostname &&
 	    (unshare(CLONE_NEWUTS) < 0 || sethostname(how->hostname, strlen(how->hostname)) < 0))
 		result = -errno;

@@ -32,15 +32,15 @@ bool process_wait_gone(struct process p, span at_most);
 
 /* Where and how a program runs. */
 struct spawn {
-	const char *netns;		/* path of a network namespace, or NULL: ours */
-	const char *shown;		/* with netns: a folder that the program finds ... */
-	const char *shown_at;		/* ... at this absolute path; or both NULL */
-	const char *hostname;		/* in a UTS namespace of its own, or NULL */
-	const char *folder;		/* working directory, or NULL */
-	const char *input;		/* text for stdin, or NULL: /dev/null */
-	const char *log;		/* file for stderr, and for stdout when nobody reads it,
-					   appended; or NULL: ours */
-	bool stderr_too;		/* stderr goes where stdout goes */
+	const char *netns;    /* path of a network namespace, or NULL: ours */
+	const char *shown;    /* with netns: a folder or file that the program finds ... */
+	const char *shown_at; /* ... at this absolute path; or both NULL */
+	const char *hostname; /* in a UTS namespace of its own, or NULL */
+	const char *folder;   /* working directory, or NULL */
+	const char *input;    /* text for stdin, or NULL: /dev/null */
+	const char *log;      /* file for stderr, and for stdout when nobody reads it,
+				 appended; or NULL: ours */
+	bool stderr_too;      /* stderr goes where stdout goes */
 	const char *const *environment; /* pairs of name and value, then NULL; or NULL */
 };
 

@@ -2,7 +2,9 @@
 #include "nuvol-lab/status.h"
 #include <stdlib.h>
 #include <string.h>
+#include "base/ip.h"
 #include "nuvol-lab/daemon.h"
+#include "nuvol-lab/lease.h"
 #include "nuvol-lab/medium.h"
 
 static const char *const cut_words[] = {"no", "carrier", "silent"};
@@ -56,16 +58,60 @@ static json_t *node_get(const struct lab *lab, unsigned node)
 	return all;
 }
 
+/* The address that it made itself from a router's advertisement, or null: proc(5). */
+static json_t *client_ipv6(const struct lab *lab, unsigned client)
+{
+	enum { TENTATIVE = 0x40 };
+	char text[33], name[16], printed[IPV6_TEXT];
+	struct ipv6 a = {.bits = 128};
+	unsigned index, bits, scope, flags;
+	json_t *found = NULL;
+	FILE *f;
+	int back;
+
+	if (place_enter(lab->town.name, lab->town.clients[client].name, &back) < 0)
+		return json_null();
+	f = fopen("/proc/thread-self/net/if_inet6", "re");
+	while (f && !found &&
+	       fscanf(f, "%32s %x %x %x %x %15s", text, &index, &bits, &scope, &flags, name) == 6) {
+		if (scope != 0 || flags & TENTATIVE || strcmp(name, "eth0") != 0)
+			continue;
+		for (unsigned i = 0; i < sizeof(a.b); i++)
+			sscanf(text + 2 * i, "%2hhx", &a.b[i]);
+		found = json_string(ipv6_print(a, printed));
+	}
+	if (f)
+		fclose(f);
+	place_leave(back);
+	return found ? found : json_null();
+}
+
+static json_t *client_lease(const struct lab *lab, unsigned client)
+{
+	struct lab_lease l;
+	int64_t left_s;
+
+	if (!lab->clients[client].by_dhcp || !lease_read(lab, client, &l))
+		return json_null();
+	left_s = l.lease_s - instant_since(clock_read(), l.since).us / 1000000;
+	return json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:i}", "lease_s", (json_int_t)l.lease_s,
+			 "left_s", (json_int_t)(left_s > 0 ? left_s : 0), "router", l.router, "dns",
+			 l.dns, "server", l.server, "domain", l.domain, "mtu_bytes", l.mtu_bytes);
+}
+
 static json_t *client_get(const struct lab *lab, unsigned client)
 {
 	const struct town_client *c = &lab->town.clients[client];
 	const struct lab_client *state = &lab->clients[client];
 	char mac[MAC_TEXT], place[PLACE_NAME_ROOM];
 
-	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:s}", "name", c->name, "at",
+	return json_pack("{s:s, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:s}", "name", c->name, "at",
 			 name_pack(state->at == TOWN_NONE ? NULL : lab->town.nodes[state->at].name),
-			 "association", !c->cable, "mac", mac_print(c->mac, mac), "ipv4",
-			 state->address, "namespace", place_name(lab->town.name, c->name, place));
+			 "association", !c->cable, "mac", mac_print(c->mac, mac), "address",
+			 state->by_dhcp ? "dhcp" : "fixed", "ipv4",
+			 name_pack(state->address[0] ? state->address : NULL), "ipv6",
+			 client_ipv6(lab, client), "lease", client_lease(lab, client), "namespace",
+			 place_name(lab->town.name, c->name, place));
 }
 
 static json_t *segment_nodes(const struct lab *lab, unsigned segment, const json_t *counters)
@@ -169,11 +215,24 @@ static void clients_print(const json_t *clients)
 
 	if (json_array_size(clients) == 0)
 		return;
-	printf("\n%-15s  %-15s  %-5s  %-18s  %s\n", "CLIENT", "AT", "BY", "ADDRESS", "MAC");
+	printf("\n%-15s  %-15s  %-5s  %-18s  %-8s  %s\n", "CLIENT", "AT", "BY", "ADDRESS", "LEASE",
+	       "MAC");
 	json_array_foreach(clients, i, c)
-		printf("%-15s  %-15s  %-5s  %-18s  %s\n", text_of(c, "name"), text_of(c, "at"),
+	{
+		const json_t *left = json_object_get(json_object_get(c, "lease"), "left_s");
+		char lease[24];
+
+		if (left)
+			snprintf(lease, sizeof(lease), "%lld s",
+				 (long long)json_integer_value(left));
+		else
+			snprintf(lease, sizeof(lease), "%s",
+				 strcmp(text_of(c, "address"), "dhcp") == 0 ? "none yet" : "fixed");
+		printf("%-15s  %-15s  %-5s  %-18s  %-8s  %s\n", text_of(c, "name"),
+		       text_of(c, "at"),
 		       json_is_true(json_object_get(c, "association")) ? "Wi-Fi" : "cable",
-		       text_of(c, "ipv4"), text_of(c, "mac"));
+		       text_of(c, "ipv4"), lease, text_of(c, "mac"));
+	}
 }
 
 static void segments_print(const json_t *segments)

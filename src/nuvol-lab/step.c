@@ -76,6 +76,13 @@ static bool heal_act(struct run *r, const struct step *s)
 	       action_cut(r->town, s->words[1], s->count > 2 ? s->words[2] : NULL, CUT_NONE);
 }
 
+static bool lease_act(struct run *r, const struct step *s)
+{
+	return town_is_known(r) &&
+	       action_lease(r->town, s->words[1],
+			    strcmp(s->words[0], "release") == 0 ? LEASE_RELEASE : LEASE_RENEW);
+}
+
 static bool daemon_act(struct run *r, const struct step *s)
 {
 	enum daemon_action what = DAEMON_START;
@@ -385,6 +392,8 @@ static const struct verb verbs[] = {
 	{"roam", "CLIENT NODE|-", 2, 2, false, NULL, roam_act},
 	{"cut", "SEGMENT [NODE] [silent]", 1, 3, false, cut_check, cut_act},
 	{"heal", "SEGMENT [NODE]", 1, 2, false, NULL, heal_act},
+	{"release", "CLIENT", 1, 1, false, NULL, lease_act},
+	{"renew", "CLIENT", 1, 1, false, NULL, lease_act},
 	{"kill", "NODE", 1, 1, false, NULL, daemon_act},
 	{"stop", "NODE", 1, 1, false, NULL, daemon_act},
 	{"start", "NODE", 1, 1, false, NULL, daemon_act},

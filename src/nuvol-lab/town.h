@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "base/clock.h"
+#include "base/ip.h"
 #include "base/mac.h"
 #include "nuvol-lab/place.h"
 
@@ -81,12 +82,22 @@ struct town_node {
 	struct mac mac; /* primary */
 };
 
+/* How a client comes to its IPv4 address. */
+enum town_address {
+	ADDRESS_AUTO, /* by DHCP where its node runs anygw, else fixed */
+	ADDRESS_DHCP,
+	ADDRESS_FIXED, /* the lab gives it one, or the file names it */
+};
+
 struct town_client {
 	char name[WHO_NAME_MAX + 1];
 	unsigned line;
 	char at_name[WHO_NAME_MAX + 1];
 	unsigned at; /* the node where it begins, or TOWN_NONE: nowhere */
 	bool cable;  /* association 'no' */
+	enum town_address address;
+	struct ipv4 ipv4; /* FIXED: as the file names it; all zero: it does not. bits 32: the
+			     cloud's */
 	struct mac mac;
 };
 
@@ -95,6 +106,7 @@ struct town {
 	uint32_t seed;
 	char ssid[TOWN_SSID_ROOM]; /* of nodes that say nothing */
 	struct town_sets sets;	   /* of all nodes */
+	enum town_address address; /* of clients that say nothing */
 	struct town_segment *segments;
 	unsigned segment_count;
 	struct town_link *links;

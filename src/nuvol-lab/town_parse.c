@@ -107,6 +107,14 @@ static const char *town_set_add(struct parser *p, const char *value)
 	return set_add(p, &p->town->sets, value);
 }
 
+static const char *town_address_set(struct parser *p, const char *value)
+{
+	enum town_address *a = &p->town->address;
+
+	*a = strcmp(value, "dhcp") == 0 ? ADDRESS_DHCP : ADDRESS_FIXED;
+	return *a == ADDRESS_DHCP || strcmp(value, "fixed") == 0 ? NULL : "dhcp or fixed";
+}
+
 static const char *kind_set(struct parser *p, const char *value)
 {
 	segment_last(p)->radio = strcmp(value, "radio") == 0;
@@ -232,6 +240,34 @@ static const char *mac_set(struct parser *p, const char *value)
 	return NULL;
 }
 
+/* "10.1.2.3", "10.1.2.3/16" */
+static bool address_parse(const char *value, struct ipv4 *out)
+{
+	size_t len = strcspn(value, "/");
+	char text[IPV4_TEXT];
+	uint32_t bits = 32;
+
+	if (len >= sizeof(text) || (value[len] && !number_parse(value + len + 1, 1, 31, &bits)))
+		return false;
+	memcpy(text, value, len);
+	text[len] = '\0';
+	if (!ipv4_parse(text, out) || ipv4_to_u32(*out) == 0)
+		return false;
+	out->bits = (uint8_t)bits;
+	return true;
+}
+
+static const char *address_set(struct parser *p, const char *value)
+{
+	struct town_client *c = client_last(p);
+
+	c->address = strcmp(value, "dhcp") == 0 ? ADDRESS_DHCP : ADDRESS_FIXED;
+	if (c->address == ADDRESS_DHCP || strcmp(value, "fixed") == 0)
+		return NULL;
+	return address_parse(value, &c->ipv4) ? NULL
+					      : "dhcp, fixed, or an address like 10.1.2.3/16";
+}
+
 struct town_option {
 	enum section section;
 	const char *name;
@@ -242,6 +278,7 @@ struct town_option {
 static const struct town_option options[] = {
 	{SECTION_TOWN, "seed", false, seed_set},
 	{SECTION_TOWN, "ssid", false, town_ssid_set},
+	{SECTION_TOWN, "address", false, town_address_set},
 	{SECTION_TOWN, "set", true, town_set_add},
 	{SECTION_SEGMENT, "kind", false, kind_set},
 	{SECTION_SEGMENT, "loss", false, loss_set},
@@ -259,6 +296,7 @@ static const struct town_option options[] = {
 	{SECTION_CLIENT, "at", false, at_set},
 	{SECTION_CLIENT, "association", false, association_set},
 	{SECTION_CLIENT, "mac", false, mac_set},
+	{SECTION_CLIENT, "address", false, address_set},
 };
 
 static const char *const section_names[] = {"", "town", "segment", "node", "client"};
@@ -460,6 +498,8 @@ static void link_finish(struct parser *p, struct town_link *l)
 
 static void client_finish(struct parser *p, struct town_client *c)
 {
+	if (c->address == ADDRESS_AUTO)
+		c->address = p->town->address;
 	if (!c->at_name[0])
 		return;
 	c->at = town_node_find(p->town, c->at_name);

@@ -17,6 +17,9 @@ RUN = Path("/run/nuvol-lab")
 NETNS = Path("/run/netns")
 SLOW = float(os.environ.get("NUVOL_TEST_SLOW", "1"))
 CABLE = "\toption association 'no'\n"
+DHCP = "\toption address 'dhcp'\n"
+# Behind a town's text: clients have addresses at once, and keep them. A client's own option wins.
+FIXED = "config town\n\toption address 'fixed'\n"
 numbers = itertools.count(1)
 
 
@@ -51,13 +54,13 @@ class Town:
         return sh(LAB, *words[:at], "--name", self.name, *words[at:], check=check,
                   timeout=timeout)
 
-    def write(self, text):
-        self.file.write_text(text)
+    def write(self, text, fixed=True):
+        self.file.write_text(text + (FIXED if fixed else ""))
         return self.file
 
-    def up(self, text=None, nuvold=True, **more):
+    def up(self, text=None, nuvold=True, fixed=True, **more):
         if text is not None:
-            self.write(text)
+            self.write(text, fixed)
         return self.lab("up", self.file, *([] if nuvold else ["--nuvold", "none"]), **more)
 
     def down(self, **more):
@@ -71,6 +74,9 @@ class Town:
 
     def node(self, name):
         return next(n for n in self.status()["nodes"] if n["name"] == name)
+
+    def client(self, name):
+        return next(c for c in self.status()["clients"] if c["name"] == name)
 
     def ping(self, who, address, count=1, interval=0.2, wait=1):
         """How many of count came back."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_town import EXAMPLES, LAB, NETNS, RUN, SLOW, Town, sh, until
+from lab_town import DHCP, EXAMPLES, LAB, NETNS, RUN, SLOW, Town, sh, until
 
 
 @pytest.fixture(name="make_town")
@@ -435,6 +435,83 @@ def test_a_client_can_be_nowhere(town):
         until(lambda n=name: town.ping(n, address(town, "phone")), 10, f"{name} is back")
     wrong = town.lab("roam", "phone", "nobody", check=False)
     assert wrong.returncode == 1 and "nobody" in wrong.stderr
+
+
+# ---- addresses by DHCP ----
+
+
+def serve(town, who, folder):
+    """A plain dnsmasq on the LAN of a node without nuvold."""
+    (folder / "dnsmasq.conf").write_text(f"""
+interface=br-lan
+bind-interfaces
+dhcp-range=10.9.9.20,10.9.9.90,1h
+dhcp-option=26,1350
+dhcp-authoritative
+no-ping
+domain=thisnode.info
+local=/thisnode.info/
+expand-hosts
+no-resolv
+no-hosts
+user=root
+dhcp-leasefile={folder}/leases
+pid-file={folder}/dnsmasq.pid
+""")
+    town.inside(who, "ip", "addr", "add", "10.9.9.1/24", "dev", "br-lan")
+    town.inside(who, "dnsmasq", f"--conf-file={folder}/dnsmasq.conf")
+
+
+def test_clients_get_their_addresses_by_dhcp(town, tmp_path):
+    town.up(PAIR + client("tablet", "anna", DHCP) + client("pc", "anna", DHCP + CABLE)
+            + client("printer", "anna", "\toption address '10.9.9.7/24'\n")
+            + client("lonely", "bru", DHCP), nuvold=False)
+    serve(town, "anna", tmp_path)
+    for name in ("tablet", "pc"):
+        until(lambda n=name: town.client(n)["ipv4"], 10, f"{name} has an address")
+    tablet = town.client("tablet")
+    assert tablet["address"] == "dhcp" and re.fullmatch(r"10\.9\.9\.\d+/24", tablet["ipv4"])
+    assert 3590 <= tablet["lease"]["left_s"] <= 3600
+    assert {k: tablet["lease"][k] for k in ("router", "dns", "server", "domain", "mtu_bytes")} == {
+        "router": "10.9.9.1", "dns": "10.9.9.1", "server": "10.9.9.1",
+        "domain": "thisnode.info", "mtu_bytes": 1350}
+    assert town.client("lonely")["ipv4"] is None and town.client("lonely")["lease"] is None
+    assert "none yet" in town.lab("status").stdout
+    assert town.client("printer")["ipv4"] == "10.9.9.7/24"
+    assert town.ping("printer", tablet["ipv4"].split("/")[0]) == 1
+    # Each client sees the name server that it was told, and nobody else does.
+    assert town.inside("tablet", "cat", "/etc/resolv.conf").stdout == \
+        "nameserver 10.9.9.1\nsearch thisnode.info\n"
+    assert "10.9.9.1" not in Path("/etc/resolv.conf").read_text()
+    assert town.inside("pc", "getent", "hosts", "tablet").stdout.split()[0] == \
+        tablet["ipv4"].split("/")[0]
+    routes = town.inside("tablet", "ip", "route").stdout
+    assert "default via 10.9.9.1 dev eth0" in routes
+    link = json.loads(town.inside("tablet", "ip", "-j", "link", "show", "eth0").stdout)[0]
+    assert link["mtu"] == 1350
+    # Given back, asked for again.
+    town.lab("release", "tablet")
+    assert town.client("tablet")["ipv4"] is None
+    assert town.inside("tablet", "ip", "-4", "addr", "show", "eth0").stdout == ""
+    until(lambda: "tablet" not in (tmp_path / "leases").read_text(), 5, "dnsmasq knows")
+    town.lab("renew", "tablet")
+    assert town.client("tablet")["ipv4"] == tablet["ipv4"]
+    assert town.lab("release", "phone", check=False).returncode == 1  # has a fixed one
+    town.down()
+    assert town.traces() == []
+
+
+def test_addresses_in_scenarios(town, tmp_path):
+    path = tmp_path / "dhcp.scenario"
+    town.write(PAIR + client("tablet", "anna", DHCP))
+    path.write_text("expect 10s address tablet\nrelease tablet\nexpect 1s not address tablet\n"
+                    "renew tablet\nexec phone -- sh -c 'echo it is $0' @tablet\n"
+                    "expect 0.1s address phone\n")
+    town.up(nuvold=False)
+    serve(town, "anna", tmp_path)
+    said = town.lab("run", path, "--nuvold", "none").stdout
+    assert re.search(r"expect 10s address tablet \.\.\. ok: 10\.9\.9\.\d+/24 ", said), said
+    assert re.search(r"it is 10\.9\.9\.\d+", said), said
 
 
 # ---- wrong files ----

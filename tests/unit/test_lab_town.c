@@ -60,6 +60,7 @@ static void test_quantities(void **state)
 
 static const char whole[] = "config town\n"
 			    "	option seed '9'\n"
+			    "	option address 'fixed'\n"
 			    "	option ssid 'it'\\''s'\n"
 			    "	list set 'cloud.hop_penalty=15'\n"
 			    "config segment 'air1'\n"
@@ -83,10 +84,12 @@ static const char whole[] = "config town\n"
 			    "	option uplink '50mbit'\n"
 			    "config client 'phone'\n"
 			    "	option at 'bru'\n"
+			    "	option address 'dhcp'\n"
 			    "config client 'pc'\n"
 			    "	option at 'carla'\n"
 			    "	option association 'no'\n"
 			    "	option mac '02:00:00:00:00:07'\n"
+			    "	option address '10.9.8.7/24'\n"
 			    "config client 'away'\n";
 
 static void test_whole_town(void **state)
@@ -121,6 +124,12 @@ static void test_whole_town(void **state)
 	assert_true(t.clients[1].cable);
 	assert_int_equal(t.clients[1].mac.b[5], 7);
 	assert_int_equal(t.clients[2].at, TOWN_NONE);
+	assert_int_equal(t.clients[0].address, ADDRESS_DHCP);
+	assert_int_equal(t.clients[1].address, ADDRESS_FIXED);
+	assert_int_equal(ipv4_to_u32(t.clients[1].ipv4), 0x0a090807);
+	assert_int_equal(t.clients[1].ipv4.bits, 24);
+	assert_int_equal(t.clients[2].address, ADDRESS_FIXED);
+	assert_int_equal(ipv4_to_u32(t.clients[2].ipv4), 0);
 	forget(&t);
 }
 
@@ -177,6 +186,16 @@ static const struct mistake mistakes[] = {
 	 "x.town:3: ", "yes or no"},
 	{"config node 'a'\nconfig client 'c'\n\toption mac '01:00:00:00:00:00'\n",
 	 "x.town:3: ", "multicast"},
+	{"config town\n\toption address '10.1.1.1'\nconfig node 'a'\n",
+	 "x.town:2: ", "dhcp or fixed"},
+	{"config node 'a'\nconfig client 'c'\n\toption address 'auto'\n",
+	 "x.town:3: ", "dhcp, fixed"},
+	{"config node 'a'\nconfig client 'c'\n\toption address '10.1.1.1/32'\n",
+	 "x.town:3: ", "dhcp, fixed"},
+	{"config node 'a'\nconfig client 'c'\n\toption address '10.1.1/24'\n",
+	 "x.town:3: ", "dhcp, fixed"},
+	{"config node 'a'\nconfig client 'c'\n\toption address '0.0.0.0/8'\n",
+	 "x.town:3: ", "dhcp, fixed"},
 	{"config segment 's'\n\toption kind 'fibre'\nconfig node 'a'\n", "x.town:2: ", "radio"},
 	{"config segment 's'\n\toption loss '101'\nconfig node 'a'\n", "x.town:2: ", "100"},
 	{"config segment 's'\n\toption kind 'radio'\n\tlist link 'a'\nconfig node 'a'\n",
