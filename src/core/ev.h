@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/mac.h"
 #include "core/lease.h"
+#include "core/network.h"
 
 /* A mesh port is a small index that the host gives out, 0 .. PORT_MAX-1. The
  * cloud port (bat0, towards the LAN) has an index of its own. */
@@ -29,6 +30,7 @@ enum ev_kind {
 	EV_LEASE,    /* the DHCP server, or what was stored, says that a client has an address */
 	EV_LAN_PORT, /* a port of the LAN's bridge appeared, changed or went */
 	EV_HELLO,    /* another node is on a cable of the LAN */
+	EV_NETWORK,  /* for core/l3 */
 };
 
 struct ev_port {
@@ -120,5 +122,6 @@ struct ev {
 		struct ev_lease lease;
 		struct ev_lan_port lan_port;
 		struct ev_hello hello;
+		struct ev_network network;
 	};
 };

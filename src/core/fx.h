@@ -29,6 +29,7 @@ enum fx_kind {
 	FX_NAME,     /* tell the DNS server whose a name is */
 	FX_HELLO,    /* tell other nodes on a cable of the LAN that we are there */
 	FX_LAN_ROLE, /* what a port of the LAN is for */
+	FX_NETWORK,  /* of core/l3 */
 };
 
 /* The frame from its Ethernet destination on, without the port's VLAN tag. */
@@ -126,6 +127,7 @@ struct effect {
 		struct fx_name name;
 		struct fx_hello hello;
 		struct fx_lan_role lan_role;
+		struct fx_network network;
 	};
 };
 

@@ -178,6 +178,7 @@ void ctl_effect(struct ctl *c, instant now, const struct effect *e)
 	case FX_RESERVE:
 	case FX_RANGES:
 	case FX_NAME:
+	case FX_NETWORK:
 	case FX_HELLO:
 	case FX_LAN_ROLE: break;
 	}

@@ -63,6 +63,7 @@ static void emit(struct fx *fx, const struct effect *e)
 	case FX_RANGES:
 	case FX_NAME:
 	case FX_LAN_ROLE: gateway_effect(&x->gateway, e); break;
+	case FX_NETWORK:
 	case FX_HELLO:
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;

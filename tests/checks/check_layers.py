@@ -18,6 +18,7 @@ LAYERS = {
     "core": ["base/", "wire/"] + CORE,
     "core/plan": ["base/", "wire/", "core/plan/"] + CORE,
     "core/l2": ["base/", "wire/", "core/l2/"] + CORE,
+    "core/l3": ["base/", "wire/", "core/l3/"] + CORE,
     "core/share": ["base/", "wire/", "core/share/"] + CORE,
     "core/cable": ["base/", "core/cable/"] + CORE,
     "node": ["base/", "wire/", "core/", "node/"],
@@ -39,10 +40,10 @@ LAYERS = {
 }
 
 # Headers that only their own folder may see, whatever the table says.
-PRIVATE = {"core/l2/internal.h": "core/l2"}
+PRIVATE = {"core/l2/internal.h": "core/l2", "core/l3/internal.h": "core/l3"}
 
 # Pure layers get nothing of the system but the language's own headers, and the text of addresses.
-PURE = ["base", "wire", "core", "core/plan", "core/l2", "core/share", "core/cable", "node"]
+PURE = ["base", "wire", "core", "core/plan", "core/l2", "core/l3", "core/share", "core/cable", "node"]
 PURE_SYSTEM = {
     "arpa/inet.h", "assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "stdarg.h",
     "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",

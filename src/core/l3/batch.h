@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * batch - OGMs that leave together, ours and those passed on, and asking for what was lost.
+ *
+ * Source  specs/bmx7.md 6.3, 6.4; pace of our own: ours, README.md "Pace".
+ * Shape   a ring of the last BATCHES_KEPT; a node is in at most one, with its newest OGM: what a
+ *         batch says is built when it leaves. [max - size + 1, max] have content.
+ * Memory  embedded in struct l3.
+ */
+#pragma once
+#include "base/bucket.h"
+#include "base/list.h"
+#include "base/timer.h"
+#include "core/fx.h"
+#include "core/l3/near.h"
+#include "wire/bmx7_ogm.h"
+
+struct wr;
+struct l3_node;
+
+enum {
+	BATCHES_KEPT = BMX7_AGGREGATIONS_MAX,
+	OGM_EXTRA_BURST = 3, /* own OGMs before their time ... */
+	OGM_EXTRA_S = 3,     /* ... one more each */
+};
+
+struct batch {
+	uint16_t sqn;
+	uint16_t len;	   /* bytes of OGMs */
+	struct list nodes; /* struct l3_route.of_batch */
+};
+
+struct batches {
+	struct batch at[BATCHES_KEPT]; /* sqn at sqn % BATCHES_KEPT */
+	uint16_t max, size;
+	bool open;	    /* max was not sent yet: OGMs may join */
+	instant calm_since; /* no route was lost, no link came or went */
+	struct timer own;   /* our next OGM */
+	instant own_at;	    /* our last */
+	struct bucket extra;
+};
+
+enum err batches_init(struct l3 *l3, instant now);
+void batches_fini(struct l3 *l3);
+
+/* n's OGM goes out with the next batch; a withdrawal too. */
+void batch_add(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+/* n's OGM is no more. */
+void batch_drop(struct l3 *l3, struct l3_node *n);
+/* An own OGM before its time: a link became usable, a route was lost, or others do so too. */
+void batch_own_soon(struct l3 *l3, instant now, struct fx *fx);
+/* TIMER_OWN_OGM fired. */
+void batch_own_due(struct l3 *l3, instant now, struct fx *fx);
+/* Before a run of sending: closes the open batch and posts it. */
+void batch_close(struct l3 *l3, instant now, struct fx *fx);
+/* Appends OGM_ADV of a batch; false: it is not there any more. */
+bool batch_write(struct l3 *l3, uint16_t sqn, struct wr *w);
+
+/* OGM_AGGREG_SQN_ADV, OGM_ADV and OGM_REQ of a neighbour. */
+void batch_rx_window(struct l3 *l3, instant now, struct near *r, struct bmx7_aggregations a,
+		     struct fx *fx);
+enum err batch_rx(struct l3 *l3, instant now, struct near *r, const struct bmx7_tlv *t,
+		  struct fx *fx);
+void batch_rx_request(struct l3 *l3, instant now, struct near *r, uint16_t sqn, struct fx *fx);
+/* Is a batch of r still missing? */
+bool batch_wanted(const struct near *r, uint16_t sqn);

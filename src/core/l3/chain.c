@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/l3/chain.h"
+#include <assert.h>
+#include <string.h>
+#include "base/bytes.h"
+
+static struct bmx7_link cut(const struct digest *d)
+{
+	struct bmx7_link l;
+
+	memcpy(l.b, d->b, sizeof(l.b));
+	return l;
+}
+
+static void wr_salt(struct wr *w, const struct chain_salt *salt)
+{
+	wr_bytes(w, salt->seed.b, BMX7_LINK);
+	wr_digest(w, &salt->node);
+	wr_u32(w, salt->desc_sqn);
+}
+
+/* The link before this one. */
+static struct bmx7_link before(const struct crypto *crypto, const struct chain_salt *salt,
+			       const struct bmx7_link *link)
+{
+	uint8_t bytes[2 * BMX7_LINK + sizeof(struct digest) + 4];
+	struct wr w = wr_over(bytes, sizeof(bytes));
+	struct digest d;
+
+	wr_bytes(&w, link->b, BMX7_LINK);
+	wr_salt(&w, salt);
+	crypto->sha224(bytes, wr_len(&w), d.b);
+	return cut(&d);
+}
+
+static struct bmx7_link mask_of(const struct crypto *crypto, const struct chain_salt *salt,
+				const struct digest *description, const struct bmx7_link *anchor)
+{
+	uint8_t bytes[2 * sizeof(struct digest) + 2 * BMX7_LINK + 4];
+	struct wr w = wr_over(bytes, sizeof(bytes));
+	struct digest d;
+
+	wr_digest(&w, description);
+	wr_bytes(&w, anchor->b, BMX7_LINK);
+	wr_salt(&w, salt);
+	crypto->sha224(bytes, wr_len(&w), d.b);
+	return cut(&d);
+}
+
+static struct bmx7_link masked(const struct bmx7_link *link, const struct bmx7_link *mask)
+{
+	struct bmx7_link l;
+
+	for (unsigned i = 0; i < BMX7_LINK; i++)
+		l.b[i] = link->b[i] ^ mask->b[i];
+	return l;
+}
+
+static bool same(const struct bmx7_link *a, const struct bmx7_link *b)
+{
+	return memcmp(a->b, b->b, BMX7_LINK) == 0;
+}
+
+void chain_init(struct chain *c, const struct crypto *crypto, const struct digest *node,
+		const struct bmx7_version *v, const struct digest *description)
+{
+	*c = (struct chain){.salt = {v->seed, *node, v->desc_sqn}, .range = v->sqn_range};
+	c->mask = mask_of(crypto, &c->salt, description, &v->anchor);
+	c->recent[0] = v->anchor;
+}
+
+static uint16_t recent_find(const struct chain *c, const struct bmx7_link *link)
+{
+	for (uint16_t i = c->newest; i > 0 && c->newest - i < CHAIN_MEMORY; i--) {
+		if (same(&c->recent[i % CHAIN_MEMORY], link))
+			return i;
+	}
+	return 0;
+}
+
+uint16_t chain_find(struct chain *c, const struct crypto *crypto, const struct bmx7_link *disguised,
+		    unsigned steps, uint64_t *hashes)
+{
+	struct bmx7_link link = masked(disguised, &c->mask), walk = link;
+	struct bmx7_link passed[CHAIN_MEMORY]; /* passed[i % ...]: i steps back from link */
+	uint16_t known = recent_find(c, &link);
+	unsigned most = (unsigned)(c->range - c->newest);
+
+	if (known > 0)
+		return known;
+	most = steps < most ? steps : most;
+	for (unsigned i = 1; i <= most; i++) {
+		passed[(i - 1) % CHAIN_MEMORY] = walk;
+		walk = before(crypto, &c->salt, &walk);
+		++*hashes;
+		if (!same(&walk, &c->recent[c->newest % CHAIN_MEMORY]))
+			continue;
+		uint16_t found = (uint16_t)(c->newest + i);
+
+		/* Link found - k was passed after k steps. */
+		c->newest = found;
+		for (unsigned k = i > CHAIN_MEMORY ? i - CHAIN_MEMORY : 0; k < i; k++)
+			c->recent[(found - k) % CHAIN_MEMORY] = passed[k % CHAIN_MEMORY];
+		return found;
+	}
+	return 0;
+}
+
+void own_chain_init(struct own_chain *c, const struct crypto *crypto, const struct chain_salt *salt,
+		    const struct bmx7_link *last, uint16_t range)
+{
+	struct bmx7_link link = *last;
+
+	assert(range >= 1 && range <= BMX7_SQN_RANGE_MAX);
+	*c = (struct own_chain){.salt = *salt, .range = range};
+	for (uint16_t i = range; i > 0; i--) {
+		if (i % CHAIN_STRIDE == 0)
+			c->kept[i / CHAIN_STRIDE] = link;
+		if (i == range)
+			c->last = link;
+		link = before(crypto, salt, &link);
+	}
+	c->kept[0] = link;
+}
+
+void own_chain_disguise(struct own_chain *c, const struct crypto *crypto,
+			const struct digest *description)
+{
+	c->mask = mask_of(crypto, &c->salt, description, &c->kept[0]);
+}
+
+/* block[i] becomes link first + i. */
+static void block_fill(struct own_chain *c, const struct crypto *crypto, uint16_t first)
+{
+	uint16_t end = (uint16_t)(first + CHAIN_STRIDE); /* the kept one behind the block */
+	struct bmx7_link link = end <= c->range ? c->kept[end / CHAIN_STRIDE] : c->last;
+	uint16_t at = end <= c->range ? end : c->range;
+
+	if (at < end)
+		c->block[at - first] = link;
+	while (at > first) {
+		link = before(crypto, &c->salt, &link);
+		c->block[--at - first] = link;
+	}
+	c->block_at = first;
+	c->block_filled = true;
+}
+
+struct bmx7_link own_chain_link(struct own_chain *c, const struct crypto *crypto, uint16_t sqn)
+{
+	uint16_t first = (uint16_t)(sqn - sqn % CHAIN_STRIDE);
+
+	assert(sqn >= 1 && sqn <= c->range);
+	if (!c->block_filled || c->block_at != first)
+		block_fill(c, crypto, first);
+	return masked(&c->block[sqn - first], &c->mask);
+}

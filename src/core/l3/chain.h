@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * chain - the hash chain that numbers a node's OGMs: only the node can make the next one.
+ *
+ * Source  specs/bmx7.md 6.1, 10.1.
+ * Shape   Link i is hashed to link i-1; a description tells link 0 (the anchor). On the wire a
+ *         link goes in disguise (XOR a mask that depends on the description). chain: a node's,
+ *         as far as it is known. own_chain: ours, every CHAIN_STRIDEth link kept and the block
+ *         in use spread out.
+ * Memory  the caller's; nothing is allocated.
+ */
+#pragma once
+#include "base/digest.h"
+#include "core/crypto.h"
+#include "wire/bmx7_description.h"
+
+enum {
+	CHAIN_STEPS = 10,  /* an OGM may be so much newer than the newest that is known */
+	CHAIN_MEMORY = 16, /* links before the newest that are still recognised */
+	CHAIN_STRIDE = 64,
+};
+
+/* What a link is hashed with. */
+struct chain_salt {
+	struct bmx7_link seed;
+	struct digest node;
+	uint32_t desc_sqn;
+};
+
+struct chain {
+	struct chain_salt salt;
+	struct bmx7_link mask;
+	uint16_t range;
+	uint16_t newest;		       /* number of the newest link known; 0: the anchor */
+	struct bmx7_link recent[CHAIN_MEMORY]; /* link i at i % CHAIN_MEMORY */
+};
+
+/* Of a description: node, its version and the hash of its body. */
+void chain_init(struct chain *c, const struct crypto *crypto, const struct digest *node,
+		const struct bmx7_version *v, const struct digest *description);
+
+/* The number of a link in disguise; 0: it is none of the chain, or more than `steps` newer than
+ * the newest, or too old. A newer one becomes the newest. *hashes grows by what it cost. */
+uint16_t chain_find(struct chain *c, const struct crypto *crypto, const struct bmx7_link *disguised,
+		    unsigned steps, uint64_t *hashes);
+
+struct own_chain {
+	struct chain_salt salt;
+	struct bmx7_link mask;
+	uint16_t range;
+	struct bmx7_link kept[BMX7_SQN_RANGE_MAX / CHAIN_STRIDE + 1]; /* link i * CHAIN_STRIDE */
+	struct bmx7_link last;					      /* link range */
+	bool block_filled;
+	struct bmx7_link block[CHAIN_STRIDE];
+	uint16_t block_at; /* number of block[0] */
+};
+
+/* Makes a chain of `range` links that ends in `last`; both random numbers are the caller's.
+ * The anchor is kept[0]. own_chain_disguise gives it its mask once the description is known. */
+void own_chain_init(struct own_chain *c, const struct crypto *crypto, const struct chain_salt *salt,
+		    const struct bmx7_link *last, uint16_t range);
+void own_chain_disguise(struct own_chain *c, const struct crypto *crypto,
+			const struct digest *description);
+/* Link sqn in disguise; 1 .. range. */
+struct bmx7_link own_chain_link(struct own_chain *c, const struct crypto *crypto, uint16_t sqn);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * claim - what a neighbour says about a node: its number (IID) for it, and the path that it has.
+ *
+ * Source  specs/bmx7.md 6.5, 6.6.
+ * Shape   key: neighbour and iid; once resolved, neighbour and node are unique too. waiting: an
+ *         OGM whose number we cannot tell yet keeps its claim until IID_ADV or a description
+ *         comes.
+ * Memory  allocated, at most claims_max, and per neighbour what nodes_max allows; when full the
+ *         claim of that neighbour that was used longest ago is evicted. Unused for CLAIM_TIMEOUT_S:
+ *         freed. No walk: the list of a neighbour is in order of use.
+ */
+#pragma once
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "core/fx.h"
+#include "core/l3/metric.h"
+
+struct l3;
+struct near;
+struct l3_node;
+
+enum { CLAIM_TIMEOUT_S = 72 };
+
+struct claim {
+	struct map_node by_iid;
+	struct list of_near; /* in order of use */
+	struct list of_node; /* by neighbour's id; in no list while unresolved */
+	struct near *near;
+	struct l3_node *node; /* NULL: unresolved */
+	uint16_t iid;	      /* the neighbour's */
+	instant used;
+	/* newest OGM that was understood */
+	uint32_t desc_sqn;
+	uint16_t sqn;		/* 0: none */
+	struct bmx7_link chain; /* in disguise, as it is passed on */
+	struct metric_path path;
+	uint8_t hops;	       /* to the node, over this neighbour */
+	instant at;	       /* when that number came */
+	uint16_t better_since; /* number since which it was better than the route; 0: it is not */
+	/* newest OGM that was not */
+	bool waiting;
+	struct bmx7_ogm wait;
+	uint8_t asked; /* times in this round */
+};
+
+struct claims {
+	struct map by_iid;
+	uint32_t count;
+};
+
+void claims_init(struct l3 *l3);
+void claims_fini(struct l3 *l3);
+
+/* An OGM of a neighbour. */
+void claim_ogm(struct l3 *l3, instant now, struct near *r, const struct bmx7_ogm *o, struct fx *fx);
+/* IID_ADV of a neighbour. */
+enum err claim_iid(struct l3 *l3, instant now, struct near *r, const struct bmx7_iid *i,
+		   struct fx *fx);
+/* n has a new description: claims that waited for it are tried again. */
+void claims_described(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+/* n was forgotten: who claims a path to it has to say so again. */
+void claims_forget(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+void claim_free(struct l3 *l3, instant now, struct claim *c, struct fx *fx);
+/* Is an IID_REQ for it still worth sending? */
+bool claim_wants_iid(const struct l3 *l3, const struct near *r, uint16_t iid);
+/* Frees those of r that were not used; when the next ends. */
+instant claims_expire(struct l3 *l3, instant now, struct near *r, struct fx *fx);

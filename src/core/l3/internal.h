@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * internal - the engine of the network as its nouns see it.
+ *
+ * Source  ours. Nobody outside core/l3 includes this, but its tests.
+ */
+#pragma once
+#include "base/prng.h"
+#include "core/l3/batch.h"
+#include "core/l3/claim.h"
+#include "core/l3/content.h"
+#include "core/l3/contents.h"
+#include "core/l3/hna.h"
+#include "core/l3/iids.h"
+#include "core/l3/jobs.h"
+#include "core/l3/l3.h"
+#include "core/l3/l3_link.h"
+#include "core/l3/l3_node.h"
+#include "core/l3/l3_port.h"
+#include "core/l3/link_keys.h"
+#include "core/l3/near.h"
+#include "core/l3/packet.h"
+#include "core/l3/plane.h"
+#include "core/l3/post.h"
+
+/* What a timer is for; timer.kind. */
+enum l3_timer {
+	TIMER_CONTENT, /* struct contents.due: the content plane's only one */
+	TIMER_KEYS,    /* struct link_keys.renew */
+	TIMER_LATE,    /* struct l3_route.late */
+	TIMER_LINK,    /* struct l3_link.silence */
+	TIMER_NEAR,    /* struct near.expiry */
+	TIMER_NODES,   /* struct l3_nodes.expiry */
+	TIMER_OWN_OGM, /* struct batches.own */
+	TIMER_POST,    /* struct posts.run */
+};
+
+struct l3 {
+	struct l3_conf conf;
+	const struct crypto *crypto;
+	struct pool pool;
+	struct prng prng;
+	struct timers timers;
+	bool started;
+	struct l3_port port[PORT_MAX];
+	struct posts posts;
+	struct jobs jobs;
+	struct l3_nodes nodes;
+	struct l3_node *self; /* its description is NULL until the first is made */
+	struct own_chain chain;
+	struct iids iids;
+	struct nears nears;
+	struct link_keys keys;
+	uint32_t links;
+	struct claims claims;
+	struct batches batches;
+	struct hnas hnas;
+	struct contents contents; /* of the content plane */
+	struct l3_counters count;
+};
+
+/* Tells people. */
+void l3_note(struct fx *fx, enum network_note what, const struct l3_node *node,
+	     const struct l3_node *other, uint8_t port);

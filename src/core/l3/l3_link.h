@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * l3_link - a neighbour's interface, as one of our ports hears it.
+ *
+ * Source  specs/bmx7.md 3.3 (7), 5; doubt: ours, README.md "State table of a link".
+ * Shape   key: near node and its devIdx, its link-local address, our port.
+ * Memory  allocated, at most links_max; a full table refuses new ones.
+ */
+#pragma once
+#include "base/clock.h"
+#include "base/ip.h"
+#include "base/list.h"
+#include "base/timer.h"
+#include "core/fx.h"
+#include "core/l3/hellos.h"
+#include "core/l3/metric.h"
+
+struct l3;
+struct near;
+
+enum {
+	LINK_PACE_MS = 900,   /* of HELLOs, the slowest by default (reference 800) */
+	LINK_MISSES = 3,      /* HELLOs not heard by which a good link is doubted ... */
+	LINK_MISSES_MORE = 5, /* ... and so many more on one that loses nearly all */
+	LINK_REPLY_YOUNG_MS = 100,
+	LINK_REPLY_MS = 1700, /* a peer's tq is fresh for 2 s */
+};
+
+struct l3_link {
+	struct list of_near, of_port;
+	struct near *near;
+	uint8_t port, dev_idx;
+	struct ipv6 link_local;
+	struct hellos hellos;
+	struct quality rq, tq;
+	instant heard;	  /* a verified packet */
+	instant hello_at; /* its newest HELLO */
+	span pace;	  /* of its HELLOs, as observed, at least LINK_PACE_MS */
+	instant replied;  /* our last HELLO_REPLY */
+	bool usable;	  /* good enough both ways when looked at last */
+	bool doubted;
+	struct list routes;   /* struct l3_route.of_link: nodes that we reach over it */
+	struct timer silence; /* doubt, then ageing, then the end */
+};
+
+struct l3_link *l3_link_find(const struct near *r, uint8_t dev_idx, uint8_t port);
+/* A packet of r was verified. NULL: no room, or the devIdx has another address now: the link is
+ * ended (counted). */
+struct l3_link *l3_link_heard(struct l3 *l3, instant now, struct near *r, uint8_t dev_idx,
+			      const struct ipv6 *from, uint8_t port, struct fx *fx);
+void l3_link_hello(struct l3 *l3, instant now, struct l3_link *k, uint16_t sqn, struct fx *fx);
+void l3_link_reply(struct l3 *l3, instant now, struct l3_link *k, uint8_t tq, struct fx *fx);
+/* Is a HELLO_REPLY due? */
+bool l3_link_owes_reply(const struct l3 *l3, instant now, const struct l3_link *k);
+uint8_t l3_link_rq(const struct l3 *l3, instant now, const struct l3_link *k);
+uint8_t l3_link_tq(const struct l3 *l3, instant now, const struct l3_link *k);
+/* As the metric wants it. */
+struct metric_link l3_link_metric(const struct l3 *l3, instant now, const struct l3_link *k);
+/* TIMER_LINK fired. */
+void l3_link_due(struct l3 *l3, instant now, struct l3_link *k, struct fx *fx);
+/* Ends it: routes over it move at once. */
+void l3_link_gone(struct l3 *l3, instant now, struct l3_link *k, struct fx *fx);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * l3_route - the choice among the claims for a node, and what we told others.
+ *
+ * Source  specs/bmx7.md 6.6, 7, 9; repair and withdrawal: ours, README.md "Repair".
+ * Shape   (desc_sqn, sqn, metric) is what was sent last, or will be with the next batch; floor is
+ *         the feasibility minimum: what is not newer nor better than it could lead back to us.
+ * Memory  embedded in struct l3_node.
+ */
+#pragma once
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/timer.h"
+#include "core/fx.h"
+#include "core/l3/metric.h"
+
+struct l3;
+struct l3_node;
+struct l3_link;
+struct claim;
+
+enum {
+	ROUTE_FIRST_S = 5, /* after its first OGM only newer numbers of a node count */
+};
+
+struct floor {
+	uint32_t desc_sqn;
+	uint16_t sqn;
+	uint64_t metric; /* as on the wire */
+};
+
+struct l3_route {
+	struct list claims; /* struct claim.of_node */
+	uint16_t claim_count;
+	struct l3_link *link; /* NULL: no route */
+	struct list of_link;
+	struct claim *chosen; /* of the neighbour of link */
+	uint16_t sqn;	      /* sent; 0: none */
+	struct bmx7_link chain;
+	struct metric_path path;
+	uint8_t hops;
+	struct floor floor;
+	instant first; /* when its first OGM was taken; NEVER: none yet */
+	instant heard; /* when a newer number was taken last */
+	/* in a batch that waits to be sent or asked for */
+	struct batch *batch;
+	struct list of_batch;
+	uint8_t batch_len;
+	struct timer late; /* a candidate waits out its lateHysteresis */
+};
+
+void l3_route_init(struct l3 *l3, struct l3_node *n);
+void l3_route_fini(struct l3 *l3, struct l3_node *n);
+/* c has something new to say: take it? */
+void l3_route_offer(struct l3 *l3, instant now, struct claim *c, struct fx *fx);
+/* The route's link or claim is lost, or doubted: takes the best feasible other, at once. With
+ * `keep` the route stays when there is none; else it is withdrawn. */
+void l3_route_repair(struct l3 *l3, instant now, struct l3_node *n, bool keep, struct fx *fx);
+/* n's description was replaced, or is gone: numbers start anew, its HNAs may have changed. */
+void l3_route_described(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+/* TIMER_LATE fired. */
+void l3_route_late(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
