@@ -100,6 +100,7 @@ enum { LAN_PORT_MAX = 16 };
 struct ev_lan_port {
 	uint8_t port;
 	bool up;      /* exists and has a carrier */
+	bool bridged; /* found in the bridge when it was first seen: it stays there at first */
 	bool clients; /* somebody who is no node was heard on it lately */
 };
 

@@ -101,15 +101,16 @@ struct fx_hello {
 
 enum lan_role {
 	LAN_ALONE,	/* no other node is there: a port of the bridge like any other */
-	LAN_DESIGNATED, /* others are; this node serves the clients there, and it is a mesh port too
-			 */
-	LAN_STANDBY,	/* another node serves them: a mesh port, and not in the bridge */
+	LAN_DESIGNATED, /* others are; this node serves the clients there: in the bridge */
+	LAN_STANDBY,	/* another node serves them: not in the bridge */
+	LAN_LISTENING,	/* just plugged in, or unplugged: not in the bridge yet */
 };
 
 /* Key: port. */
 struct fx_lan_role {
 	uint8_t port;
 	enum lan_role role;
+	bool mesh;  /* nodes of our cloud are there (DESIGNATED, STANDBY): a mesh port too */
 	bool quiet; /* DESIGNATED without any client: nothing of the gateway leaves here */
 };
 

@@ -20,7 +20,7 @@ LAYERS = {
     "core/l2": ["base/", "wire/", "core/l2/"] + CORE,
     "core/l3": ["base/", "wire/", "core/l3/"] + CORE,
     "core/share": ["base/", "wire/", "core/share/"] + CORE,
-    "core/cable": ["base/", "core/cable/"] + CORE,
+    "core/cable": ["base/", "wire/", "core/cable/"] + CORE,
     "node": ["base/", "wire/", "core/", "node/"],
     # Fills the structs of those that it configures; the plan says which templates are good.
     "conf": ["base/", "conf/", "node/node_conf.h", "core/l2/l2_conf.h", "core/plan/plan_conf.h"]
