@@ -29,6 +29,20 @@ bool host_conf_is_automatic(const struct host_conf *h)
 	return true;
 }
 
+char *host_conf_anygw_port(const struct host_conf *h, char name[HOST_IFNAME_ROOM])
+{
+	snprintf(name, HOST_IFNAME_ROOM, "%.12s-br", h->anygw);
+	return name;
+}
+
+bool host_conf_makes(const struct host_conf *h, const char *name)
+{
+	char port[HOST_IFNAME_ROOM];
+
+	return strcmp(name, h->bridge) == 0 || strcmp(name, h->cloud_port) == 0 ||
+	       strcmp(name, h->anygw) == 0 || strcmp(name, host_conf_anygw_port(h, port)) == 0;
+}
+
 static void check_plan(const struct conf *c, const struct crypto *crypto, struct conf_problems *p)
 {
 	char fault[CONF_TEXT_ROOM];
@@ -66,8 +80,8 @@ static void check_interface(const struct conf *c, const struct crypto *crypto, u
 			fail(p, "keep one section for each interface",
 			     "config net '%s' and '%s' are both about %s", h->interfaces[k].section,
 			     i->section, i->name);
-	if (strcmp(i->name, h->bridge) == 0 || strcmp(i->name, h->cloud_port) == 0)
-		fail(p, "name an interface of this machine, or rename option bridge or cloud_port",
+	if (host_conf_makes(h, i->name))
+		fail(p, "name an interface of this machine, or rename the node's own in nuvol.host",
 		     "config net '%s': %s is made by the node itself", i->section, i->name);
 	if (i->mtu_bytes != 0 && i->mtu_bytes < MESH_MTU_MIN)
 		fail(p, "write 0, or at least 600", "config net '%s': an MTU of %u is too small",
@@ -83,11 +97,19 @@ static void check_interface(const struct conf *c, const struct crypto *crypto, u
 
 static void check_names(const struct host_conf *h, struct conf_problems *p)
 {
-	if (strcmp(h->bridge, h->cloud_port) == 0)
-		fail(p, "rename one of them", "bridge and cloud_port are both %s", h->bridge);
+	char port[HOST_IFNAME_ROOM];
+	const char *const made[] = {h->bridge, h->cloud_port, h->anygw,
+				    host_conf_anygw_port(h, port)};
+	static const char *const what[] = {"bridge", "cloud_port", "anygw_interface",
+					   "the anycast gateway's port"};
+
+	for (unsigned i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		for (unsigned k = 0; k < i; k++)
+			if (strcmp(made[i], made[k]) == 0)
+				fail(p, "rename one of them", "%s and %s are both %s", what[k],
+				     what[i], made[i]);
 	for (unsigned i = 0; i < h->lan_port_count; i++)
-		if (strcmp(h->lan_ports[i], h->bridge) == 0 ||
-		    strcmp(h->lan_ports[i], h->cloud_port) == 0)
+		if (host_conf_makes(h, h->lan_ports[i]))
 			fail(p, "take it out of list lan_ports",
 			     "%s is made by the node itself, and cannot be a port of its LAN",
 			     h->lan_ports[i]);

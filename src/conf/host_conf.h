@@ -22,6 +22,9 @@ enum {
 
 enum host_wifi { HOST_WIFI_AUTO, HOST_WIFI_YES, HOST_WIFI_NO };
 
+/* How the anycast gateway's interface is made. AUTO: as a pair, else as a macvlan. */
+enum host_anygw { HOST_ANYGW_AUTO, HOST_ANYGW_VETH, HOST_ANYGW_MACVLAN };
+
 /* A `config net` section. It is a mesh interface when `mesh`, and a port of the
  * bridge when `lan`. */
 struct host_interface {
@@ -42,6 +45,8 @@ struct host_conf {
 	bool primary_mac_set;	       /* node.plan.primary_mac was configured: do not read it */
 	char bridge[HOST_IFNAME_ROOM]; /* default br-lan */
 	char cloud_port[HOST_IFNAME_ROOM]; /* default bat0 */
+	char anygw[HOST_IFNAME_ROOM];	   /* default anygw */
+	enum host_anygw anygw_kind;	   /* default AUTO */
 	char run_dir[HOST_PATH_ROOM];	   /* default /run/nuvol */
 	struct host_interface interfaces[HOST_INTERFACES_MAX];
 	uint8_t interface_count;
@@ -52,3 +57,8 @@ struct host_conf {
 /* No `config net` names a mesh interface: the host looks for them by itself, and
  * uses for each the VLAN and tag of the plan. */
 bool host_conf_is_automatic(const struct host_conf *h);
+
+/* The name of the bridge's port that the anycast gateway's pair ends in; returns name. */
+char *host_conf_anygw_port(const struct host_conf *h, char name[HOST_IFNAME_ROOM]);
+/* Does the node make the interface of this name for itself? */
+bool host_conf_makes(const struct host_conf *h, const char *name);

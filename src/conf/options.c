@@ -18,6 +18,11 @@
 static const char *const wifi_words[] = {
 	[HOST_WIFI_AUTO] = "auto", [HOST_WIFI_YES] = "yes", [HOST_WIFI_NO] = "no", NULL};
 
+static const char *const anygw_words[] = {[HOST_ANYGW_AUTO] = "auto",
+					  [HOST_ANYGW_VETH] = "veth",
+					  [HOST_ANYGW_MACVLAN] = "macvlan",
+					  NULL};
+
 #define TEMPLATE(option_name, member, low, default_value, text)                                    \
 	.name = option_name, .kind = OPTION_TEMPLATE, IN_CONF(node.plan.member),                   \
 	ROOM_OF(struct conf, node.plan.member), .min = low, .max = PLAN_TEMPLATE_ROOM - 1,         \
@@ -111,6 +116,14 @@ static const struct option table[] = {
 	{HOST, .name = "lan_ports", .kind = OPTION_INTERFACES, IN_CONF(host.lan_ports), .value = "",
 		.help = "Interfaces that become ports of the bridge, besides those with protocol "
 			"lan in a section of type net"},
+	{HOST, .name = "anygw_interface", .kind = OPTION_INTERFACE, IN_CONF(host.anygw),
+		ROOM_OF(struct conf, host.anygw), .min = 1, .value = "anygw",
+		.help = "The interface of the anycast gateway; made on the bridge"},
+	{HOST, .name = "anygw_kind", .kind = OPTION_CHOICE, IN_CONF(host.anygw_kind),
+		.words = anygw_words, .value = "auto",
+		.help = "What it is: veth, a pair with one end in the bridge, or macvlan, which makes "
+			"the bridge promiscuous and all that it forwards slower; auto takes the first "
+			"that the kernel has"},
 	{HOST, .name = "run_dir", .kind = OPTION_PATH, IN_CONF(host.run_dir),
 		ROOM_OF(struct conf, host.run_dir), .min = 2, .max = HOST_PATH_ROOM - 1,
 		.value = "/run/nuvol",

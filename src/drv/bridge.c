@@ -33,18 +33,25 @@ int bridge_add(struct netlink *ask, const char *name, struct mac mac)
 	return netlink_ask(ask, h);
 }
 
-static int address_ask(struct netlink *ask, bool add, int ifindex, int family, const uint8_t *bytes,
-		       size_t len, uint8_t bits)
+enum address_wish { ADDRESS_ADD, ADDRESS_ADD_BARE, ADDRESS_DEL };
+
+static int address_ask(struct netlink *ask, enum address_wish wish, int ifindex, int family,
+		       const uint8_t *bytes, uint8_t bits)
 {
+	bool add = wish != ADDRESS_DEL;
+	size_t len = family == AF_INET ? 4 : 16;
 	struct nlmsghdr *h = netlink_begin(ask, add ? RTM_NEWADDR : RTM_DELADDR,
 					   add ? NLM_F_CREATE | NLM_F_EXCL : 0);
 	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
+	/* The plan's addresses are unique by design; waiting would only delay. */
+	uint32_t flags = family == AF_INET6 ? IFA_F_NODAD : 0;
 
 	a->ifa_family = (uint8_t)family;
 	a->ifa_prefixlen = bits;
 	a->ifa_index = (uint32_t)ifindex;
-	/* The plan's addresses are unique by design; waiting would only delay. */
-	a->ifa_flags = family == AF_INET6 ? IFA_F_NODAD : 0;
+	if (wish == ADDRESS_ADD_BARE)
+		flags |= IFA_F_NOPREFIXROUTE;
+	mnl_attr_put_u32(h, IFA_FLAGS, flags);
 	mnl_attr_put(h, IFA_LOCAL, len, bytes);
 	mnl_attr_put(h, IFA_ADDRESS, len, bytes);
 	if (family == AF_INET && bits < 31) {
@@ -56,24 +63,26 @@ static int address_ask(struct netlink *ask, bool add, int ifindex, int family, c
 	return netlink_ask(ask, h);
 }
 
-int bridge_add_ipv4(struct netlink *ask, int ifindex, struct ipv4 a)
+int bridge_add_ipv4(struct netlink *ask, int ifindex, struct ipv4 a, bool route)
 {
-	return address_ask(ask, true, ifindex, AF_INET, a.b, sizeof(a.b), a.bits);
+	return address_ask(ask, route ? ADDRESS_ADD : ADDRESS_ADD_BARE, ifindex, AF_INET, a.b,
+			   a.bits);
 }
 
-int bridge_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a)
+int bridge_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a, bool route)
 {
-	return address_ask(ask, true, ifindex, AF_INET6, a.b, sizeof(a.b), a.bits);
+	return address_ask(ask, route ? ADDRESS_ADD : ADDRESS_ADD_BARE, ifindex, AF_INET6, a.b,
+			   a.bits);
 }
 
 int bridge_del_ipv4(struct netlink *ask, int ifindex, struct ipv4 a)
 {
-	return address_ask(ask, false, ifindex, AF_INET, a.b, sizeof(a.b), a.bits);
+	return address_ask(ask, ADDRESS_DEL, ifindex, AF_INET, a.b, a.bits);
 }
 
 int bridge_del_ipv6(struct netlink *ask, int ifindex, struct ipv6 a)
 {
-	return address_ask(ask, false, ifindex, AF_INET6, a.b, sizeof(a.b), a.bits);
+	return address_ask(ask, ADDRESS_DEL, ifindex, AF_INET6, a.b, a.bits);
 }
 
 int bridge_set_fdb(struct netlink *ask, int port, struct mac mac)
@@ -86,6 +95,47 @@ int bridge_set_fdb(struct netlink *ask, int port, struct mac mac)
 	n->ndm_state = NUD_REACHABLE;
 	n->ndm_flags = NTF_MASTER;
 	mnl_attr_put(h, NDA_LLADDR, sizeof(mac.b), mac.b);
+	return netlink_ask(ask, h);
+}
+
+static int fixed_ask(struct netlink *ask, bool add, int port, bool is_bridge, struct mac mac)
+{
+	struct nlmsghdr *h = netlink_begin(ask, add ? RTM_NEWNEIGH : RTM_DELNEIGH,
+					   add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+	struct ndmsg *n = mnl_nlmsg_put_extra_header(h, sizeof(*n));
+
+	n->ndm_family = AF_BRIDGE;
+	n->ndm_ifindex = port;
+	/* The bridge's own is for its host; another is fixed: even a frame from this very
+	 * address does not move it (since Linux 4.20). */
+	n->ndm_state = is_bridge ? NUD_PERMANENT : NUD_NOARP;
+	n->ndm_flags = is_bridge ? NTF_SELF : NTF_MASTER | NTF_STICKY;
+	mnl_attr_put(h, NDA_LLADDR, sizeof(mac.b), mac.b);
+	return netlink_ask(ask, h);
+}
+
+int bridge_fix_fdb(struct netlink *ask, int port, bool is_bridge, struct mac mac)
+{
+	return fixed_ask(ask, true, port, is_bridge, mac);
+}
+
+int bridge_unfix_fdb(struct netlink *ask, int port, bool is_bridge, struct mac mac)
+{
+	return fixed_ask(ask, false, port, is_bridge, mac);
+}
+
+int bridge_close_port(struct netlink *ask, int port)
+{
+	struct nlmsghdr *h = netlink_begin(ask, RTM_SETLINK, 0);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	struct nlattr *nest;
+
+	i->ifi_family = AF_BRIDGE;
+	i->ifi_index = port;
+	nest = mnl_attr_nest_start(h, IFLA_PROTINFO);
+	mnl_attr_put_u8(h, IFLA_BRPORT_LEARNING, 0);
+	mnl_attr_put_u8(h, IFLA_BRPORT_UNICAST_FLOOD, 0);
+	mnl_attr_nest_end(h, nest);
 	return netlink_ask(ask, h);
 }
 
@@ -116,6 +166,20 @@ int sysctl_set(const char *name, int value)
 		e = -errno;
 	close(fd);
 	return e;
+}
+
+bool sysctl_get(const char *name, int *value)
+{
+	char path[128], text[16] = "";
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	return n > 0 && sscanf(text, "%d", value) == 1;
 }
 
 int sysctl_ipv6_off(const char *interface)

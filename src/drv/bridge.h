@@ -21,20 +21,29 @@
 /* mac: zero for one of the kernel's choice. -EEXIST: the name is taken. */
 int bridge_add(struct netlink *ask, const char *name, struct mac mac);
 
-/* An address of an interface. -EEXIST: it is there already. */
-int bridge_add_ipv4(struct netlink *ask, int ifindex, struct ipv4 a);
-int bridge_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a);
+/* An address of an interface; route: its prefix is to be found there. -EEXIST: it is
+ * there already. */
+int bridge_add_ipv4(struct netlink *ask, int ifindex, struct ipv4 a, bool route);
+int bridge_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a, bool route);
 int bridge_del_ipv4(struct netlink *ask, int ifindex, struct ipv4 a);
 int bridge_del_ipv6(struct netlink *ask, int ifindex, struct ipv6 a);
 
 /* The bridge is to believe that a client is behind its port, in whatever VLAN. */
 int bridge_set_fdb(struct netlink *ask, int port, struct mac mac);
+/* The bridge is to give frames for mac to nobody but the port, for good; port: the bridge's
+ * own ifindex for what lies on the bridge. */
+int bridge_fix_fdb(struct netlink *ask, int port, bool is_bridge, struct mac mac);
+int bridge_unfix_fdb(struct netlink *ask, int port, bool is_bridge, struct mac mac);
+/* A port that gets only what is fixed, and multicast. */
+int bridge_close_port(struct netlink *ask, int port);
 /* The bridge is to forget what it learnt on this port. */
 int bridge_flush(struct netlink *ask, int port);
 
 /* Writes a sysctl of the network namespace, such as "net/bridge/bridge-nf-call-iptables".
  * Not there: nothing to do, 0. */
 int sysctl_set(const char *name, int value);
+/* false: not there, or no number. */
+bool sysctl_get(const char *name, int *value);
 /* No IPv6 on this interface. */
 int sysctl_ipv6_off(const char *interface);
 /* Bridged frames are not to walk through iptables. */

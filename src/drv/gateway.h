@@ -18,6 +18,7 @@
 #include "core/ev.h"
 #include "core/fx.h"
 #include "core/plan/plan.h"
+#include "drv/anygw.h"
 #include "drv/lan.h"
 #include "drv/link.h"
 #include "drv/netlink.h"
@@ -29,7 +30,7 @@ struct gateway_env {
 	const struct run_dir *run;
 	struct links *links;
 	struct netlink *ask;
-	const struct lan *lan;
+	struct lan *lan;
 	uv_loop_t *uv;
 	/* An event for the node: EV_DATAGRAM, EV_LEASE. */
 	void (*tell)(void *ctx, const struct ev *ev);
@@ -38,6 +39,8 @@ struct gateway_env {
 
 struct gateway {
 	struct gateway_env env;
+	bool anycast; /* protocol anygw */
+	struct anygw anygw;
 };
 
 /* After the bridge and bat0 are there, before privileges are given away. Never fails as a

@@ -27,7 +27,7 @@ void lan_init(struct lan *lan)
 	lan->settling = false;
 }
 
-static void save(struct lan *lan)
+void lan_save(struct lan *lan)
 {
 	int e = made_save(lan->run, &lan->made);
 
@@ -69,7 +69,7 @@ static int bridge_settle(struct lan *lan)
 			return -ENODEV;
 		if (!e) {
 			lan->made.bridge = l->ifindex;
-			save(lan);
+			lan_save(lan);
 		}
 		log_line(LOG_INFO, "%s %s", e ? "found" : "made", name);
 	}
@@ -98,7 +98,7 @@ static int port_settle(struct lan *lan, const struct link *l)
 		}
 		if (strcmp(l->name, lan->conf->cloud_port) != 0) {
 			made_add_port(&lan->made, l->name);
-			save(lan);
+			lan_save(lan);
 		}
 		log_line(LOG_INFO, "%s is in %s", l->name, lan->conf->bridge);
 	}
@@ -161,14 +161,14 @@ static int addresses_settle(struct lan *lan)
 	ipv4_prefix_print(lan->plan->ipv4, ipv4);
 	ipv6_prefix_print(lan->plan->ipv6, ipv6);
 	addresses_clean(lan, ipv4, ipv6);
-	e4 = bridge_add_ipv4(lan->ask, lan->bridge, lan->plan->ipv4);
-	e6 = bridge_add_ipv6(lan->ask, lan->bridge, lan->plan->ipv6);
+	e4 = bridge_add_ipv4(lan->ask, lan->bridge, lan->plan->ipv4, true);
+	e6 = bridge_add_ipv6(lan->ask, lan->bridge, lan->plan->ipv6, true);
 	if (!e4)
 		memcpy(lan->made.ipv4, ipv4, sizeof(ipv4));
 	if (!e6)
 		memcpy(lan->made.ipv6, ipv6, sizeof(ipv6));
 	if (!e4 || !e6)
-		save(lan);
+		lan_save(lan);
 	if (e4 && e4 != -EEXIST)
 		log_line(LOG_ERROR, "cannot give %s the address %s: %s", lan->conf->bridge, ipv4,
 			 strerror(-e4));

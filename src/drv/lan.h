@@ -44,6 +44,8 @@ bool lan_is_port(const struct host_conf *conf, const char *name);
 void lan_init(struct lan *lan);
 /* Mends what is not as it should be. 0, or the first negative errno (logged). */
 int lan_settle(struct lan *lan);
+/* Writes lan->made down, also for others who changed it. */
+void lan_save(struct lan *lan);
 /* links.changed for all links. */
 void lan_link(struct lan *lan, const struct link *l, bool gone);
 /* Takes away what we made. bat0 must be closed before. */

@@ -6,6 +6,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
+#include <linux/veth.h>
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,6 +298,53 @@ int link_delete(struct netlink *ask, int ifindex)
 	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
 
 	i->ifi_index = ifindex;
+	return netlink_ask(ask, h);
+}
+
+int link_add_macvlan(struct netlink *ask, const char *name, struct mac mac, int lower)
+{
+	struct nlmsghdr *h = netlink_begin(ask, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	struct nlattr *info, *data;
+
+	i->ifi_family = AF_UNSPEC;
+	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(mac.b), mac.b);
+	mnl_attr_put_u32(h, IFLA_LINK, (uint32_t)lower);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, "macvlan");
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	mnl_attr_put_u32(h, IFLA_MACVLAN_MODE, MACVLAN_MODE_PRIVATE);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+	return netlink_ask(ask, h);
+}
+
+static void end_put(struct nlmsghdr *h, const struct link_end *end, uint32_t mtu_bytes)
+{
+	mnl_attr_put_strz(h, IFLA_IFNAME, end->name);
+	mnl_attr_put(h, IFLA_ADDRESS, sizeof(end->mac.b), end->mac.b);
+	mnl_attr_put_u32(h, IFLA_MTU, mtu_bytes);
+}
+
+int link_add_veth(struct netlink *ask, const struct link_end *one, const struct link_end *other,
+		  uint32_t mtu_bytes)
+{
+	struct nlmsghdr *h = netlink_begin(ask, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	struct nlattr *info, *data, *peer;
+
+	i->ifi_family = AF_UNSPEC;
+	end_put(h, one, mtu_bytes);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
+	peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
+	end_put(h, other, mtu_bytes);
+	mnl_attr_nest_end(h, peer);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
 	return netlink_ask(ask, h);
 }
 

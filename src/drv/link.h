@@ -65,6 +65,16 @@ int link_set_mac(struct netlink *ask, int ifindex, struct mac mac);
 int link_set_master(struct netlink *ask, int ifindex, int master); /* 0: none */
 int link_delete(struct netlink *ask, int ifindex);
 
+/* New interfaces with the MAC, switched off. -EEXIST: a name is taken; -EOPNOTSUPP: the kernel
+ * has no such kind. */
+int link_add_macvlan(struct netlink *ask, const char *name, struct mac mac, int lower);
+struct link_end {
+	const char *name;
+	struct mac mac;
+};
+int link_add_veth(struct netlink *ask, const struct link_end *one, const struct link_end *other,
+		  uint32_t mtu_bytes);
+
 /* Is there a carrier right now? The kernel tells of changes up to a second late.
  * socket: any. 0, 1, or a negative errno: the driver does not know. */
 int link_has_carrier(int socket, const char *name);

@@ -42,7 +42,7 @@ bool mesh_port_is_automatic(const struct host_conf *conf, const struct link *l, 
 		kind = kind || strcmp(l->kind, kinds[i]) == 0;
 	if (!kind || !l->ethernet || l->master != 0 || lan_is_port(conf, l->name))
 		return false;
-	if (strcmp(l->name, conf->bridge) == 0 || strcmp(l->name, conf->cloud_port) == 0)
+	if (host_conf_makes(conf, l->name))
 		return false;
 	for (unsigned i = 0; i < conf->interface_count; i++)
 		if (strcmp(conf->interfaces[i].name, l->name) == 0)

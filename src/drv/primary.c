@@ -11,12 +11,6 @@
 
 enum { LOCAL = 0x02, MULTICAST = 0x01 };
 
-/* Is it an interface of our own, which has its MAC from us? */
-static bool is_ours(const struct host_conf *conf, const struct link *l)
-{
-	return strcmp(l->name, conf->bridge) == 0 || strcmp(l->name, conf->cloud_port) == 0;
-}
-
 static bool carries(const struct host_conf *conf, const struct link *l)
 {
 	for (unsigned i = 0; i < conf->interface_count; i++)
@@ -34,7 +28,7 @@ static const struct link *link_choose(const struct host_conf *conf, const struct
 	if (named && named->ethernet && mac_is_station(named->mac))
 		return named;
 	list_each (l, &links->all, struct link, all) {
-		if (!l->ethernet || is_ours(conf, l) || !mac_is_station(l->mac))
+		if (!l->ethernet || host_conf_makes(conf, l->name) || !mac_is_station(l->mac))
 			continue;
 		if (carries(conf, l))
 			return l;

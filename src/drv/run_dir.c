@@ -94,6 +94,18 @@ static void text_get(const json_t *o, const char *key, char *into, size_t room)
 		snprintf(into, room, "%s", text);
 }
 
+static void sysctls_load(json_t *o, struct made *m)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(o, name, value)
+	{
+		if (json_is_integer(value) && strlen(name) < MADE_SYSCTL_ROOM)
+			made_add_sysctl(m, name, (int)json_integer_value(value));
+	}
+}
+
 void made_load(const struct run_dir *d, struct made *m)
 {
 	char path[RUN_PATH_ROOM];
@@ -111,6 +123,10 @@ void made_load(const struct run_dir *d, struct made *m)
 			if (json_is_string(port) && json_string_length(port) < IF_NAMESIZE)
 				made_add_port(m, json_string_value(port));
 		}
+		m->anygw = (int)json_integer_value(json_object_get(o, "anygw"));
+		text_get(o, "anygw_ipv4", m->anygw_ipv4, sizeof(m->anygw_ipv4));
+		text_get(o, "anygw_ipv6", m->anygw_ipv6, sizeof(m->anygw_ipv6));
+		sysctls_load(json_object_get(o, "sysctls"), m);
 	}
 	json_decref(o);
 }
@@ -118,13 +134,17 @@ void made_load(const struct run_dir *d, struct made *m)
 int made_save(const struct run_dir *d, const struct made *m)
 {
 	char path[RUN_PATH_ROOM], fresh[RUN_PATH_ROOM];
-	json_t *ports = json_array(), *o;
+	json_t *ports = json_array(), *sysctls = json_object(), *o;
 	int e = 0;
 
 	for (unsigned i = 0; i < m->port_count; i++)
 		json_array_append_new(ports, json_string(m->ports[i]));
-	o = json_pack("{s:I, s:i, s:s, s:s, s:o}", "netns", netns_id(), "bridge", m->bridge, "ipv4",
-		      m->ipv4, "ipv6", m->ipv6, "ports", ports);
+	for (unsigned i = 0; i < m->sysctl_count; i++)
+		json_object_set_new(sysctls, m->sysctls[i].name, json_integer(m->sysctls[i].value));
+	o = json_pack("{s:I, s:i, s:s, s:s, s:o, s:i, s:s, s:s, s:o}", "netns", netns_id(),
+		      "bridge", m->bridge, "ipv4", m->ipv4, "ipv6", m->ipv6, "ports", ports,
+		      "anygw", m->anygw, "anygw_ipv4", m->anygw_ipv4, "anygw_ipv6", m->anygw_ipv6,
+		      "sysctls", sysctls);
 	if (!o)
 		return -ENOMEM;
 	/* Whole or not at all, even if we are killed meanwhile. */
@@ -155,4 +175,16 @@ void made_add_port(struct made *m, const char *name)
 {
 	if (m->port_count < MADE_PORTS_MAX && !made_has_port(m, name))
 		snprintf(m->ports[m->port_count++], IF_NAMESIZE, "%s", name);
+}
+
+bool made_add_sysctl(struct made *m, const char *name, int value)
+{
+	for (unsigned i = 0; i < m->sysctl_count; i++)
+		if (strcmp(m->sysctls[i].name, name) == 0)
+			return false;
+	if (m->sysctl_count == MADE_SYSCTLS_MAX)
+		return false;
+	snprintf(m->sysctls[m->sysctl_count].name, MADE_SYSCTL_ROOM, "%s", name);
+	m->sysctls[m->sysctl_count++].value = value;
+	return true;
 }

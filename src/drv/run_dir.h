@@ -15,7 +15,13 @@
 
 #include "base/ip.h"
 
-enum { MADE_PORTS_MAX = 32, RUN_PATH_ROOM = 160 };
+enum { MADE_PORTS_MAX = 32, MADE_SYSCTLS_MAX = 8, MADE_SYSCTL_ROOM = 64, RUN_PATH_ROOM = 160 };
+
+/* A setting of the machine's that we changed, and what it was. */
+struct made_sysctl {
+	char name[MADE_SYSCTL_ROOM];
+	int value;
+};
 
 struct made {
 	int bridge;		     /* ifindex; 0: the bridge is not ours */
@@ -23,6 +29,10 @@ struct made {
 	char ipv6[IPV6_PREFIX_TEXT];
 	char ports[MADE_PORTS_MAX][IF_NAMESIZE]; /* put into the bridge by us */
 	unsigned port_count;
+	int anygw; /* ifindex; 0: it is not ours */
+	char anygw_ipv4[IPV4_PREFIX_TEXT], anygw_ipv6[IPV6_PREFIX_TEXT];
+	struct made_sysctl sysctls[MADE_SYSCTLS_MAX];
+	unsigned sysctl_count;
 };
 
 struct run_dir {
@@ -47,3 +57,5 @@ void made_remove(const struct run_dir *d);
 
 bool made_has_port(const struct made *m, const char *name);
 void made_add_port(struct made *m, const char *name);
+/* Remembers a setting's first value; false: it is known already, or there is no room. */
+bool made_add_sysctl(struct made *m, const char *name, int value);

@@ -106,7 +106,7 @@ def ethernet(dst, src, kind, payload, tags=()):
 
 def payload_frame(src, dst=BROADCAST, text=b"", size=60):
     """A client's frame of an ethertype that nobody answers."""
-    return (dst + src + b"\x88\xb5" + text).ljust(size, b"\0")
+    return (dst + src + b"\x88\xb6" + text).ljust(size, b"\0")
 
 
 class Wire:

@@ -66,6 +66,7 @@ static void random_value(struct prng *g, const struct option *o, char *value, si
 		"yes",
 		"no",
 		"auto",
+		"macvlan",
 		"/run/x",
 		"eth0.5",
 		"mesh-0",

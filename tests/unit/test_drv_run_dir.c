@@ -55,7 +55,13 @@ static void killed_daemon_does_not_block(void **state)
 
 static void remembers_what_was_made(void **state)
 {
-	struct made m = {.bridge = 7, .ipv4 = "10.1.2.3/16", .ipv6 = "fd00::1/64"}, n;
+	struct made m = {.bridge = 7,
+			 .ipv4 = "10.1.2.3/16",
+			 .ipv6 = "fd00::1/64",
+			 .anygw = 9,
+			 .anygw_ipv4 = "10.1.0.1/16",
+			 .anygw_ipv6 = "fd00::2/64"},
+		    n;
 	struct run_dir d;
 	long pid;
 
@@ -67,6 +73,9 @@ static void remembers_what_was_made(void **state)
 	made_add_port(&m, "eth2");
 	made_add_port(&m, "eth1");
 	assert_int_equal(m.port_count, 2);
+	assert_true(made_add_sysctl(&m, "net/ipv4/conf/br-lan/arp_ignore", 0));
+	assert_true(made_add_sysctl(&m, "net/ipv4/conf/br-lan/rp_filter", 1));
+	assert_false(made_add_sysctl(&m, "net/ipv4/conf/br-lan/arp_ignore", 1));
 	assert_int_equal(made_save(&d, &m), 0);
 	made_load(&d, &n);
 	assert_int_equal(n.bridge, 7);
@@ -74,6 +83,13 @@ static void remembers_what_was_made(void **state)
 	assert_string_equal(n.ipv6, m.ipv6);
 	assert_true(made_has_port(&n, "eth1") && made_has_port(&n, "eth2"));
 	assert_false(made_has_port(&n, "eth3"));
+	assert_int_equal(n.anygw, 9);
+	assert_string_equal(n.anygw_ipv4, m.anygw_ipv4);
+	assert_string_equal(n.anygw_ipv6, m.anygw_ipv6);
+	assert_int_equal(n.sysctl_count, 2);
+	assert_string_equal(n.sysctls[0].name, "net/ipv4/conf/br-lan/arp_ignore");
+	assert_int_equal(n.sysctls[0].value, 0);
+	assert_int_equal(n.sysctls[1].value, 1);
 	made_remove(&d);
 	made_load(&d, &n);
 	assert_int_equal(n.bridge, 0);
@@ -91,6 +107,7 @@ static void believes_only_its_own(void **state)
 		"{\"netns\": 1, \"bridge\": 7, \"ports\": [\"eth1\"]}",
 		"{\"bridge\": 7}",
 		"{\"netns\": \"x\", \"bridge\": 7, \"ports\": 3}",
+		"{\"netns\": 1, \"anygw\": 9, \"sysctls\": {\"net/x\": 1}}",
 	};
 	struct run_dir d;
 	char file[RUN_PATH_ROOM];

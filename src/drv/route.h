@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * route - the kernel's routes and the rules that choose a table of them.
+ *
+ * Source  rtnetlink(7), linux/fib_rules.h.
+ * Shape   wishes to the kernel; 0 or its negative errno, -EEXIST: it is there already.
+ *         What leads to an interface goes with it; rules stay until they are deleted.
+ */
+#pragma once
+#include <stdint.h>
+
+#include "base/ip.h"
+#include "drv/netlink.h"
+
+enum { ROUTE_TABLE_MAIN = 254, ROUTE_METRIC_WORST = 2147483647 }; /* LibreMesh's */
+
+/* The prefix of a is on the interface's link. */
+int route_add_ipv4(struct netlink *ask, int ifindex, struct ipv4 a, uint32_t table,
+		   uint32_t metric);
+int route_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a, uint32_t table,
+		   uint32_t metric);
+
+/* What comes from exactly this address is routed by the table. */
+int rule_add_ipv4(struct netlink *ask, struct ipv4 from, uint32_t table, uint32_t priority);
+int rule_add_ipv6(struct netlink *ask, struct ipv6 from, uint32_t table, uint32_t priority);
+/* All rules of that priority into that table go, IPv4 and IPv6. */
+void rules_del(struct netlink *ask, uint32_t table, uint32_t priority);
