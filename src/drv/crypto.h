@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * crypto - the functions of core/crypto.h, done by mbedTLS.
+ * crypto - the functions of core/crypto.h, done by mbedTLS and zlib.
  *
- * Source  mbedTLS.
+ * Source  mbedTLS, zlib.
  * Memory  a constant table; nothing to free.
  */
 #pragma once
