@@ -229,7 +229,9 @@ enum err alfred_range_parse(const struct alfred_tlv *t, struct alfred_range *x)
 	x->upto = rd_u32(&r);
 	if (r.bad)
 		return ERR_SHORT;
-	return mac_is_station(x->publisher) && x->after < x->upto ? OK : ERR_MALFORMED;
+	return mac_is_station(x->publisher) && x->edition != 0 && x->after < x->upto
+		       ? OK
+		       : ERR_MALFORMED;
 }
 
 void alfred_range_write(struct wr *w, const struct alfred_range *x)
@@ -248,7 +250,9 @@ enum err alfred_state_parse(const struct alfred_tlv *t, struct alfred_state *s)
 	s->edition = rd_u32(&r);
 	s->seqno = rd_u32(&r);
 	s->flags = rd_u8(&r);
-	return r.bad ? ERR_SHORT : OK;
+	if (r.bad)
+		return ERR_SHORT;
+	return s->edition != 0 ? OK : ERR_MALFORMED;
 }
 
 void alfred_state_write(struct wr *w, struct alfred_state s)

@@ -146,7 +146,7 @@ struct alfred_range {
 	uint32_t edition;
 	uint32_t after, upto;
 };
-/* ERR_MALFORMED: no station, or upto is not beyond after. */
+/* ERR_MALFORMED: no station, edition 0, or upto is not beyond after. */
 enum err alfred_range_parse(const struct alfred_tlv *t, struct alfred_range *r);
 void alfred_range_write(struct wr *w, const struct alfred_range *r);
 
@@ -158,6 +158,7 @@ struct alfred_state {
 	uint32_t seqno;
 	uint8_t flags;
 };
+/* ERR_MALFORMED: edition 0. */
 enum err alfred_state_parse(const struct alfred_tlv *t, struct alfred_state *s);
 void alfred_state_write(struct wr *w, struct alfred_state s);
 

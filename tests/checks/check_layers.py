@@ -40,7 +40,11 @@ LAYERS = {
 }
 
 # Headers that only their own folder may see, whatever the table says.
-PRIVATE = {"core/l2/internal.h": "core/l2", "core/l3/internal.h": "core/l3"}
+PRIVATE = {
+    "core/l2/internal.h": "core/l2",
+    "core/l3/internal.h": "core/l3",
+    "core/share/share_internal.h": "core/share",
+}
 
 # Pure layers get nothing of the system but the language's own headers, and the text of addresses.
 PURE = ["base", "wire", "core", "core/plan", "core/l2", "core/l3", "core/share", "core/cable", "node"]
