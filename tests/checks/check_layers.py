@@ -44,6 +44,7 @@ PRIVATE = {
     "core/l2/internal.h": "core/l2",
     "core/l3/internal.h": "core/l3",
     "core/share/share_internal.h": "core/share",
+    "core/share/leases_internal.h": "core/share",
 }
 
 # Pure layers get nothing of the system but the language's own headers, and the text of addresses.

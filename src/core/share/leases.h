@@ -80,7 +80,7 @@ instant leases_deadline(const struct leases *l);
 void leases_record(struct leases *l, instant now, const struct share_record *r, bool gone,
 		   struct fx *fx);
 void leases_peer(struct leases *l, instant now, struct mac mac, bool gone, struct fx *fx);
-/* Is there a DHCP server of ours to give addresses? false withdraws our claims. */
+/* Is there a DHCP server of ours to give addresses? false withdraws our claims. At first: yes. */
 void leases_serve(struct leases *l, instant now, bool serve, struct fx *fx);
 
 /* What people see. */
