@@ -9,6 +9,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/ip.h"
 #include "core/plan/plan_conf.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
 	HOST_LAN_PORTS_MAX = 16,
 	HOST_SECTION_ROOM = 32,
 	HOST_PATH_ROOM = 108, /* sun_path */
+	HOST_RESOLVERS_MAX = 8,
 	HOST_PENALTY_AUTO = -1,
 };
 
@@ -52,6 +54,12 @@ struct host_conf {
 	uint8_t interface_count;
 	char lan_ports[HOST_LAN_PORTS_MAX][HOST_IFNAME_ROOM]; /* besides those with `lan` */
 	uint8_t lan_port_count;
+	char state_dir[HOST_PATH_ROOM];		       /* default /var/lib/nuvol */
+	char dnsmasq[HOST_PATH_ROOM];		       /* the program; default /usr/sbin/dnsmasq */
+	uint32_t lease_time_s;			       /* of DHCP; default an hour */
+	uint32_t client_mtu_bytes;		       /* that clients are told; default 1350 */
+	char resolvers[HOST_RESOLVERS_MAX][IPV6_TEXT]; /* DNS servers of the Internet */
+	uint8_t resolver_count;
 };
 
 /* No `config net` names a mesh interface: the host looks for them by itself, and

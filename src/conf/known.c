@@ -15,7 +15,6 @@ static const struct known options[] = {
 	{"system", "deferable_reboot_*"},
 	{"system", "deferrable_reboot_*"},
 	{"system", "firstbootwizard_*"},
-	{"network", "resolvers"},
 	{"network", "bmx6_*"},
 	{"network", "bmx7_*"},
 	{"network", "babeld_*"},

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/ip.h"
 #include "conf/known.h"
 #include "conf/options.h"
 #include "core/plan/plan.h"
@@ -35,8 +36,8 @@ static const void *place_of(const struct option *o, const void *base)
 
 bool option_is_list(const struct option *o)
 {
-	return o->kind == OPTION_INTERFACES || o->kind == OPTION_PROTOCOLS ||
-	       o->kind == OPTION_NET_PROTOCOLS;
+	return o->kind == OPTION_INTERFACES || o->kind == OPTION_RESOLVERS ||
+	       o->kind == OPTION_PROTOCOLS || o->kind == OPTION_NET_PROTOCOLS;
 }
 
 /* Texts */
@@ -358,6 +359,23 @@ static void add_net_protocol(struct host_interface *i, const char *value, struct
 		weigh_other_protocol(name, a);
 }
 
+static void add_resolver(struct host_conf *h, const char *value, struct option_answer *a)
+{
+	struct ipv4 ip4;
+	struct ipv6 ip6;
+
+	if (h->resolver_count == HOST_RESOLVERS_MAX)
+		answer(a, true, "name fewer", "there are more than %u resolvers in the list",
+		       HOST_RESOLVERS_MAX);
+	else if (ipv4_parse(value, &ip4))
+		ipv4_print(ip4, h->resolvers[h->resolver_count++]);
+	else if (ipv6_parse(value, &ip6))
+		ipv6_print(ip6, h->resolvers[h->resolver_count++]);
+	else
+		answer(a, true, "write it like 9.9.9.9 or 2620:fe::fe", "'%s' is no IP address",
+		       value);
+}
+
 void option_clear(const struct option *o, void *base)
 {
 	struct conf *c = base;
@@ -367,6 +385,9 @@ void option_clear(const struct option *o, void *base)
 	if (o->kind == OPTION_INTERFACES) {
 		memset(c->host.lan_ports, 0, sizeof(c->host.lan_ports));
 		c->host.lan_port_count = 0;
+	} else if (o->kind == OPTION_RESOLVERS) {
+		memset(c->host.resolvers, 0, sizeof(c->host.resolvers));
+		c->host.resolver_count = 0;
 	} else if (o->kind == OPTION_PROTOCOLS) {
 		c->node.plan.anygw = false;
 		c->node.plan.cloud_protocol[0] = '\0';
@@ -382,6 +403,8 @@ void option_add(const struct option *o, void *base, const char *value, struct op
 	assert(option_is_list(o));
 	if (o->kind == OPTION_INTERFACES)
 		add_interface(base, value, a);
+	else if (o->kind == OPTION_RESOLVERS)
+		add_resolver(&((struct conf *)base)->host, value, a);
 	else if (o->kind == OPTION_PROTOCOLS)
 		add_protocol(&((struct conf *)base)->node.plan, value, a);
 	else
@@ -435,6 +458,7 @@ static void set_scalar(const struct option *o, void *base, const char *value,
 		}
 		return;
 	case OPTION_INTERFACES:
+	case OPTION_RESOLVERS:
 	case OPTION_PROTOCOLS:
 	case OPTION_NET_PROTOCOLS: break;
 	}
@@ -449,7 +473,8 @@ void option_set(const struct option *o, void *base, const char *value, struct op
 		return;
 	}
 	option_clear(o, base);
-	if (*value != '\0')
+	/* No resolvers at all could not be printed. */
+	if (*value != '\0' || o->kind == OPTION_RESOLVERS)
 		option_add(o, base, value, a);
 }
 
@@ -494,6 +519,12 @@ static bool get_list_item(const struct option *o, const void *base, unsigned ind
 		return get_protocol(&c->node.plan, index, text, room);
 	if (o->kind == OPTION_NET_PROTOCOLS)
 		return get_net_protocol(base, index, text, room);
+	if (o->kind == OPTION_RESOLVERS) {
+		if (index >= c->host.resolver_count)
+			return false;
+		snprintf(text, room, "%s", c->host.resolvers[index]);
+		return true;
+	}
 	if (index >= c->host.lan_port_count)
 		return false;
 	snprintf(text, room, "%s", c->host.lan_ports[index]);
@@ -532,6 +563,7 @@ bool option_get(const struct option *o, const void *base, unsigned index, char *
 		return ((const struct conf *)base)->host.primary_mac_set;
 	case OPTION_FIXED: snprintf(text, room, "%s", o->value); return true;
 	case OPTION_INTERFACES:
+	case OPTION_RESOLVERS:
 	case OPTION_PROTOCOLS:
 	case OPTION_NET_PROTOCOLS: break;
 	}

@@ -15,29 +15,42 @@ void gateway_start(struct gateway *g, const struct gateway_env *env)
 				  .ask = env->ask,
 				  .lan = env->lan};
 	anygw_start(&g->anygw);
+	dhcp_start(&g->dhcp, &(struct dhcp_env){.conf = env->conf,
+						.plan = env->plan,
+						.run = env->run,
+						.uv = env->uv,
+						.tell = env->tell,
+						.ctx = env->ctx});
 }
 
 void gateway_stop(struct gateway *g)
 {
-	if (g->anycast)
-		anygw_stop(&g->anygw);
+	if (!g->anycast)
+		return;
+	dhcp_stop(&g->dhcp);
+	anygw_stop(&g->anygw);
 }
 
 void gateway_effect(struct gateway *g, const struct effect *e)
 {
-	(void)g, (void)e;
+	if (g->anycast)
+		dhcp_effect(&g->dhcp, e);
 }
 
 void gateway_link(struct gateway *g, const struct link *l, bool gone)
 {
-	if (g->anycast)
-		anygw_link(&g->anygw, l, gone);
+	if (!g->anycast)
+		return;
+	anygw_link(&g->anygw, l, gone);
+	dhcp_link(&g->dhcp, l, gone);
 }
 
 void gateway_chores(struct gateway *g)
 {
-	if (g->anycast)
-		anygw_settle(&g->anygw);
+	if (!g->anycast)
+		return;
+	anygw_settle(&g->anygw);
+	dhcp_chores(&g->dhcp);
 }
 
 static json_t *anygw_json(const struct anygw *a)
@@ -54,6 +67,8 @@ static json_t *anygw_json(const struct anygw *a)
 
 void gateway_status(const struct gateway *g, json_t *into)
 {
-	if (g->anycast)
-		json_object_set_new(into, "anygw", anygw_json(&g->anygw));
+	if (!g->anycast)
+		return;
+	json_object_set_new(into, "anygw", anygw_json(&g->anygw));
+	json_object_set_new(into, "dhcp", dhcp_status(&g->dhcp));
 }

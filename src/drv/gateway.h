@@ -19,6 +19,7 @@
 #include "core/fx.h"
 #include "core/plan/plan.h"
 #include "drv/anygw.h"
+#include "drv/dhcp.h"
 #include "drv/lan.h"
 #include "drv/link.h"
 #include "drv/netlink.h"
@@ -41,6 +42,7 @@ struct gateway {
 	struct gateway_env env;
 	bool anycast; /* protocol anygw */
 	struct anygw anygw;
+	struct dhcp dhcp;
 };
 
 /* After the bridge and bat0 are there, before privileges are given away. Never fails as a

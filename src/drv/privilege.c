@@ -12,7 +12,8 @@ int privilege_drop(void)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-	const uint32_t keep = 1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW;
+	const uint32_t keep = 1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW | 1u << CAP_NET_BIND_SERVICE |
+			      1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL;
 
 	if (syscall(SYS_capget, &head, data))
 		return -errno;

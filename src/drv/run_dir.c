@@ -17,8 +17,7 @@ char *run_dir_path(const struct run_dir *d, const char *name, char text[RUN_PATH
 	return text;
 }
 
-/* Like mkdir -p. */
-static int folder_make(const char *path)
+int folder_make(const char *path)
 {
 	char text[RUN_PATH_ROOM];
 

@@ -40,6 +40,9 @@ struct run_dir {
 	int lock_fd;
 };
 
+/* Like mkdir -p. Negative errno. */
+int folder_make(const char *path);
+
 /* Makes the folder if need be and locks it. -EBUSY: another daemon has it, *pid
  * says which (0: unknown); other negative errno. */
 int run_dir_open(struct run_dir *d, const char *path, long *pid);

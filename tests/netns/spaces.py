@@ -164,6 +164,7 @@ class Spaces:
     def __init__(self):
         self.prefix = f"nv{os.getpid() % 100000}x{next(numbers)}"
         self.folder = Path(tempfile.mkdtemp(prefix=f"nuvol-{self.prefix}-"))
+        self.folder.chmod(0o755)  # dnsmasq has a user of its own
         self.spaces, self.processes, self.nodes = {}, [], []
 
     def add(self, name):

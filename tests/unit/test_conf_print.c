@@ -68,6 +68,8 @@ static void random_value(struct prng *g, const struct option *o, char *value, si
 		"auto",
 		"macvlan",
 		"/run/x",
+		"192.0.2.53",
+		"2001:DB8::53",
 		"eth0.5",
 		"mesh-0",
 		"10.%N1.0.0/16",
