@@ -129,8 +129,10 @@ class Space:
         self.spaces, self.name, self.full = spaces, name, f"{spaces.prefix}{name}"
         sh(f"ip netns add {self.full}")
         self.ip("link set lo up")
-        # What the kernel itself says must not disturb the tests.
+        # What the kernel does by itself must not disturb the tests: addresses at once, and
+        # a router's word about the MTU does not count.
         self.run("sysctl -qw net.ipv6.conf.default.accept_dad=0", check=False)
+        self.run("sysctl -qw net.ipv6.conf.default.accept_ra=0", check=False)
 
     def ip(self, command, check=True):
         return sh(f"ip -n {self.full} {command}", check)
