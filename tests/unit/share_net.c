@@ -49,6 +49,8 @@ static void emit(struct fx *fx, const struct effect *e)
 	const bool all = mac_is_broadcast(e->datagram.to);
 
 	assert(e->kind == FX_DATAGRAM && e->datagram.len <= SHARE_DATAGRAM_MAX);
+	if (n->tap)
+		n->tap(n, self, &e->datagram);
 	x->multicasts += all;
 	x->unicasts += !all;
 	x->bytes += e->datagram.len;
@@ -197,5 +199,5 @@ bool share_net_has(struct share_net *n, unsigned node, unsigned source, uint8_t 
 
 	return n->node[node].share &&
 	       share_find(n->node[node].share, n->now, share_net_mac(source), type, &r) &&
-	       r.len == strlen(text) && memcmp(r.data, text, r.len) == 0;
+	       r.len == strlen(text) && (r.len == 0 || memcmp(r.data, text, r.len) == 0);
 }

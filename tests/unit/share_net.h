@@ -38,6 +38,8 @@ struct share_net {
 	unsigned twice; /* percent that come twice */
 	span delay_max;
 	struct share_item *queue;
+	/* Sees what leaves; NULL: nobody looks. */
+	void (*tap)(struct share_net *n, unsigned from, const struct fx_datagram *d);
 };
 
 void share_net_init(struct share_net *n, unsigned nodes, uint64_t seed);

@@ -76,10 +76,10 @@ enum share_counter {
 	SHARE_STRANGER,	 /* from somebody who is no node of the cloud */
 	SHARE_MALFORMED, /* not to be read */
 	SHARE_TOO_BIG,
-	SHARE_FULL,   /* no room for a peer, a record, a transaction */
+	SHARE_FULL,   /* no room for a peer, a record, a request */
 	SHARE_RATE,   /* more requests or pushes than one sender may have */
 	SHARE_FORGED, /* a record of ours or of a live node, pushed by another */
-	SHARE_LOST,   /* transactions that never became whole */
+	SHARE_LOST,   /* pushes of ours that did not come; asked for again */
 	SHARE_COUNTERS
 };
 
