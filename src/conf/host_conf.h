@@ -49,6 +49,7 @@ struct host_conf {
 	char cloud_port[HOST_IFNAME_ROOM]; /* default bat0 */
 	char anygw[HOST_IFNAME_ROOM];	   /* default anygw */
 	enum host_anygw anygw_kind;	   /* default AUTO */
+	bool filter;			   /* nftables keeps the gateway's frames; default true */
 	char run_dir[HOST_PATH_ROOM];	   /* default /run/nuvol */
 	struct host_interface interfaces[HOST_INTERFACES_MAX];
 	uint8_t interface_count;

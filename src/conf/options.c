@@ -135,6 +135,9 @@ static const struct option table[] = {
 		.help = "What it is: veth, a pair with one end in the bridge, or macvlan, which makes "
 			"the bridge promiscuous and all that it forwards slower; auto takes the first "
 			"that the kernel has"},
+	{HOST, .name = "filter", .kind = OPTION_FLAG, IN_CONF(host.filter), .value = "1",
+		.help = "Let nftables keep each node's gateway on its own LAN, in a table of its own "
+			"(bridge nuvol), besides the node itself"},
 	{HOST, .name = "run_dir", .kind = OPTION_PATH, IN_CONF(host.run_dir),
 		ROOM_OF(struct conf, host.run_dir), .min = 2, .max = HOST_PATH_ROOM - 1,
 		.value = "/run/nuvol",

@@ -21,6 +21,8 @@ void gateway_start(struct gateway *g, const struct gateway_env *env)
 						.uv = env->uv,
 						.tell = env->tell,
 						.ctx = env->ctx});
+	g->filter = (struct filter){.conf = &env->conf->host, .plan = env->plan};
+	filter_start(&g->filter, env->uv);
 }
 
 void gateway_stop(struct gateway *g)
@@ -28,6 +30,7 @@ void gateway_stop(struct gateway *g)
 	if (!g->anycast)
 		return;
 	dhcp_stop(&g->dhcp);
+	filter_stop(&g->filter);
 	anygw_stop(&g->anygw);
 }
 
@@ -35,6 +38,12 @@ void gateway_effect(struct gateway *g, const struct effect *e)
 {
 	if (g->anycast)
 		dhcp_effect(&g->dhcp, e);
+}
+
+void gateway_lan_role(struct gateway *g, const char *name, const struct fx_lan_role *role)
+{
+	if (g->anycast)
+		filter_set_port(&g->filter, name, role->role, role->quiet);
 }
 
 void gateway_link(struct gateway *g, const struct link *l, bool gone)
@@ -51,6 +60,7 @@ void gateway_chores(struct gateway *g)
 		return;
 	anygw_settle(&g->anygw);
 	dhcp_chores(&g->dhcp);
+	filter_check(&g->filter);
 }
 
 static json_t *anygw_json(const struct anygw *a)
@@ -65,10 +75,11 @@ static json_t *anygw_json(const struct anygw *a)
 	return o;
 }
 
-void gateway_status(const struct gateway *g, json_t *into)
+void gateway_status(struct gateway *g, json_t *into)
 {
 	if (!g->anycast)
 		return;
 	json_object_set_new(into, "anygw", anygw_json(&g->anygw));
 	json_object_set_new(into, "dhcp", dhcp_status(&g->dhcp));
+	json_object_set_new(into, "filter", filter_status(&g->filter));
 }

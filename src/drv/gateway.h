@@ -20,6 +20,7 @@
 #include "core/plan/plan.h"
 #include "drv/anygw.h"
 #include "drv/dhcp.h"
+#include "drv/filter.h"
 #include "drv/lan.h"
 #include "drv/link.h"
 #include "drv/netlink.h"
@@ -43,6 +44,7 @@ struct gateway {
 	bool anycast; /* protocol anygw */
 	struct anygw anygw;
 	struct dhcp dhcp;
+	struct filter filter;
 };
 
 /* After the bridge and bat0 are there, before privileges are given away. Never fails as a
@@ -51,11 +53,13 @@ void gateway_start(struct gateway *g, const struct gateway_env *env);
 /* Takes away what we made; uv handles are closed, the caller runs the loop to the end. */
 void gateway_stop(struct gateway *g);
 
-/* FX_DATAGRAM, FX_LEASE, FX_RESERVE, FX_RANGES, FX_NAME, FX_LAN_ROLE; others are ignored. */
+/* FX_DATAGRAM, FX_LEASE, FX_RESERVE, FX_RANGES, FX_NAME; others are ignored. */
 void gateway_effect(struct gateway *g, const struct effect *e);
+/* FX_LAN_ROLE was carried out on the port of this name. */
+void gateway_lan_role(struct gateway *g, const char *name, const struct fx_lan_role *role);
 /* links.changed for all links; gateway_start has been called. */
 void gateway_link(struct gateway *g, const struct link *l, bool gone);
 /* Now and then (LOOP_CHORES_MS): is all still as we made it? */
 void gateway_chores(struct gateway *g);
 /* Its part of the status, into a JSON object. */
-void gateway_status(const struct gateway *g, json_t *into);
+void gateway_status(struct gateway *g, json_t *into);

@@ -61,8 +61,8 @@ static void emit(struct fx *fx, const struct effect *e)
 	case FX_LEASE:
 	case FX_RESERVE:
 	case FX_RANGES:
-	case FX_NAME:
-	case FX_LAN_ROLE: gateway_effect(&x->gateway, e); break;
+	case FX_NAME: gateway_effect(&x->gateway, e); break;
+	case FX_LAN_ROLE:
 	case FX_NETWORK:
 	case FX_HELLO:
 	case FX_ECHO: break;

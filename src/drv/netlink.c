@@ -7,12 +7,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-int netlink_open(struct netlink *n, const unsigned *groups, size_t group_count)
+static int open_bus(struct netlink *n, int bus, const unsigned *groups, size_t group_count)
 {
 	int size = NETLINK_RCVBUF, fd, e;
 
 	*n = (struct netlink){0};
-	n->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	n->socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	if (!n->socket)
 		return -errno;
 	fd = mnl_socket_get_fd(n->socket);
@@ -28,6 +28,16 @@ int netlink_open(struct netlink *n, const unsigned *groups, size_t group_count)
 	e = -errno;
 	netlink_close(n);
 	return e;
+}
+
+int netlink_open(struct netlink *n, const unsigned *groups, size_t group_count)
+{
+	return open_bus(n, NETLINK_ROUTE, groups, group_count);
+}
+
+int netlink_open_netfilter(struct netlink *n)
+{
+	return open_bus(n, NETLINK_NETFILTER, NULL, 0);
 }
 
 void netlink_close(struct netlink *n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink - a socket to the kernel's rtnetlink, over libmnl.
+ * netlink - a socket to the kernel's rtnetlink or nfnetlink, over libmnl.
  *
  * Source  rtnetlink(7), libmnl.
  * Shape   Two uses: one socket to ask (each request is answered before the call
@@ -23,6 +23,8 @@ struct netlink {
 
 /* groups: how many, and which RTNLGRP_...; with none, for asking. Negative errno. */
 int netlink_open(struct netlink *n, const unsigned *groups, size_t group_count);
+/* One that asks nfnetlink. */
+int netlink_open_netfilter(struct netlink *n);
 void netlink_close(struct netlink *n);
 int netlink_fd(const struct netlink *n);
 

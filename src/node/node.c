@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "node/node.h"
-#include "core/l2/keep.h"
-
-_Static_assert(KEEP_HELLO_ETHERTYPE == (int)CABLE_ETHERTYPE, "what one says, the other keeps");
 
 enum err node_init(struct node *x, const struct node_conf *conf, const struct node_env *env,
 		   instant now, uint64_t seed)

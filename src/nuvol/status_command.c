@@ -176,6 +176,36 @@ static void bridge_print(const struct cli *cli, const json_t *bridge)
 	putchar('\n');
 }
 
+static void fault_print(const struct cli *cli, const char *what, const char *fault)
+{
+	printf("; %s%s ", tone_begin(TONE_BAD, cli->colour), what);
+	text_print(stdout, fault);
+	fputs(tone_end(TONE_BAD, cli->colour), stdout);
+}
+
+/* "anygw (veth, up); filter (nftables), frames kept back: 12" */
+static void gateway_print(const struct cli *cli, const json_t *anygw, const json_t *filter)
+{
+	const char *fault = member_text(anygw, "fault", ""), *name;
+	char port[80];
+	json_t *count;
+	int64_t kept = 0;
+
+	label(cli, "Gateway");
+	port_words(anygw, port, sizeof(port));
+	text_print(stdout, port);
+	if (fault[0] != '\0')
+		fault_print(cli, "fault:", fault);
+	json_object_foreach(json_object_get(filter, "dropped"), name, count)
+		kept += json_integer_value(count);
+	if (member_flag(filter, "in_force"))
+		printf("; filter (%s), frames kept back: %" PRId64,
+		       member_text(filter, "driver", "?"), kept);
+	else
+		fault_print(cli, "filter: missing:", member_text(filter, "fault", "?"));
+	putchar('\n');
+}
+
 /* What the daemon could not do with an interface, and why. */
 static void faults_print(const struct cli *cli, const json_t *interfaces)
 {
@@ -208,6 +238,8 @@ static void host_print(const struct cli *cli, const json_t *host)
 	}
 	if (json_object_get(host, "bridge"))
 		bridge_print(cli, json_object_get(host, "bridge"));
+	if (json_object_get(host, "anygw"))
+		gateway_print(cli, json_object_get(host, "anygw"), json_object_get(host, "filter"));
 	if (process) {
 		double cpu_ms =
 			member_real(process, "cpu_user_ms") + member_real(process, "cpu_system_ms");

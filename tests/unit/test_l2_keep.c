@@ -6,6 +6,7 @@
 #include "cmocka_all.h"
 #include "core/l2/keep.h"
 #include "l2_rig.h"
+#include "wire/hello.h"
 
 static struct rig rig;
 static struct rig_peer near, far;
@@ -314,7 +315,7 @@ static void ipv6_cut(struct wr *w)
 }
 static void hello(struct wr *w)
 {
-	wr_u16(w, KEEP_HELLO_ETHERTYPE);
+	wr_u16(w, ETHERTYPE_HELLO);
 	wr_zero(w, 40);
 }
 static void anything(struct wr *w)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/l2/keep.h"
+#include "wire/hello.h"
 
 /* aa:aa:aa:%N1:%N2:aa is the default of all clouds. */
 static const uint8_t anycast_prefix[3] = {0xaa, 0xaa, 0xaa};
@@ -175,7 +176,7 @@ enum keep keep_why(const struct l2_anycast *a, const struct ethernet *e)
 	case ETHERTYPE_IPV4: return why_ipv4(a, r);
 	case ETHERTYPE_IPV6: return why_ipv6(a, r);
 	case ETHERTYPE_ARP: return why_arp(a, r);
-	case KEEP_HELLO_ETHERTYPE: return KEEP_HELLO;
+	case ETHERTYPE_HELLO: return KEEP_HELLO;
 	default: return KEEP_NONE;
 	}
 }

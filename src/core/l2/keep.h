@@ -25,7 +25,6 @@ enum keep {
 };
 
 enum {
-	KEEP_HELLO_ETHERTYPE = 0x88b5, /* CABLE_ETHERTYPE */
 	KEEP_ALFRED_PORT = 16962,
 	KEEP_HEADERS_MAX = 8, /* IPv6 extension headers that are looked through */
 };

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "drv/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <nftables/libnftables.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ctl/json.h"
+#include "drv/log.h"
+#include "wire/ethernet.h"
+#include "wire/hello.h"
+
+#define TABLE "nuvol"
+
+/* ---- the rules ---- */
+
+/* Both directions: for and from the gateway of one node. */
+static void put_kept(FILE *o, const struct plan *p)
+{
+	char ipv4[IPV4_TEXT], ipv6[IPV6_TEXT], local[IPV6_TEXT];
+
+	ipv4_print(p->anygw_ipv4, ipv4);
+	ipv6_print(p->anygw_ipv6, ipv6);
+	ipv6_print(p->anygw_link_local, local);
+	fprintf(o,
+		"chain kept_arp {\n"
+		"arp saddr ip %s counter name address drop\n"
+		"arp daddr ip %s counter name address drop\n}\n",
+		ipv4, ipv4);
+	fprintf(o,
+		"chain kept_ipv4 {\n"
+		"ip saddr %s counter name address drop\n"
+		"ip daddr %s counter name address drop\n"
+		"udp dport { 67, 68 } counter name dhcp drop\n}\n",
+		ipv4, ipv4);
+	fprintf(o,
+		"chain kept_ipv6 {\n"
+		"ip6 saddr { %s, %s } counter name address drop\n"
+		"ip6 daddr { %s, %s } counter name address drop\n"
+		"icmpv6 type { 133, 134 } counter name router drop\n"
+		"icmpv6 type { 135, 136 } @th,64,128 { 0x",
+		ipv6, local, ipv6, local);
+	for (unsigned i = 0; i < sizeof(p->anygw_ipv6.b); i++)
+		fprintf(o, "%02x", p->anygw_ipv6.b[i]);
+	fprintf(o, ", 0x");
+	for (unsigned i = 0; i < sizeof(p->anygw_link_local.b); i++)
+		fprintf(o, "%02x", p->anygw_link_local.b[i]);
+	fprintf(o, " } counter name address drop\n"
+		   "udp dport { 546, 547 } counter name dhcp drop\n}\n");
+}
+
+/* Ours, and those that other clouds make as LibreMesh does. */
+static void put_macs(FILE *o, const struct plan *p)
+{
+	static const char *const which[] = {"saddr", "daddr"};
+	char mac[MAC_TEXT];
+
+	mac_print(p->anygw_mac, mac);
+	for (unsigned i = 0; i < 2; i++) {
+		fprintf(o,
+			"chain mac_%s {\n"
+			"ether %s & ff:ff:ff:00:00:00 == aa:aa:aa:00:00:00 counter name mac drop\n"
+			"ether %s %s counter name mac drop\n}\n",
+			which[i], which[i], which[i], mac);
+	}
+}
+
+static void put_batadv(FILE *o, const struct plan *p)
+{
+	fprintf(o, "chain batadv {\nether type %d counter name batadv drop\n", ETHERTYPE_BATADV);
+	if (p->cloud_tagged)
+		fprintf(o, "ether type %s vlan id %u counter name batadv drop\n",
+			p->cloud_tpid == TPID_8021AD ? "8021ad" : "8021q", p->cloud_vid);
+	fprintf(o, "}\n");
+}
+
+/* A set of port names, or nothing when it would be empty. */
+static void put_ports(FILE *o, const struct filter *f, const char *direction, bool quiet,
+		      const char *chain)
+{
+	const char *before = " { \"";
+
+	for (unsigned i = 0; i < LAN_PORT_MAX; i++) {
+		const struct filter_port *p = &f->port[i];
+
+		if (p->name[0] == '\0' || (quiet && !p->quiet))
+			continue;
+		if (before[1] == '{')
+			fputs(direction, o);
+		fprintf(o, "%s%s\"", before, p->name);
+		before = ", \"";
+	}
+	if (before[1] != '{')
+		fprintf(o, " } jump %s\n", chain);
+}
+
+static void put_hooks(FILE *o, const struct filter *f)
+{
+	const char *cloud = f->conf->cloud_port;
+	char own[HOST_IFNAME_ROOM];
+
+	fprintf(o,
+		"chain in {\ntype filter hook prerouting priority -300; policy accept;\n"
+		"iifname != \"%s\" jump mac_saddr\n"
+		"iifname \"%s\" jump cloud\n",
+		host_conf_anygw_port(f->conf, own), cloud);
+	put_ports(o, f, "iifname", false, "batadv");
+	fprintf(o,
+		"}\nchain through {\ntype filter hook forward priority 0; policy accept;\n"
+		"oifname \"%s\" th dport 16962 counter name alfred drop\n}\n",
+		cloud);
+	fprintf(o,
+		"chain out {\ntype filter hook postrouting priority 300; policy accept;\n"
+		"oifname \"%s\" jump cloud\n",
+		cloud);
+	put_ports(o, f, "oifname", false, "batadv");
+	put_ports(o, f, "oifname", true, "kept");
+	fprintf(o, "}\n");
+}
+
+/* NULL: no memory. The caller frees. */
+static char *rules_make(const struct filter *f)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *o = open_memstream(&text, &len);
+
+	if (!o)
+		return NULL;
+	fprintf(o, "table bridge " TABLE " {}\ndelete table bridge " TABLE "\n"
+		   "table bridge " TABLE " {\n");
+#define PUT_COUNTER(name) fprintf(o, "counter " #name " {}\n");
+	FILTER_COUNTERS(PUT_COUNTER)
+#undef PUT_COUNTER
+	put_macs(o, f->plan);
+	put_kept(o, f->plan);
+	put_batadv(o, f->plan);
+	fprintf(o, "chain kept {\njump mac_saddr\njump mac_daddr\nether type vmap "
+		   "{ arp : goto kept_arp, ip : goto kept_ipv4, ip6 : goto kept_ipv6 }\n}\n");
+	fprintf(o,
+		"chain cloud {\nether type %d counter name hello drop\n"
+		"ether type %d counter name batadv drop\ngoto kept\n}\n",
+		ETHERTYPE_HELLO, ETHERTYPE_BATADV);
+	put_hooks(o, f);
+	fprintf(o, "}\n");
+	if (fclose(o) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* ---- the child ---- */
+
+static void child_run(const char *rules, int says)
+{
+	struct nft_ctx *nft;
+
+	alarm(FILTER_CHILD_S);
+	nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!nft)
+		_exit(1);
+	nft_ctx_buffer_error(nft);
+	if (nft_run_cmd_from_buffer(nft, rules) == 0)
+		_exit(0);
+	const char *error = nft_ctx_get_error_buffer(nft);
+	if (error && write(says, error, strlen(error)) < 0)
+		_exit(2);
+	_exit(1);
+}
+
+/* 0, or a negative errno. */
+static int child_start(struct filter *f, const char *rules)
+{
+	int ends[2];
+
+	if (!rules)
+		return -ENOMEM;
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	f->child = fork();
+	if (f->child == 0)
+		child_run(rules, ends[1]);
+	close(ends[1]);
+	f->child_says = ends[0];
+	if (f->child > 0)
+		return 0;
+	f->child = 0;
+	close(ends[0]);
+	return -errno;
+}
+
+static void fail(struct filter *f, const char *why)
+{
+	char text[FILTER_FAULT_ROOM];
+
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(why, "\n"), why);
+	if (strcmp(text, f->fault) != 0)
+		log_line(LOG_ERROR,
+			 "filter: missing: %s; what reaches the mesh is still kept back by the "
+			 "engine",
+			 text);
+	memcpy(f->fault, text, sizeof(text));
+	f->in_force = false;
+}
+
+/* What the child left: "" when it did its work. */
+static void child_ended(struct filter *f, int status, char *text, size_t room)
+{
+	ssize_t n = read(f->child_says, text, room - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	close(f->child_says);
+	f->child = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		text[0] = '\0';
+	else if (text[0] == '\0')
+		snprintf(text, room, "libnftables gave up");
+}
+
+/* ---- asking the kernel ---- */
+
+static struct nlmsghdr *dump_begin(struct filter *f, uint16_t type, uint16_t table_attribute)
+{
+	struct nlmsghdr *h =
+		netlink_begin(&f->netfilter, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), 0);
+	struct nfgenmsg *g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
+
+	g->nfgen_family = NFPROTO_BRIDGE;
+	g->version = NFNETLINK_V0;
+	mnl_attr_put_strz(h, table_attribute, TABLE);
+	return h;
+}
+
+static int rule_cb(const struct nlmsghdr *h, void *ctx)
+{
+	unsigned *count = ctx;
+
+	if ((h->nlmsg_type & 0xff) == NFT_MSG_NEWRULE)
+		++*count;
+	return MNL_CB_OK;
+}
+
+static unsigned rules_count(struct filter *f)
+{
+	unsigned count = 0;
+
+	(void)netlink_dump(&f->netfilter, dump_begin(f, NFT_MSG_GETRULE, NFTA_RULE_TABLE), rule_cb,
+			   &count);
+	return count;
+}
+
+static uint64_t packets(const struct nlattr *data)
+{
+	netlink_each_nested(a, data)
+	{
+		if (mnl_attr_get_type(a) == NFTA_COUNTER_PACKETS &&
+		    mnl_attr_get_payload_len(a) == sizeof(uint64_t))
+			return be64toh(mnl_attr_get_u64(a));
+	}
+	return 0;
+}
+
+static int counter_cb(const struct nlmsghdr *h, void *ctx)
+{
+	struct filter_counters *sum = ctx;
+	const char *name = "", *table = "";
+	uint64_t count = 0;
+
+	netlink_each(a, h, sizeof(struct nfgenmsg))
+	{
+		switch (mnl_attr_get_type(a)) {
+		case NFTA_OBJ_TABLE: table = mnl_attr_get_str(a); break;
+		case NFTA_OBJ_NAME: name = mnl_attr_get_str(a); break;
+		case NFTA_OBJ_DATA: count = packets(a); break;
+		default: break;
+		}
+	}
+	if (strcmp(table, TABLE) != 0)
+		return MNL_CB_OK;
+#define ADD_COUNTER(field)                                                                         \
+	if (strcmp(name, #field) == 0)                                                             \
+		sum->field += count;
+	FILTER_COUNTERS(ADD_COUNTER)
+#undef ADD_COUNTER
+	return MNL_CB_OK;
+}
+
+void filter_count(struct filter *f, struct filter_counters *sum)
+{
+	*sum = f->before;
+	if (f->netfilter.socket)
+		(void)netlink_dump(&f->netfilter, dump_begin(f, NFT_MSG_GETOBJ, NFTA_OBJ_TABLE),
+				   counter_cb, sum);
+}
+
+/* ---- applying ---- */
+
+static void apply(struct filter *f);
+
+static void child_look(uv_timer_t *t)
+{
+	struct filter *f = t->data;
+	char text[FILTER_FAULT_ROOM];
+	int status;
+
+	if (waitpid(f->child, &status, WNOHANG) == 0)
+		return;
+	uv_timer_stop(t);
+	child_ended(f, status, text, sizeof(text));
+	if (text[0] != '\0') {
+		fail(f, text);
+	} else {
+		if (f->fault[0] != '\0')
+			log_line(LOG_INFO, "filter: in force again");
+		f->fault[0] = '\0';
+		f->in_force = true;
+		f->before = f->until;
+		f->rules = rules_count(f);
+	}
+	if (f->again)
+		apply(f);
+}
+
+static void apply(struct filter *f)
+{
+	char *rules;
+	int e;
+
+	if (!f->netfilter.socket)
+		return;
+	f->again = f->child != 0;
+	if (f->again)
+		return;
+	/* What is dropped between this and the replacement is not counted. */
+	filter_count(f, &f->until);
+	rules = rules_make(f);
+	e = child_start(f, rules);
+	free(rules);
+	if (e)
+		fail(f, strerror(-e));
+	else
+		uv_timer_start(&f->look, child_look, FILTER_LOOK_MS, FILTER_LOOK_MS);
+}
+
+void filter_start(struct filter *f, uv_loop_t *uv)
+{
+	char text[FILTER_FAULT_ROOM];
+	int e;
+
+	uv_timer_init(uv, &f->look);
+	f->look.data = f;
+	f->child = 0;
+	f->again = f->in_force = false;
+	f->rules = 0;
+	f->fault[0] = '\0';
+	memset(f->port, 0, sizeof(f->port));
+	f->before = (struct filter_counters){0};
+	f->netfilter.socket = NULL;
+	if (!f->conf->filter) {
+		fail(f, "option filter switches it off");
+		return;
+	}
+	e = netlink_open_netfilter(&f->netfilter);
+	if (e) {
+		snprintf(text, sizeof(text), "this kernel has no nftables: %s", strerror(-e));
+		fail(f, text);
+		return;
+	}
+	apply(f);
+}
+
+void filter_set_port(struct filter *f, const char *name, enum lan_role role, bool quiet)
+{
+	struct filter_port *p = NULL, want = {.quiet = quiet};
+
+	if (role == LAN_DESIGNATED)
+		snprintf(want.name, sizeof(want.name), "%s", name);
+	for (unsigned i = 0; i < LAN_PORT_MAX; i++)
+		if (strcmp(f->port[i].name, name) == 0)
+			p = &f->port[i];
+	for (unsigned i = 0; !p && role == LAN_DESIGNATED && i < LAN_PORT_MAX; i++)
+		if (f->port[i].name[0] == '\0')
+			p = &f->port[i];
+	if (!p || (strcmp(p->name, want.name) == 0 && p->quiet == want.quiet))
+		return;
+	*p = want;
+	apply(f);
+}
+
+void filter_check(struct filter *f)
+{
+	if (f->child != 0)
+		return;
+	if (f->in_force && rules_count(f) == f->rules)
+		return;
+	if (f->in_force)
+		log_line(LOG_WARN, "somebody changed the filter; making it again");
+	apply(f);
+}
+
+static void child_wait(struct filter *f)
+{
+	char text[FILTER_FAULT_ROOM];
+	int status;
+
+	if (f->child == 0)
+		return;
+	while (waitpid(f->child, &status, 0) < 0 && errno == EINTR)
+		;
+	child_ended(f, status, text, sizeof(text));
+}
+
+void filter_stop(struct filter *f)
+{
+	uv_timer_stop(&f->look);
+	if (!f->netfilter.socket)
+		return;
+	child_wait(f);
+	/* Also one that a former daemon left and we could not replace. */
+	if (child_start(f, "table bridge " TABLE " {}\ndelete table bridge " TABLE "\n") == 0)
+		child_wait(f);
+	netlink_close(&f->netfilter);
+}
+
+json_t *filter_status(struct filter *f)
+{
+	struct filter_counters sum;
+	json_t *o = json_object(), *dropped = json_object();
+
+	filter_count(f, &sum);
+#define PUT_COUNTER(name) json_put_count(dropped, #name, sum.name);
+	FILTER_COUNTERS(PUT_COUNTER)
+#undef PUT_COUNTER
+	json_put_text(o, "driver", "nftables");
+	json_put_bool(o, "in_force", f->in_force);
+	json_put_text(o, "fault", f->fault);
+	json_object_set_new(o, "dropped", dropped);
+	return o;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * filter - the bridge keeps the gateway's frames where they belong: nftables.
+ *
+ * Source  specs/libremesh.md 1.5; core/l2/keep.h, which says the same again for what
+ *         reaches the engine; libnftables(3), linux/netfilter/nf_tables.h.
+ * Shape   One table of ours in family bridge, replaced as a whole in one transaction. Ports
+ *         by what they are:
+ *           the cloud port   nothing of the gateway crosses, in neither direction
+ *           nodes            a cable with other nodes: their batman-adv is not bridged
+ *           quiet            and nobody else is there: nothing of the gateway leaves
+ *         and by every port but the gateway's own nobody comes with an anycast MAC.
+ *         The library allocates much and ends the program when it cannot: a child of ours
+ *         applies the rules, nobody waits for it (some 20 ms). Until then, and when the
+ *         kernel has no nftables, the engine's guard stands alone, and the status says so.
+ *         Somebody who removes rules of ours is found by their number, now and then.
+ * Memory  plan and conf are the caller's.
+ */
+#pragma once
+#include <jansson.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "conf/host_conf.h"
+#include "core/fx.h"
+#include "core/plan/plan.h"
+#include "drv/netlink.h"
+
+enum { FILTER_LOOK_MS = 5, FILTER_CHILD_S = 10, FILTER_FAULT_ROOM = 160 };
+
+/* Named counters of the table; their sums outlive a replacement. */
+#define FILTER_COUNTERS(X) X(mac) X(address) X(router) X(dhcp) X(alfred) X(hello) X(batadv)
+
+struct filter_counters {
+#define FILTER_COUNTER_FIELD(name) uint64_t name;
+	FILTER_COUNTERS(FILTER_COUNTER_FIELD)
+#undef FILTER_COUNTER_FIELD
+};
+
+/* A port of the LAN with other nodes. */
+struct filter_port {
+	char name[IFNAMSIZ]; /* "": a free place */
+	bool quiet;
+};
+
+struct filter {
+	const struct host_conf *conf;
+	const struct plan *plan;
+	struct netlink netfilter; /* asks */
+	uv_timer_t look;	  /* is the child done? */
+	pid_t child;		  /* 0: none */
+	int child_says;		  /* a pipe */
+	bool again;		  /* something changed while the child was at work */
+	bool in_force;
+	unsigned rules; /* as many as we made */
+	struct filter_port port[LAN_PORT_MAX];
+	struct filter_counters before; /* of tables that were replaced */
+	struct filter_counters until;  /* the same, when the table at work now is replaced */
+	char fault[FILTER_FAULT_ROOM]; /* why it is missing, for people; "" */
+};
+
+/* conf and plan are set by the caller. uv: the timer is closed by whoever ends the loop. */
+void filter_start(struct filter *f, uv_loop_t *uv);
+/* A port of the LAN has this role now. */
+void filter_set_port(struct filter *f, const char *name, enum lan_role role, bool quiet);
+/* Now and then: is all still there? */
+void filter_check(struct filter *f);
+/* Takes the table away; waits for that. */
+void filter_stop(struct filter *f);
+
+void filter_count(struct filter *f, struct filter_counters *sum);
+json_t *filter_status(struct filter *f);
