@@ -15,14 +15,14 @@ void gateway_start(struct gateway *g, const struct gateway_env *env)
 				  .ask = env->ask,
 				  .lan = env->lan};
 	anygw_start(&g->anygw);
+	g->filter = (struct filter){.conf = &env->conf->host, .plan = env->plan};
+	filter_start(&g->filter, env->uv);
 	dhcp_start(&g->dhcp, &(struct dhcp_env){.conf = env->conf,
 						.plan = env->plan,
 						.run = env->run,
 						.uv = env->uv,
 						.tell = env->tell,
 						.ctx = env->ctx});
-	g->filter = (struct filter){.conf = &env->conf->host, .plan = env->plan};
-	filter_start(&g->filter, env->uv);
 }
 
 void gateway_stop(struct gateway *g)
