@@ -44,23 +44,26 @@ enum err batches_init(struct l3 *l3, instant now);
 void batches_fini(struct l3 *l3);
 
 /* n's OGM goes out with the next batch; a withdrawal too. */
-void batch_add(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+void batch_add(struct l3 *l3, instant now, struct l3_node *n);
 /* n's OGM is no more. */
 void batch_drop(struct l3 *l3, struct l3_node *n);
-/* An own OGM before its time: a link became usable, a route was lost, or others do so too. */
-void batch_own_soon(struct l3 *l3, instant now, struct fx *fx);
+/* An own OGM before its time, as the limit allows: others do so too. */
+void batch_own_soon(struct l3 *l3, instant now);
+/* The same, and calm ended: a link became usable, a route was lost. */
+void batch_disturbed(struct l3 *l3, instant now);
 /* TIMER_OWN_OGM fired. */
-void batch_own_due(struct l3 *l3, instant now, struct fx *fx);
+void batch_own_due(struct l3 *l3, instant now);
 /* Before a run of sending: closes the open batch and posts it. */
-void batch_close(struct l3 *l3, instant now, struct fx *fx);
+void batch_close(struct l3 *l3, instant now);
 /* Appends OGM_ADV of a batch; false: it is not there any more. */
 bool batch_write(struct l3 *l3, uint16_t sqn, struct wr *w);
 
 /* OGM_AGGREG_SQN_ADV, OGM_ADV and OGM_REQ of a neighbour. */
-void batch_rx_window(struct l3 *l3, instant now, struct near *r, struct bmx7_aggregations a,
-		     struct fx *fx);
+void batch_rx_window(struct near *r, struct bmx7_aggregations a);
+/* At the end of its packet: asks for the batches that it told of and we did not get. */
+void batch_rx_missing(struct l3 *l3, instant now, const struct near *r);
 enum err batch_rx(struct l3 *l3, instant now, struct near *r, const struct bmx7_tlv *t,
 		  struct fx *fx);
-void batch_rx_request(struct l3 *l3, instant now, struct near *r, uint16_t sqn, struct fx *fx);
+void batch_rx_request(struct l3 *l3, instant now, uint8_t port, uint16_t sqn);
 /* Is a batch of r still missing? */
 bool batch_wanted(const struct near *r, uint16_t sqn);

@@ -12,39 +12,39 @@ static struct bmx7_link cut(const struct digest *d)
 	return l;
 }
 
-static void wr_salt(struct wr *w, const struct chain_salt *salt)
+/* The first bytes of the hash over head and salt. */
+static struct bmx7_link salted(const struct crypto *crypto, const struct chain_salt *salt,
+			       const void *head, size_t len)
 {
-	wr_bytes(w, salt->seed.b, BMX7_LINK);
-	wr_digest(w, &salt->node);
-	wr_u32(w, salt->desc_sqn);
+	uint8_t desc_sqn[4];
+	struct wr w = wr_over(desc_sqn, sizeof(desc_sqn));
+
+	wr_u32(&w, salt->desc_sqn);
+	const struct crypto_part parts[] = {{head, len},
+					    {salt->seed.b, BMX7_LINK},
+					    {salt->node.b, sizeof(salt->node.b)},
+					    {desc_sqn, sizeof(desc_sqn)}};
+	struct digest d = crypto->sha224(parts, sizeof(parts) / sizeof(parts[0]));
+
+	return cut(&d);
 }
 
 /* The link before this one. */
 static struct bmx7_link before(const struct crypto *crypto, const struct chain_salt *salt,
 			       const struct bmx7_link *link)
 {
-	uint8_t bytes[2 * BMX7_LINK + sizeof(struct digest) + 4];
-	struct wr w = wr_over(bytes, sizeof(bytes));
-	struct digest d;
-
-	wr_bytes(&w, link->b, BMX7_LINK);
-	wr_salt(&w, salt);
-	crypto->sha224(bytes, wr_len(&w), d.b);
-	return cut(&d);
+	return salted(crypto, salt, link->b, BMX7_LINK);
 }
 
 static struct bmx7_link mask_of(const struct crypto *crypto, const struct chain_salt *salt,
 				const struct digest *description, const struct bmx7_link *anchor)
 {
-	uint8_t bytes[2 * sizeof(struct digest) + 2 * BMX7_LINK + 4];
-	struct wr w = wr_over(bytes, sizeof(bytes));
-	struct digest d;
+	uint8_t head[sizeof(struct digest) + BMX7_LINK];
+	struct wr w = wr_over(head, sizeof(head));
 
 	wr_digest(&w, description);
 	wr_bytes(&w, anchor->b, BMX7_LINK);
-	wr_salt(&w, salt);
-	crypto->sha224(bytes, wr_len(&w), d.b);
-	return cut(&d);
+	return salted(crypto, salt, head, sizeof(head));
 }
 
 static struct bmx7_link masked(const struct bmx7_link *link, const struct bmx7_link *mask)
@@ -82,7 +82,7 @@ uint16_t chain_find(struct chain *c, const struct crypto *crypto, const struct b
 		    unsigned steps, uint64_t *hashes)
 {
 	struct bmx7_link link = masked(disguised, &c->mask), walk = link;
-	struct bmx7_link passed[CHAIN_MEMORY]; /* passed[i % ...]: i steps back from link */
+	struct bmx7_link passed[CHAIN_MEMORY]; /* passed[i]: i steps back from link */
 	uint16_t known = recent_find(c, &link);
 	unsigned most = (unsigned)(c->range - c->newest);
 
@@ -90,17 +90,17 @@ uint16_t chain_find(struct chain *c, const struct crypto *crypto, const struct b
 		return known;
 	most = steps < most ? steps : most;
 	for (unsigned i = 1; i <= most; i++) {
-		passed[(i - 1) % CHAIN_MEMORY] = walk;
+		if (i <= CHAIN_MEMORY)
+			passed[i - 1] = walk;
 		walk = before(crypto, &c->salt, &walk);
 		++*hashes;
 		if (!same(&walk, &c->recent[c->newest % CHAIN_MEMORY]))
 			continue;
 		uint16_t found = (uint16_t)(c->newest + i);
 
-		/* Link found - k was passed after k steps. */
 		c->newest = found;
-		for (unsigned k = i > CHAIN_MEMORY ? i - CHAIN_MEMORY : 0; k < i; k++)
-			c->recent[(found - k) % CHAIN_MEMORY] = passed[k % CHAIN_MEMORY];
+		for (unsigned k = 0; k < i && k < CHAIN_MEMORY; k++)
+			c->recent[(found - k) % CHAIN_MEMORY] = passed[k];
 		return found;
 	}
 	return 0;

@@ -36,13 +36,14 @@ struct claim {
 	uint16_t sqn;		/* 0: none */
 	struct bmx7_link chain; /* in disguise, as it is passed on */
 	struct metric_path path;
+	uint16_t batch;	       /* that said it last */
 	uint8_t hops;	       /* to the node, over this neighbour */
 	instant at;	       /* when that number came */
 	uint16_t better_since; /* number since which it was better than the route; 0: it is not */
 	/* newest OGM that was not */
 	bool waiting;
+	uint16_t wait_batch;
 	struct bmx7_ogm wait;
-	uint8_t asked; /* times in this round */
 };
 
 struct claims {
@@ -53,8 +54,9 @@ struct claims {
 void claims_init(struct l3 *l3);
 void claims_fini(struct l3 *l3);
 
-/* An OGM of a neighbour. */
-void claim_ogm(struct l3 *l3, instant now, struct near *r, const struct bmx7_ogm *o, struct fx *fx);
+/* An OGM of a neighbour, in a batch of that number. */
+void claim_ogm(struct l3 *l3, instant now, struct near *r, uint16_t batch, const struct bmx7_ogm *o,
+	       struct fx *fx);
 /* IID_ADV of a neighbour. */
 enum err claim_iid(struct l3 *l3, instant now, struct near *r, const struct bmx7_iid *i,
 		   struct fx *fx);
@@ -62,6 +64,9 @@ enum err claim_iid(struct l3 *l3, instant now, struct near *r, const struct bmx7
 void claims_described(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
 /* n was forgotten: who claims a path to it has to say so again. */
 void claims_forget(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+/* Frees it, nothing else; for the end of the engine. */
+void claim_drop(struct l3 *l3, struct claim *c);
+/* Frees it; a route over it looks for another way. */
 void claim_free(struct l3 *l3, instant now, struct claim *c, struct fx *fx);
 /* Is an IID_REQ for it still worth sending? */
 bool claim_wants_iid(const struct l3 *l3, const struct near *r, uint16_t iid);

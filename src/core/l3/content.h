@@ -11,12 +11,11 @@
 #pragma once
 #include "core/fx.h"
 #include "core/l3/description.h"
+#include "core/l3/l3.h"
 #include "wire/bmx7.h"
 #include "wire/bmx7_frame.h"
 
-struct l3;
 struct l3_node;
-struct near;
 struct post;
 struct wr;
 
@@ -29,9 +28,11 @@ struct source {
 
 enum err content_init(struct l3 *l3, instant now);
 void content_fini(struct l3 *l3);
-/* A node was made, or goes. */
+/* A node was made, or goes (it has no description any more then). */
 void content_node_init(struct l3 *l3, struct l3_node *n);
 void content_node_fini(struct l3 *l3, struct l3_node *n);
+/* d was n's description and is no more: frees it. */
+void content_forget(struct l3 *l3, struct l3_node *n, const struct description *d);
 /* TIMER_CONTENT fired. */
 void content_due(struct l3 *l3, instant now, struct fx *fx);
 /* A job that it asked for (JOB_FOR_CONTENT) is done. n: NULL when the node went meanwhile. */
@@ -46,12 +47,14 @@ void content_want(struct l3 *l3, instant now, struct l3_node *n, uint32_t desc_s
 		  const struct source *from, struct fx *fx);
 /* Our own description must be made anew: a port, a key, a full chain. Collected for some ms;
  * plane_self_described() follows. */
-void content_renew(struct l3 *l3, instant now, struct fx *fx);
+void content_renew(struct l3 *l3, instant now);
 /* May `via`, a neighbour, be the first hop to n? (TRUSTS of n) */
 bool trust_allows(const struct l3 *l3, const struct l3_node *n, const struct l3_node *via);
 /* The hostname of INFO; "" when there is none. */
 void content_name(const struct l3_node *n, char *name, size_t room);
 enum l3_node_state content_state(const struct l3_node *n);
+/* Since its description was accepted; 0 without one. */
+span content_age(const struct l3_node *n, instant now);
 
 /* ---- packets ---- */
 

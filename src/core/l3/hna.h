@@ -37,6 +37,7 @@ const struct l3_node *hna_conflict(const struct l3 *l3, const struct l3_node *n,
 				   const struct description *d);
 /* Enters n's networks; those of another, or without room, are left out. */
 void hnas_add(struct l3 *l3, struct l3_node *n, const struct description *d);
-void hnas_remove(struct l3 *l3, struct l3_node *n);
+/* Those of d, which n had. */
+void hnas_remove(struct l3 *l3, struct l3_node *n, const struct description *d);
 /* The longest that contains a, or NULL. */
 const struct hna *hna_of(const struct l3 *l3, const struct ipv6 *a);

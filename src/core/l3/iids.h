@@ -12,7 +12,6 @@
 
 struct l3;
 struct l3_node;
-struct wr;
 
 struct iids {
 	struct l3_node **node; /* by iid */
@@ -26,5 +25,5 @@ void iids_fini(struct l3 *l3);
 enum err iid_give(struct l3 *l3, struct l3_node *n);
 void iid_take(struct l3 *l3, struct l3_node *n);
 struct l3_node *iid_node(const struct l3 *l3, uint16_t iid);
-/* Appends one message of IID_ADV; false: nothing to tell (any more). */
-bool iid_write(struct l3 *l3, uint16_t iid, struct wr *w);
+/* What IID_ADV says of a number; false: nothing to tell (any more). */
+bool iid_get(const struct l3 *l3, uint16_t iid, struct bmx7_iid *out);

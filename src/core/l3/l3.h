@@ -95,7 +95,7 @@ enum l3_exclusion {
 	L3_WORSE,      /* usable at once when the chosen one is lost */
 	L3_WAITING,    /* better, but not by enough or for long enough yet */
 };
-const char *l3_exclusion_name(enum l3_exclusion e); /* "not-feasible" */
+const char *l3_exclusion_name(enum l3_exclusion e); /* "no-link" */
 
 struct l3_claim_view {
 	struct digest neighbour;

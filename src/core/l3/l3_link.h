@@ -19,9 +19,9 @@ struct l3;
 struct near;
 
 enum {
-	LINK_PACE_MS = 900,   /* of HELLOs, the slowest by default (reference 800) */
-	LINK_MISSES = 3,      /* HELLOs not heard by which a good link is doubted ... */
-	LINK_MISSES_MORE = 5, /* ... and so many more on one that loses nearly all */
+	LINK_PACE_MS = 900,    /* of HELLOs, the slowest by default (reference 800) */
+	LINK_MISSES = 3,       /* HELLOs not heard by which a good link is doubted ... */
+	LINK_MISSES_MORE = 15, /* ... and so many more on one that loses nearly all */
 	LINK_REPLY_YOUNG_MS = 100,
 	LINK_REPLY_MS = 1700, /* a peer's tq is fresh for 2 s */
 };
@@ -58,5 +58,7 @@ uint8_t l3_link_tq(const struct l3 *l3, instant now, const struct l3_link *k);
 struct metric_link l3_link_metric(const struct l3 *l3, instant now, const struct l3_link *k);
 /* TIMER_LINK fired. */
 void l3_link_due(struct l3 *l3, instant now, struct l3_link *k, struct fx *fx);
+/* Frees it, nothing else; for the end of the engine. No route is over it. */
+void l3_link_drop(struct l3 *l3, struct l3_link *k);
 /* Ends it: routes over it move at once. */
 void l3_link_gone(struct l3 *l3, instant now, struct l3_link *k, struct fx *fx);

@@ -31,6 +31,7 @@ struct l3_node {
 	struct node_content content;	       /* of the content plane */
 	struct chain chain;		       /* of description; see plane_described */
 	struct near *near;		       /* NULL: not heard directly */
+	uint32_t attacker;		       /* its packets count only with a newer description */
 	uint16_t iid;			       /* ours for it; 0 while it is not described */
 	struct l3_route route;
 	struct list unused; /* in l3_nodes.unused, or in no list */

@@ -37,5 +37,7 @@ void l3_port_event(struct l3 *l3, instant now, const struct ev_network_port *ev,
 void l3_port_warm(struct l3 *l3, instant now, uint8_t port);
 /* A HELLO leaves: its number, and when the next is due. */
 uint16_t l3_port_hello(struct l3 *l3, instant now, uint8_t port);
+/* Is a in fe80::/10? */
+bool address_is_link_local(const struct ipv6 *a);
 /* Is a our own address on a port? */
 bool l3_port_own(const struct l3 *l3, const struct ipv6 *a);

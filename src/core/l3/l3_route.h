@@ -12,9 +12,10 @@
 #include "base/list.h"
 #include "base/timer.h"
 #include "core/fx.h"
+#include "core/l3/description.h"
+#include "core/l3/l3.h"
 #include "core/l3/metric.h"
 
-struct l3;
 struct l3_node;
 struct l3_link;
 struct claim;
@@ -49,14 +50,24 @@ struct l3_route {
 	struct timer late; /* a candidate waits out its lateHysteresis */
 };
 
-void l3_route_init(struct l3 *l3, struct l3_node *n);
+/* false: no memory. */
+bool l3_route_init(struct l3 *l3, struct l3_node *n);
 void l3_route_fini(struct l3 *l3, struct l3_node *n);
 /* c has something new to say: take it? */
 void l3_route_offer(struct l3 *l3, instant now, struct claim *c, struct fx *fx);
-/* The route's link or claim is lost, or doubted: takes the best feasible other, at once. With
- * `keep` the route stays when there is none; else it is withdrawn. */
+/* The route's link or claim is lost, or (keep) doubted: takes the best feasible other, at once.
+ * When there is none it is withdrawn; with `keep` only from others, the kernel keeps it. */
 void l3_route_repair(struct l3 *l3, instant now, struct l3_node *n, bool keep, struct fx *fx);
-/* n's description was replaced, or is gone: numbers start anew, its HNAs may have changed. */
-void l3_route_described(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+/* n has a new description: numbers start anew, its networks may have changed. old: what it was
+ * before, or NULL. The route stays until newer numbers come. */
+void l3_route_described(struct l3 *l3, struct l3_node *n, const struct description *old,
+			struct fx *fx);
+/* n has none any more; old: what it was. */
+void l3_route_undescribed(struct l3 *l3, struct l3_node *n, const struct description *old,
+			  struct fx *fx);
 /* TIMER_LATE fired. */
 void l3_route_late(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+
+/* Why c is not the way, and what it would be worth. */
+enum l3_exclusion l3_route_excluded(const struct l3 *l3, instant now, const struct claim *c,
+				    uint64_t *metric);

@@ -31,7 +31,7 @@ struct link_keys {
 	struct timer renew; /* lifetime over; or secrets were waited for long enough */
 };
 
-enum err link_keys_init(struct l3 *l3, instant now);
+enum err link_keys_init(struct l3 *l3);
 void link_keys_fini(struct l3 *l3);
 /* The first event came: asks for the first key. */
 void link_keys_start(struct l3 *l3, instant now, struct fx *fx);

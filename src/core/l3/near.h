@@ -12,6 +12,7 @@
 #pragma once
 #include "base/bucket.h"
 #include "base/digest.h"
+#include "base/ip.h"
 #include "base/list.h"
 #include "base/timer.h"
 #include "core/fx.h"
@@ -21,9 +22,11 @@ struct l3_node;
 struct l3_link;
 
 enum {
-	NEAR_STRANGER_S = 30,	/* silence after which a stranger is forgotten */
-	NEAR_JOBS_BURST = 4,	/* public-key work that one node can cause ... */
-	NEAR_JOBS_PERIOD_S = 5, /* ... and one more in this time */
+	NEAR_STRANGER_S = 30,	   /* silence after which a stranger is forgotten */
+	NEAR_JOBS_BURST = 4,	   /* public-key work that one node can cause ... */
+	NEAR_JOBS_PERIOD_S = 5,	   /* ... and one more in this time */
+	NEAR_SEARCHES_BURST = 512, /* searches of a whole chain, 3 ms at most ... */
+	NEAR_SEARCHES_MS = 100,
 };
 
 enum key_age { KEY_NOW, KEY_BEFORE, KEY_NEXT, KEY_AGES };
@@ -47,6 +50,7 @@ struct near {
 	instant heard;	/* any packet of it */
 	uint16_t ports; /* bit i: heard on port i lately */
 	bool verified;
+	bool leaving;	    /* near_gone is at work */
 	uint32_t desc_sqn;  /* that secrets and burst belong to */
 	uint32_t burst_sqn; /* newest */
 	struct secret secret[KEY_AGES];
@@ -54,6 +58,7 @@ struct near {
 	struct list claims; /* struct claim.of_near; used longest ago first */
 	uint32_t claim_count;
 	struct batches_seen batches;
+	struct digest key;	/* hash of its DH key that the secrets were made with */
 	struct bucket jobs;	/* public-key work */
 	struct bucket searches; /* long searches in hash chains */
 	struct timer expiry;	/* of a stranger; of its oldest claim */
@@ -73,11 +78,17 @@ struct near *near_heard(struct l3 *l3, instant now, struct l3_node *n, uint8_t p
 void near_described(struct l3 *l3, instant now, struct near *r, struct fx *fx);
 /* Asks for the secrets that are missing and can be made, as the limits allow. */
 void near_secrets_want(struct l3 *l3, instant now, struct near *r, struct fx *fx);
-/* JOB_FOR_SECRET is done. tag: enum key_age. */
-void near_secret_done(struct l3 *l3, instant now, struct near *r, uint32_t tag,
-		      const struct job_done *d, struct fx *fx);
+/* JOB_FOR_SECRET is done. */
+void near_secret_done(struct l3 *l3, instant now, struct near *r, const struct job_done *d,
+		      struct fx *fx);
+/* Does its description list this link-local address? */
+bool near_lists(const struct near *r, const struct ipv6 *a);
+/* The last of its links ended. */
+void near_linkless(struct l3 *l3, instant now, struct near *r, struct fx *fx);
 /* Ends its links and claims, and frees it. */
 void near_gone(struct l3 *l3, instant now, struct near *r, struct fx *fx);
+/* Room is needed: the stranger that was silent longest goes; false: there is none. */
+bool nears_evict(struct l3 *l3, instant now, struct fx *fx);
 /* TIMER_NEAR fired. */
 void near_expire(struct l3 *l3, instant now, struct near *r, struct fx *fx);
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "core/fx.h"
+#include "core/l3/chain.h"
 #include "core/l3/description.h"
 
 struct l3;
@@ -17,17 +18,17 @@ struct l3_node;
 const struct l3_node *plane_conflict(const struct l3 *l3, const struct l3_node *n,
 				     const struct description *d);
 
-/* n->description was replaced (n is accepted, or accepted anew). `restarted`: another bootSqn:
- * all that was known of paths to it is forgotten first. */
-void plane_described(struct l3 *l3, instant now, struct l3_node *n, bool restarted, struct fx *fx);
+/* n->description was replaced; old: what it was, or NULL; freed by the content plane afterwards.
+ * With another bootSqn all that was known of paths to it is forgotten first. */
+void plane_described(struct l3 *l3, instant now, struct l3_node *n, const struct description *old,
+		     struct fx *fx);
 
-/* n->description is NULL now: forgotten, or blocked. */
-void plane_undescribed(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+/* n->description was old and is NULL now: forgotten, or blocked. */
+void plane_undescribed(struct l3 *l3, instant now, struct l3_node *n, const struct description *old,
+		       struct fx *fx);
 
-/* Our own description was replaced (l3->self->description), signed with the keys that
- * link_keys_next() gave; own is its chain, disguised. Links and OGMs go over to it. */
-void plane_self_described(struct l3 *l3, instant now, struct fx *fx);
-
-/* n is referred to by nobody any more and not heard: it may be freed. Called by the node
- * table itself, and by the content plane when a pursuit ends. */
-void plane_unused(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+/* Our own description was replaced (l3->self->description; old: as above), with the key that
+ * link_keys_next() gave, and with this chain (copied; made by own_chain_init, not disguised yet).
+ * Links and OGMs go over to it. */
+void plane_self_described(struct l3 *l3, instant now, const struct description *old,
+			  const struct own_chain *chain, struct fx *fx);

@@ -68,6 +68,6 @@ enum err post_add(struct l3 *l3, instant now, const struct post *item);
 /* A port went down. */
 void posts_drop(struct l3 *l3, uint8_t port);
 /* The next run happens by `at`, or tx_gap after the last. */
-void post_hurry(struct l3 *l3, instant at);
+void post_hurry(struct l3 *l3, instant now, instant at);
 /* TIMER_POST fired. */
 void posts_run(struct l3 *l3, instant now, struct fx *fx);

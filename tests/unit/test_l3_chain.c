@@ -1,0 +1,129 @@
+/* A hash chain numbers OGMs: ours is found by others, what is not of it never is. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+#include "cmocka_all.h"
+#include "core/l3/chain.h"
+#include "crypto_test.h"
+
+struct both {
+	struct own_chain own;
+	struct chain theirs; /* as a receiver knows it */
+	uint64_t hashes;
+};
+
+static void make(struct both *b, uint16_t range)
+{
+	struct chain_salt salt = {.seed = {{1, 2, 3}}, .node = {{4, 5, 6}}, .desc_sqn = 710};
+	struct bmx7_link last = {{7, 8, 9}};
+	struct digest description = {{10, 11}};
+
+	*b = (struct both){.hashes = 0};
+	own_chain_init(&b->own, crypto_test(), &salt, &last, range);
+	own_chain_disguise(&b->own, crypto_test(), &description);
+	struct bmx7_version v = {
+		.desc_sqn = 710, .sqn_range = range, .anchor = b->own.kept[0], .seed = salt.seed};
+
+	chain_init(&b->theirs, crypto_test(), &salt.node, &v, &description);
+}
+
+static uint16_t find(struct both *b, uint16_t sqn, unsigned steps)
+{
+	struct bmx7_link link = own_chain_link(&b->own, crypto_test(), sqn);
+
+	return chain_find(&b->theirs, crypto_test(), &link, steps, &b->hashes);
+}
+
+/* Each number of a chain, of any length, is found when it comes next. */
+static void every_number(void **state)
+{
+	static const uint16_t ranges[] = {1, 2, 63, 64, 65, 127, 128, 129, 300};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		struct both b;
+
+		make(&b, ranges[i]);
+		for (uint16_t sqn = 1; sqn <= ranges[i]; sqn++)
+			assert_int_equal(find(&b, sqn, CHAIN_STEPS), sqn);
+		assert_int_equal(b.hashes, ranges[i]);
+	}
+}
+
+/* specs/bmx7.md 6.1: at most so many steps ahead; behind, what is remembered. */
+static void jumps(void **state)
+{
+	static const struct {
+		uint16_t newest, sqn;
+		unsigned steps;
+		uint16_t found;
+	} cases[] = {
+		{0, 10, 10, 10}, {0, 11, 10, 0},   {0, 200, 200, 200},	{50, 60, 10, 60},
+		{50, 61, 10, 0}, {50, 50, 10, 50}, {50, 49, 10, 49},	{50, 35, 10, 35},
+		{50, 34, 10, 0}, {3, 1, 10, 1},	   {190, 200, 99, 200},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct both b;
+
+		make(&b, 200);
+		if (cases[i].newest > 0)
+			assert_int_equal(find(&b, cases[i].newest, 200), cases[i].newest);
+		assert_int_equal(find(&b, cases[i].sqn, cases[i].steps), cases[i].found);
+		uint16_t newest = cases[i].found > cases[i].newest ? cases[i].found
+								   : cases[i].newest;
+		assert_int_equal(b.theirs.newest, newest);
+	}
+}
+
+/* A link that is not of the chain costs the steps and changes nothing. */
+static void foreign_links(void **state)
+{
+	struct both b;
+	struct bmx7_link link;
+
+	(void)state;
+	make(&b, 100);
+	assert_int_equal(find(&b, 5, CHAIN_STEPS), 5);
+	struct chain before = b.theirs;
+
+	b.hashes = 0;
+	link = own_chain_link(&b.own, crypto_test(), 6);
+	link.b[13] ^= 1;
+	assert_int_equal(chain_find(&b.theirs, crypto_test(), &link, CHAIN_STEPS, &b.hashes), 0);
+	assert_int_equal(b.hashes, CHAIN_STEPS);
+	assert_memory_equal(&before, &b.theirs, sizeof(before));
+	/* Near the end of the chain there is nothing to search behind it. */
+	assert_int_equal(find(&b, 98, 100), 98);
+	b.hashes = 0;
+	assert_int_equal(chain_find(&b.theirs, crypto_test(), &link, CHAIN_STEPS, &b.hashes), 0);
+	assert_int_equal(b.hashes, 2);
+}
+
+/* Numbers may be asked for in any order. */
+static void any_order(void **state)
+{
+	struct both b;
+	struct bmx7_link first;
+
+	(void)state;
+	make(&b, 150);
+	first = own_chain_link(&b.own, crypto_test(), 1);
+	own_chain_link(&b.own, crypto_test(), 150);
+	struct bmx7_link again = own_chain_link(&b.own, crypto_test(), 1);
+	assert_memory_equal(&first, &again, sizeof(first));
+	assert_int_equal(find(&b, 149, 150), 149);
+	assert_int_equal(find(&b, 140, 10), 140);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_number),
+		cmocka_unit_test(jumps),
+		cmocka_unit_test(foreign_links),
+		cmocka_unit_test(any_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
