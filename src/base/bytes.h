@@ -28,11 +28,12 @@ struct wr {
 	bool bad;
 };
 
+/* data may be NULL when len is 0. */
 static inline struct rd rd_over(const void *data, size_t len)
 {
 	const uint8_t *p = data;
 
-	return (struct rd){p, p + len, false};
+	return (struct rd){p, len > 0 ? p + len : p, false};
 }
 
 static inline size_t rd_left(const struct rd *r)

@@ -12,6 +12,7 @@
 #define NETWORK .type = "lime", .section = "network"
 #define WIFI .type = "lime", .section = "wifi"
 #define CLOUD .type = "nuvol", .section = "cloud"
+#define SHARE .type = "nuvol", .section = "share"
 #define HOST .type = "nuvol", .section = "host"
 #define NET .type = "net", .section = NULL
 
@@ -114,6 +115,23 @@ static const struct option table[] = {
 		.width = sizeof(size_t), .scale = 1024 * 1024, .min = 1, .max = 2047, .value = "64",
 		.unit = "MiB",
 		.help = "At most this much memory for all tables of the cloud"},
+
+	{SHARE, .name = "enabled", .kind = OPTION_FLAG, IN_CONF(node.share.on), .value = "1",
+		.help = "Share records with the other nodes of the cloud, in ALFRED's protocol: "
+			"leases and names, and what programs give"},
+	{SHARE, .name = "announce", .kind = OPTION_MS, IN_CONF(node.share.announce),
+		.min = 1000, .max = 60000, .value = "10000", .unit = "ms",
+		.help = "How often the node says what it has shared, for who missed something"},
+	{SHARE, .name = "memory_max", .kind = OPTION_NUMBER, IN_CONF(node.share.memory_max_bytes),
+		.width = sizeof(size_t), .scale = 1024 * 1024, .min = 1, .max = 2047, .value = "16",
+		.unit = "MiB", .help = "At most this much memory for the records of all nodes"},
+	{SHARE, .name = "leases_max", .kind = OPTION_NUMBER, IN_CONF(node.share.leases_max),
+		WIDTH_OF(node.share.leases_max), .min = 16, .max = 65536, .value = "8192",
+		.help = "At most this many leases in the cloud"},
+	{SHARE, .name = "lease_settle", .kind = OPTION_MS, IN_CONF(node.share.settle),
+		.min = 100, .max = 60000, .value = "2000", .unit = "ms",
+		.help = "How long the node listens before it claims addresses for new clients, and "
+			"again before it gives them"},
 
 	{HOST, .name = "primary_mac", .kind = OPTION_MAC, IN_CONF(node.plan.primary_mac),
 		.value = "",

@@ -1,22 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "node/node.h"
+#include "base/prng.h"
 
-enum err node_init(struct node *x, const struct node_conf *conf, const struct node_env *env,
-		   instant now, uint64_t seed)
+struct node_share_conf node_share_conf_default(void)
 {
-	struct cable_conf cable;
-	struct l2_conf l2 = conf->l2;
-	enum err e;
+	const struct share_conf share = share_conf_default();
+	const struct leases_conf leases = leases_conf_default();
 
-	x->conf = *conf;
-	e = plan_init(&x->plan, &conf->plan, env->crypto);
-	if (e != OK)
-		return e;
-	cable.self = x->plan.primary_mac;
+	return (struct node_share_conf){.on = true,
+					.announce = share.announce,
+					.memory_max_bytes = share.memory_max_bytes,
+					.leases_max = leases.leases_max,
+					.settle = leases.settle};
+}
+
+/* ---- what core/share asks and tells ---- */
+
+static bool share_admits(void *ctx, struct mac who)
+{
+	struct node *x = ctx;
+
+	return admit_ask(&x->admit, x->now, who);
+}
+
+static void share_changed(void *ctx, instant now, const struct share_record *r, bool gone,
+			  struct fx *fx)
+{
+	struct node *x = ctx;
+
+	leases_record(x->leases, now, r, gone, fx);
+}
+
+static void share_peer(void *ctx, instant now, struct mac mac, bool gone, struct fx *fx)
+{
+	struct node *x = ctx;
+
+	leases_peer(x->leases, now, mac, gone, fx);
+}
+
+/* ---- making ---- */
+
+static enum err cloud_init(struct node *x, instant now, uint64_t seed)
+{
+	struct cable_conf cable = {.self = x->plan.primary_mac};
+	struct l2_conf l2 = x->conf.l2;
+
 	memcpy(cable.network_id, x->plan.network_id, sizeof(cable.network_id));
 	cable_init(&x->cable, &cable);
 	l2.anycast = (struct l2_anycast){
-		.on = conf->plan.anygw,
+		.on = x->conf.plan.anygw,
 		.mac = x->plan.anygw_mac,
 		.ipv4 = x->plan.anygw_ipv4,
 		.ipv6 = x->plan.anygw_ipv6,
@@ -25,18 +57,98 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 	return l2_init(&x->l2, &l2, now, seed);
 }
 
+static struct leases_conf leases_conf_of(const struct node *x)
+{
+	struct leases_conf c = leases_conf_default();
+	const struct plan *p = &x->plan;
+
+	c.self = p->primary_mac;
+	c.first = p->dhcp_first;
+	c.last = p->dhcp_last;
+	c.own = p->ipv4;
+	c.own6 = p->ipv6;
+	c.serve = x->conf.plan.anygw;
+	if (x->conf.plan.anygw)
+		c.gateway = p->anygw_ipv4;
+	memcpy(c.hostname, p->hostname, sizeof(p->hostname));
+	c.leases_max = x->conf.share.leases_max;
+	c.settle = x->conf.share.settle;
+	return c;
+}
+
+/* Without a MAC of our own there is nothing to share. */
+static enum err records_init(struct node *x, instant now, uint64_t seed)
+{
+	const struct share_env env = {x, share_admits, share_changed, share_peer};
+	const struct leases_conf leases = leases_conf_of(x);
+	struct share_conf share = share_conf_default();
+
+	x->share = NULL;
+	x->leases = NULL;
+	if (!x->conf.share.on || !mac_is_station(x->plan.primary_mac))
+		return OK;
+	share.self = x->plan.primary_mac;
+	share.announce = x->conf.share.announce;
+	share.memory_max_bytes = x->conf.share.memory_max_bytes;
+	x->share = share_new(&share, &env, now, prng_mix(seed ^ 1));
+	if (!x->share)
+		return ERR_FULL;
+	x->leases = leases_new(&leases, x->share, now, prng_mix(seed ^ 2));
+	if (!x->leases) {
+		share_free(x->share);
+		return ERR_FULL;
+	}
+	admit_init(&x->admit, &x->l2, prng_mix(seed ^ 3));
+	return OK;
+}
+
+enum err node_init(struct node *x, const struct node_conf *conf, const struct node_env *env,
+		   instant now, uint64_t seed)
+{
+	enum err e;
+
+	x->conf = *conf;
+	x->now = now;
+	e = plan_init(&x->plan, &conf->plan, env->crypto);
+	if (e == OK)
+		e = cloud_init(x, now, seed);
+	if (e != OK)
+		return e;
+	e = records_init(x, now, seed);
+	if (e != OK)
+		l2_fini(&x->l2);
+	return e;
+}
+
 void node_fini(struct node *x)
 {
+	if (x->share) {
+		leases_free(x->leases);
+		share_free(x->share);
+		admit_fini(&x->admit);
+	}
 	l2_fini(&x->l2);
 }
 
+/* ---- running ---- */
+
 void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx)
 {
+	x->now = now;
 	l2_handle(&x->l2, now, ev, fx);
 	cable_handle(&x->cable, now, ev, fx);
+	if (x->share) {
+		share_handle(x->share, now, ev, fx);
+		leases_handle(x->leases, now, ev, fx);
+	}
 }
 
 instant node_deadline(const struct node *x)
 {
-	return instant_min(l2_deadline(&x->l2), cable_deadline(&x->cable));
+	instant next = instant_min(l2_deadline(&x->l2), cable_deadline(&x->cable));
+
+	if (x->share)
+		next = instant_min(
+			next, instant_min(share_deadline(x->share), leases_deadline(x->leases)));
+	return next;
 }

@@ -6,7 +6,8 @@
  * Shape   Events go to the cores that they concern, effects come out of fx;
  *         effects that are for another core are handed over inside.
  * Time    comes in as now and never goes back.
- * Memory  embedded by the caller; tables bounded by conf.
+ * Memory  embedded by the caller, where it stays: cores point to each other; tables
+ *         bounded by conf.
  */
 #pragma once
 #include "core/cable/cable.h"
@@ -16,6 +17,9 @@
 #include "core/l2/forward.h"
 #include "core/l2/l2.h"
 #include "core/plan/plan.h"
+#include "core/share/leases.h"
+#include "core/share/share.h"
+#include "node/admit.h"
 #include "node/node_conf.h"
 
 struct node_env {
@@ -27,7 +31,14 @@ struct node {
 	struct plan plan; /* derived once, at init */
 	struct l2 l2;
 	struct cable cable;
+	struct admit admit;
+	struct share *share;   /* NULL: switched off, or the node has no MAC to sign with */
+	struct leases *leases; /* NULL exactly when share is */
+	instant now;	       /* of the event at hand, for those that call back without a time */
 };
+
+/* What an operator has who sets nothing: on. */
+struct node_share_conf node_share_conf_default(void);
 
 /* Derives the plan and makes the engines; seed: see l2_init. ERR_MALFORMED: a template of the plan
  * cannot be filled in; ERR_FULL: no memory. x needs no fini then. */
@@ -35,5 +46,7 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 		   instant now, uint64_t seed);
 void node_fini(struct node *x);
 
+/* An event of any kind. What our DHCP server does is EV_LEASE; whether there is one says
+ * leases_serve. Records are read and given by the functions of core/share. */
 void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx);
 instant node_deadline(const struct node *x);

@@ -8,7 +8,17 @@
 #include "core/l2/l2_conf.h"
 #include "core/plan/plan_conf.h"
 
+/* Of the records that all nodes of the cloud know, and of the leases among them. */
+struct node_share_conf {
+	bool on;       /* without, there are no leases either */
+	span announce; /* see core/share/share.h for these */
+	size_t memory_max_bytes;
+	uint32_t leases_max; /* see core/share/leases.h for these */
+	span settle;
+};
+
 struct node_conf {
-	struct plan_conf plan; /* who the node is: SSID, MAC, address templates */
-	struct l2_conf l2;     /* the cloud's engine */
+	struct plan_conf plan;	      /* who the node is: SSID, MAC, address templates */
+	struct l2_conf l2;	      /* the cloud's engine */
+	struct node_share_conf share; /* zero: off */
 };

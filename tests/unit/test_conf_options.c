@@ -7,6 +7,7 @@
 #include "cmocka_all.h"
 #include "conf/options.h"
 #include "core/l2/l2_conf.h"
+#include "node/node.h"
 
 static const struct option *row(const char *type, const char *section, const char *name)
 {
@@ -19,6 +20,7 @@ static const struct option *row(const char *type, const char *section, const cha
 static void test_defaults_are_the_engines(void **state)
 {
 	struct l2_conf l2 = l2_conf_default();
+	struct node_share_conf share = node_share_conf_default();
 	struct plan_conf plan = plan_conf_default();
 	struct conf c;
 
@@ -35,6 +37,12 @@ static void test_defaults_are_the_engines(void **state)
 	assert_int_equal(c.node.l2.vlans_max, l2.vlans_max);
 	assert_int_equal(c.node.l2.forwards_max, l2.forwards_max);
 	assert_int_equal(c.node.l2.memory_max_bytes, l2.memory_max_bytes);
+
+	assert_int_equal(c.node.share.on, share.on);
+	assert_int_equal(c.node.share.announce.us, share.announce.us);
+	assert_int_equal(c.node.share.memory_max_bytes, share.memory_max_bytes);
+	assert_int_equal(c.node.share.leases_max, share.leases_max);
+	assert_int_equal(c.node.share.settle.us, share.settle.us);
 
 	assert_string_equal(c.node.plan.ssid, plan.ssid);
 	assert_string_equal(c.node.plan.hostname, plan.hostname);

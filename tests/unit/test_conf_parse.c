@@ -169,7 +169,7 @@ static void test_mistakes_are_told(void **state)
 		{"config limme system\n", 1, "'limme'", "did you mean lime?"},
 		{"config zebra x\n", 1, "'zebra'", "lime, net and nuvol"},
 		{"config lime\n", 1, "no name", "system network wifi"},
-		{"config nuvol\n", 1, "no name", "cloud host"},
+		{"config nuvol\n", 1, "no name", "cloud share host"},
 		{"config lime system\n\noption ap_ssid x", 3, "'ap_ssid'", "config lime 'wifi'"},
 		/* Like LibreMesh's options of access points, but more like ours. */
 		{"config lime wifi\noption ap_sid 1", 2, "'ap_sid'", "did you mean ap_ssid?"},

@@ -104,3 +104,13 @@ struct l2_client_view {
 	instant last_seen; /* of clients here */
 };
 size_t l2_clients(const struct l2 *x, struct l2_client_view *out, size_t max);
+
+/* Who says that a MAC of the untagged LAN is his. */
+struct l2_owner {
+	bool here;	 /* a client of this node */
+	bool originator; /* a node's name in the cloud */
+	bool announced;	 /* by the translation table of `home` */
+	bool wifi;	 /* as a client of a radio */
+	struct mac home;
+};
+struct l2_owner l2_owner(const struct l2 *x, struct mac mac);

@@ -162,3 +162,34 @@ size_t l2_clients(const struct l2 *x, struct l2_client_view *out, size_t max)
 	}
 	return count;
 }
+
+/* The first of g's homes that announces it, the one that frames go to before all others. */
+static const struct tt_home *announcing_home(const struct global_client *g)
+{
+	const struct tt_home *best = tt_global_home(g);
+
+	if (best && best->counted)
+		return best;
+	list_each (h, &g->homes, struct tt_home, of_client)
+		if (h->counted && !h->left)
+			return h;
+	return NULL;
+}
+
+struct l2_owner l2_owner(const struct l2 *x, struct mac mac)
+{
+	const struct local_client *c = tt_local_find(x, mac, 0);
+	const struct global_client *g = tt_global_find(x, mac, 0);
+	const struct tt_home *h = g ? announcing_home(g) : NULL;
+	struct l2_owner o = {
+		.here = c && !c->leaving && !c->permanent,
+		.originator = originator_find(x, mac) != NULL,
+	};
+
+	if (h) {
+		o.announced = true;
+		o.wifi = h->flags & TT_CLIENT_WIFI;
+		o.home = h->originator->mac;
+	}
+	return o;
+}

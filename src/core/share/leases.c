@@ -31,7 +31,7 @@ void telling_dirty(struct leases *l, uint32_t bits)
 
 struct leases_conf leases_conf_default(void)
 {
-	return (struct leases_conf){.leases_max = 8192, .settle = span_s(2)};
+	return (struct leases_conf){.leases_max = 8192, .serve = true, .settle = span_s(2)};
 }
 
 /* Room for all that the limits allow: leases, remembered ends, claims, nodes, their names. */
@@ -100,7 +100,7 @@ struct leases *leases_new(const struct leases_conf *conf, struct share *share, i
 	l->pool = pool;
 	l->conf = *conf;
 	l->share = share;
-	l->serve = true;
+	l->serve = conf->serve;
 	l->flushed = now;
 	timers_init(&l->timers, &l->pool);
 	map_init(&l->by_mac, &l->pool, prng_mix(seed));

@@ -47,6 +47,7 @@ struct leases_conf {
 	struct ipv6 own6;
 	char hostname[LEASE_NAME_ROOM];
 	uint32_t leases_max; /* default 8192 */
+	bool serve;	     /* see leases_serve; default true */
 	span settle;	     /* after init, and for a new slice, before it is used; default 2 s */
 	const struct lease *reserved; /* static ones of the configuration, copied */
 	size_t reserved_count;
@@ -80,7 +81,7 @@ instant leases_deadline(const struct leases *l);
 void leases_record(struct leases *l, instant now, const struct share_record *r, bool gone,
 		   struct fx *fx);
 void leases_peer(struct leases *l, instant now, struct mac mac, bool gone, struct fx *fx);
-/* Is there a DHCP server of ours to give addresses? false withdraws our claims. At first: yes. */
+/* Is there a DHCP server of ours to give addresses? false withdraws our claims. */
 void leases_serve(struct leases *l, instant now, bool serve, struct fx *fx);
 
 /* What people see. */

@@ -85,7 +85,7 @@ void legacy_read(struct leases *l, instant now, struct teller *t, uint8_t type, 
 		 size_t len, struct fx *fx)
 {
 	const uint8_t *at = data;
-	const uint8_t *end = data + len;
+	const uint8_t *end = len > 0 ? data + len : data; /* data may be NULL then */
 
 	list_each (c, &t->claims, struct claim, of_teller)
 		if (c->type == type)
