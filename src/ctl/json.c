@@ -50,6 +50,28 @@ void json_put_mac_or_null(json_t *o, const char *key, struct mac m)
 		json_put_mac(o, key, m);
 }
 
+void json_put_text_or_null(json_t *o, const char *key, const char *text)
+{
+	json_object_set_new(o, key, text[0] != '\0' ? json_text(text) : json_null());
+}
+
+void json_put_ipv4(json_t *o, const char *key, struct ipv4 a)
+{
+	char text[IPV4_TEXT];
+	bool none = ipv4_to_u32(a) == 0;
+
+	json_object_set_new(o, key, none ? json_null() : json_string(ipv4_print(a, text)));
+}
+
+void json_put_ipv6(json_t *o, const char *key, struct ipv6 a)
+{
+	static const struct ipv6 zero;
+	char text[IPV6_TEXT];
+	bool none = memcmp(a.b, zero.b, sizeof(zero.b)) == 0;
+
+	json_object_set_new(o, key, none ? json_null() : json_string(ipv6_print(a, text)));
+}
+
 void json_put_count(json_t *o, const char *key, uint64_t n)
 {
 	json_object_set_new(o, key, json_integer((json_int_t)n));

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/clock.h"
+#include "base/ip.h"
 #include "base/mac.h"
 
 /* A string; bytes that are not UTF-8, and control characters, become '?'. */
@@ -21,8 +22,13 @@ void json_put_text(json_t *o, const char *key, const char *text);
 void json_put_mac(json_t *o, const char *key, struct mac m);
 /* null for the zero address */
 void json_put_mac_or_null(json_t *o, const char *key, struct mac m);
+/* Without the prefix length; null for the zero address. */
+void json_put_ipv4(json_t *o, const char *key, struct ipv4 a);
+void json_put_ipv6(json_t *o, const char *key, struct ipv6 a);
 void json_put_count(json_t *o, const char *key, uint64_t n);
 void json_put_bool(json_t *o, const char *key, bool value);
+/* A string, or null for "". */
+void json_put_text_or_null(json_t *o, const char *key, const char *text);
 /* How long ago then was; null for NEVER. */
 void json_put_ago_ms(json_t *o, const char *key, instant now, instant then);
 

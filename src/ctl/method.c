@@ -13,6 +13,11 @@ const struct method methods[] = {
 	{.name = "nodes", .run = nodes_query},
 	{.name = "clients", .run = clients_query},
 	{.name = "counters", .run = counters_query},
+	{.name = "leases", .run = leases_query},
+	{.name = "names", .run = names_query},
+	{.name = "shared",
+	 .run = shared_query,
+	 .params = {{.name = "type", .kind = PARAM_NUMBER, .min = 0, .max = UINT8_MAX}}},
 	{.name = "ping",
 	 .run = ping_query,
 	 .params = {{.name = "target", .kind = PARAM_MAC, .required = true},
@@ -21,8 +26,12 @@ const struct method methods[] = {
 		    {.name = "timeout_ms", .kind = PARAM_NUMBER, .min = 1, .max = TIMEOUT_MAX_MS}}},
 	{.name = "why",
 	 .run = why_query,
-	 .params = {{.name = "what", .kind = PARAM_WORD, .required = true, .words = "node client"},
-		    {.name = "mac", .kind = PARAM_MAC, .required = true}}},
+	 .params = {{.name = "what",
+		     .kind = PARAM_WORD,
+		     .required = true,
+		     .words = "node client lease"},
+		    {.name = "mac", .kind = PARAM_MAC},
+		    {.name = "client", .kind = PARAM_TEXT}}},
 	{.name = "watch", .run = watch_query},
 	{.name = "config", .run = config_query},
 	{.name = NULL},
@@ -108,6 +117,13 @@ static bool param_read(struct call *call, const struct param *p, const json_t *g
 			return true;
 		call_refuse(call, "bad-parameter", "\"%s\" must be one of these words: %s", p->name,
 			    p->words);
+		return false;
+	case PARAM_TEXT:
+		v->word = text;
+		if (text && text[0] != '\0')
+			return true;
+		call_refuse(call, "bad-parameter", "\"%s\" must be a string that is not empty",
+			    p->name);
 		return false;
 	}
 	assert(false);

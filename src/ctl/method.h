@@ -16,7 +16,7 @@
 
 enum { METHOD_PARAMS_MAX = 6, CALL_MESSAGE_ROOM = 400 };
 
-enum param_kind { PARAM_MAC, PARAM_NUMBER, PARAM_WORD };
+enum param_kind { PARAM_MAC, PARAM_NUMBER, PARAM_WORD, PARAM_TEXT };
 
 struct param {
 	const char *name; /* NULL ends the list */
@@ -31,7 +31,7 @@ struct param_value {
 	bool given;
 	int64_t number;
 	struct mac mac;
-	const char *word; /* in the request */
+	const char *word; /* in the request; of a PARAM_TEXT too */
 };
 
 struct method;
@@ -77,15 +77,28 @@ json_t *neighbours_query(struct call *call); /* tables.c */
 json_t *nodes_query(struct call *call);
 json_t *clients_query(struct call *call);
 json_t *counters_query(struct call *call);
-json_t *ping_query(struct call *call);	/* ask.c */
-json_t *why_query(struct call *call);	/* why.c */
-json_t *watch_query(struct call *call); /* watch.c */
+json_t *leases_query(struct call *call); /* leases.c */
+json_t *names_query(struct call *call);
+json_t *shared_query(struct call *call); /* shared.c */
+json_t *ping_query(struct call *call);	 /* ask.c */
+json_t *why_query(struct call *call);	 /* why.c */
+json_t *watch_query(struct call *call);	 /* watch.c */
 
 /* ---- shared among them ---- */
 
 /* {"tx": 1, ...}, and {"short": 0, ...}: frames refused by reason. */
 json_t *counters_json(const struct node *node);
 json_t *dropped_json(const struct node *node);
+
+/* Why a client (a MAC, an IPv4 address or a name) has its address; why_lease.c. */
+json_t *why_lease(struct call *call, const char *client);
+/* The leases of this node, or NULL after call_refuse. */
+const struct leases *call_leases(struct call *call);
+
+/* Parts of the status; null when the node has none. */
+json_t *leases_status_json(const struct node *node, instant now);
+json_t *shared_status_json(const struct node *node, instant now);
+json_t *cables_json(const struct ctl *ctl); /* cables.c */
 
 /* The Linux name of a mesh port. */
 const char *call_port_name(const struct ctl *ctl, uint8_t port);

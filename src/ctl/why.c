@@ -8,7 +8,7 @@
 #include "ctl/place.h"
 #include "node/node.h"
 
-enum { WHY_WHAT, WHY_MAC }; /* in the order of why's row in methods[] */
+enum { WHY_WHAT, WHY_MAC, WHY_CLIENT }; /* in the order of why's row in methods[] */
 enum { WORDS_ROOM = 320 };
 
 static const struct path *router(const struct originator *o)
@@ -250,9 +250,15 @@ static json_t *why_client(struct call *call, struct mac m)
 
 json_t *why_query(struct call *call)
 {
-	struct mac m = call->value[WHY_MAC].mac;
+	const struct param_value *v = call->value;
+	const char *what = v[WHY_WHAT].word;
+	bool lease = strcmp(what, "lease") == 0;
 
-	if (strcmp(call->value[WHY_WHAT].word, "node") == 0)
-		return why_node(call, m);
-	return why_client(call, m);
+	if (lease ? !v[WHY_CLIENT].given : !v[WHY_MAC].given)
+		return call_refuse(call, "missing-parameter", "\"why\" of a %s needs \"%s\"", what,
+				   lease ? "client" : "mac");
+	if (lease)
+		return why_lease(call, v[WHY_CLIENT].word);
+	return strcmp(what, "node") == 0 ? why_node(call, v[WHY_MAC].mac)
+					 : why_client(call, v[WHY_MAC].mac);
 }

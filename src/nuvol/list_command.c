@@ -2,52 +2,9 @@
 /* nuvol nodes, neighbours, clients, counters: the daemon's lists as tables. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include "nuvol/ask.h"
-#include "nuvol/table.h"
+#include "nuvol/list.h"
 #include "nuvol/words.h"
-
-/* Asks a method without parameters. True: *result is to be shown as a table;
- * false: *status is the exit status (JSON was printed, or it failed). */
-static bool list_ask(const struct cli *cli, const char *method, json_t **result,
-		     enum exit_code *status)
-{
-	*status = ask_once(cli, method, NULL, result);
-	if (*status != EXIT_OK)
-		return false;
-	if (!cli->json)
-		return true;
-	json_print(*result);
-	json_decref(*result);
-	return false;
-}
-
-static int by_mac(const json_t *a, const json_t *b)
-{
-	return strcmp(member_text(a, "mac", ""), member_text(b, "mac", ""));
-}
-
-/* The daemon's order means nothing to people: a list of the members in theirs.
- * The caller frees; *count as in list. */
-static const json_t **list_sort(const json_t *list, int (*compare)(const void *, const void *),
-				size_t *count)
-{
-	size_t n = json_array_size(list);
-	const json_t **rows = calloc(n + 1, sizeof(const json_t *));
-
-	*count = rows ? n : 0;
-	for (size_t i = 0; i < *count; i++)
-		rows[i] = json_array_get(list, i);
-	if (rows)
-		qsort(rows, n, sizeof(const json_t *), compare);
-	return rows;
-}
-
-static const json_t *row_of(const void *p)
-{
-	return *(const json_t *const *)p;
-}
 
 static enum tone tq_tone(int64_t tq)
 {
@@ -100,25 +57,19 @@ static enum exit_code nodes_run(const struct cli *cli)
 		{"NODE", false},  {"TQ", true},	     {"NEXT HOP", false}, {"PORT", false},
 		{"OTHERS", true}, {"CLIENTS", true}, {"SEEN", true},	  {"NOTE", false},
 	};
+	static const struct list_shape shape = {
+		.columns = columns,
+		.width = sizeof(columns) / sizeof(columns[0]),
+		.compare = node_compare,
+		.row = node_row,
+		.none = "No other node is in the cloud.",
+	};
 	json_t *result;
 	enum exit_code status;
 
-	if (!list_ask(cli, "nodes", &result, &status))
+	if (!list_ask(cli, "nodes", NULL, &result, &status))
 		return status;
-
-	struct table t;
-	size_t count;
-	const json_t **rows = list_sort(json_object_get(result, "nodes"), node_compare, &count);
-
-	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	for (size_t i = 0; i < count; i++)
-		node_row(&t, rows[i]);
-	if (count > 0)
-		table_print(&t, stdout, cli->colour, 0);
-	else
-		printf("No other node is in the cloud.\n");
-	table_fini(&t);
-	free(rows);
+	list_print(cli, &shape, json_object_get(result, "nodes"));
 	json_decref(result);
 	return EXIT_OK;
 }
@@ -166,26 +117,19 @@ static enum exit_code neighbours_run(const struct cli *cli)
 		{"NEIGHBOUR", false}, {"PORT", false}, {"TQ", true},	 {"HEARD", true},
 		{"ECHOED", true},     {"LAST", true},  {"STATE", false},
 	};
+	static const struct list_shape shape = {
+		.columns = columns,
+		.width = sizeof(columns) / sizeof(columns[0]),
+		.compare = neighbour_compare,
+		.row = neighbour_row,
+		.none = "No neighbour is heard on any mesh port.",
+	};
 	json_t *result;
 	enum exit_code status;
 
-	if (!list_ask(cli, "neighbours", &result, &status))
+	if (!list_ask(cli, "neighbours", NULL, &result, &status))
 		return status;
-
-	struct table t;
-	size_t count;
-	const json_t **rows =
-		list_sort(json_object_get(result, "neighbours"), neighbour_compare, &count);
-
-	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	for (size_t i = 0; i < count; i++)
-		neighbour_row(&t, rows[i]);
-	if (count > 0)
-		table_print(&t, stdout, cli->colour, 0);
-	else
-		printf("No neighbour is heard on any mesh port.\n");
-	table_fini(&t);
-	free(rows);
+	list_print(cli, &shape, json_object_get(result, "neighbours"));
 	json_decref(result);
 	return EXIT_OK;
 }
@@ -261,25 +205,19 @@ static enum exit_code clients_run(const struct cli *cli)
 		{"CLIENT", false}, {"VLAN", true}, {"NODE", false},
 		{"ALSO", true},	   {"SEEN", true}, {"STATE", false},
 	};
+	static const struct list_shape shape = {
+		.columns = columns,
+		.width = sizeof(columns) / sizeof(columns[0]),
+		.compare = client_compare,
+		.row = client_row,
+		.none = "No client is known in the cloud.",
+	};
 	json_t *result;
 	enum exit_code status;
 
-	if (!list_ask(cli, "clients", &result, &status))
+	if (!list_ask(cli, "clients", NULL, &result, &status))
 		return status;
-
-	struct table t;
-	size_t count;
-	const json_t **rows = list_sort(json_object_get(result, "clients"), client_compare, &count);
-
-	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	for (size_t i = 0; i < count; i++)
-		client_row(&t, rows[i]);
-	if (count > 0)
-		table_print(&t, stdout, cli->colour, 0);
-	else
-		printf("No client is known in the cloud.\n");
-	table_fini(&t);
-	free(rows);
+	list_print(cli, &shape, json_object_get(result, "clients"));
 	json_decref(result);
 	return EXIT_OK;
 }
@@ -315,7 +253,7 @@ static enum exit_code counters_run(const struct cli *cli)
 	json_t *result;
 	enum exit_code status;
 
-	if (!list_ask(cli, "counters", &result, &status))
+	if (!list_ask(cli, "counters", NULL, &result, &status))
 		return status;
 
 	struct table t;

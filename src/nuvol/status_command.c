@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 #include "nuvol/ask.h"
+#include "nuvol/status_gateway.h"
 #include "nuvol/table.h"
 #include "nuvol/words.h"
 
 enum { LABEL_WIDTH = 9 };
 
-static void label(const struct cli *cli, const char *name)
+void status_label(const struct cli *cli, const char *name)
 {
 	printf("%s%-*s%s ", tone_begin(TONE_TITLE, cli->colour), LABEL_WIDTH, name,
 	       tone_end(TONE_TITLE, cli->colour));
@@ -17,7 +18,7 @@ static void label(const struct cli *cli, const char *name)
 
 static void line(const struct cli *cli, const char *name, const char *text)
 {
-	label(cli, name);
+	status_label(cli, name);
 	text_print(stdout, text);
 	putchar('\n');
 }
@@ -78,7 +79,7 @@ static void blocked_print(const struct cli *cli, const json_t *cloud)
 
 	if (!json_is_object(blocked))
 		return;
-	label(cli, "LAN");
+	status_label(cli, "LAN");
 	printf("%sblocked%s: ", tone_begin(TONE_BAD, cli->colour), tone_end(TONE_BAD, cli->colour));
 	text_print(stdout, member_text(blocked, "reason", "?"));
 	putchar('\n');
@@ -92,7 +93,7 @@ static void warnings_print(const struct cli *cli, const json_t *id)
 
 	json_array_foreach(list, i, w)
 	{
-		label(cli, "Warning");
+		status_label(cli, "Warning");
 		text_print(stdout, member_text(w, "text", "?"));
 		printf("\n%*s ", LABEL_WIDTH, "");
 		text_print(stdout, member_text(w, "remedy", ""));
@@ -166,43 +167,13 @@ static void bridge_print(const struct cli *cli, const json_t *bridge)
 	const json_t *port;
 	size_t i;
 
-	label(cli, "Bridge");
+	status_label(cli, "Bridge");
 	text_print(stdout, member_text(bridge, "name", "?"));
 	json_array_foreach(json_object_get(bridge, "ports"), i, port)
 	{
 		printf(i == 0 ? " with " : ", ");
 		text_print(stdout, json_is_string(port) ? json_string_value(port) : "?");
 	}
-	putchar('\n');
-}
-
-static void fault_print(const struct cli *cli, const char *what, const char *fault)
-{
-	printf("; %s%s ", tone_begin(TONE_BAD, cli->colour), what);
-	text_print(stdout, fault);
-	fputs(tone_end(TONE_BAD, cli->colour), stdout);
-}
-
-/* "anygw (veth, up); filter (nftables), frames kept back: 12" */
-static void gateway_print(const struct cli *cli, const json_t *anygw, const json_t *filter)
-{
-	const char *fault = member_text(anygw, "fault", ""), *name;
-	char port[80];
-	json_t *count;
-	int64_t kept = 0;
-
-	label(cli, "Gateway");
-	port_words(anygw, port, sizeof(port));
-	text_print(stdout, port);
-	if (fault[0] != '\0')
-		fault_print(cli, "fault:", fault);
-	json_object_foreach(json_object_get(filter, "dropped"), name, count)
-		kept += json_integer_value(count);
-	if (member_flag(filter, "in_force"))
-		printf("; filter (%s), frames kept back: %" PRId64,
-		       member_text(filter, "driver", "?"), kept);
-	else
-		fault_print(cli, "filter: missing:", member_text(filter, "fault", "?"));
 	putchar('\n');
 }
 
@@ -216,7 +187,7 @@ static void faults_print(const struct cli *cli, const json_t *interfaces)
 	{
 		if (member_text(one, "fault", "")[0] == '\0')
 			continue;
-		label(cli, "Fault");
+		status_label(cli, "Fault");
 		text_print(stdout, member_text(one, "name", "?"));
 		fputs(": ", stdout);
 		text_print(stdout, member_text(one, "fault", ""));
@@ -238,8 +209,6 @@ static void host_print(const struct cli *cli, const json_t *host)
 	}
 	if (json_object_get(host, "bridge"))
 		bridge_print(cli, json_object_get(host, "bridge"));
-	if (json_object_get(host, "anygw"))
-		gateway_print(cli, json_object_get(host, "anygw"), json_object_get(host, "filter"));
 	if (process) {
 		double cpu_ms =
 			member_real(process, "cpu_user_ms") + member_real(process, "cpu_system_ms");
@@ -273,6 +242,7 @@ static enum exit_code status_run(const struct cli *cli)
 
 	identity_print(cli, id, cloud);
 	blocked_print(cli, cloud);
+	status_gateway_print(cli, result);
 	snprintf(text, sizeof(text), "nuvold %s, up for %s", member_text(result, "version", "?"),
 		 member_age(result, "uptime_ms", age));
 	line(cli, "Daemon", text);

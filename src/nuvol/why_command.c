@@ -62,17 +62,34 @@ static void client_print(const struct cli *cli, const json_t *result)
 	}
 }
 
-static json_t *why_params(const char *what, const char *mac)
+static void lease_print(const json_t *result)
 {
-	return json_pack("{s:s, s:s}", "what", what, "mac", mac);
+	const json_t *reason;
+	size_t i;
+
+	text_print(stdout, member_text(result, "text", "?"));
+	putchar('\n');
+	json_array_foreach(json_object_get(result, "reasons"), i, reason)
+	{
+		fputs("  ", stdout);
+		text_print(stdout, json_is_string(reason) ? json_string_value(reason) : "?");
+		putchar('\n');
+	}
+}
+
+/* NULL: one of the words is not UTF-8. */
+static json_t *why_params(const char *what, const char *whom)
+{
+	return json_pack("{s:s, s:s}", "what", what, strcmp(what, "lease") == 0 ? "client" : "mac",
+			 whom);
 }
 
 /* Asks; without a word from the user, about a node first and then about a client. */
 static enum exit_code why_ask(const struct cli *cli, struct socket *s, const char *what,
-			      const char *mac, json_t **result)
+			      const char *whom, json_t **result)
 {
 	json_t *answer;
-	enum exit_code status = ask_raw(cli, s, "why", why_params(what ? what : "node", mac),
+	enum exit_code status = ask_raw(cli, s, "why", why_params(what ? what : "node", whom),
 					ASK_TIMEOUT_MS, &answer);
 
 	if (status != EXIT_OK || !answer)
@@ -83,42 +100,55 @@ static enum exit_code why_ask(const struct cli *cli, struct socket *s, const cha
 	if (what || strcmp(code, "unknown-node") != 0)
 		return ask_result(cli, answer, result);
 	json_decref(answer);
-	return why_ask(cli, s, "client", mac, result);
+	return why_ask(cli, s, "client", whom, result);
+}
+
+static void why_print(const struct cli *cli, const json_t *result)
+{
+	const char *what = member_text(result, "what", "");
+
+	if (cli->json)
+		json_print(result);
+	else if (strcmp(what, "node") == 0)
+		node_print(cli, result);
+	else if (strcmp(what, "lease") == 0)
+		lease_print(result);
+	else
+		client_print(cli, result);
 }
 
 static enum exit_code why_run(const struct cli *cli)
 {
 	const char *what = cli->argc == 2 ? cli->argv[0] : NULL;
-	const char *mac = cli->argv[cli->argc - 1];
+	const char *whom = cli->argv[cli->argc - 1];
 	struct socket s;
 	json_t *result;
 
-	if (what && strcmp(what, "node") != 0 && strcmp(what, "client") != 0)
-		return usage_error(cli, "'%s' is neither 'node' nor 'client'", what);
+	if (what && strcmp(what, "node") != 0 && strcmp(what, "client") != 0 &&
+	    strcmp(what, "lease") != 0)
+		return usage_error(cli, "'%s' is neither 'node', 'client' nor 'lease'", what);
 
 	enum exit_code status = ask_open(cli, &s);
 
 	if (status != EXIT_OK)
 		return status;
-	status = why_ask(cli, &s, what, mac, &result);
+	status = why_ask(cli, &s, what, whom, &result);
 	socket_close(&s);
 	if (status != EXIT_OK)
 		return status;
-	if (cli->json)
-		json_print(result);
-	else if (strcmp(member_text(result, "what", ""), "node") == 0)
-		node_print(cli, result);
-	else
-		client_print(cli, result);
+	why_print(cli, result);
 	json_decref(result);
 	return EXIT_OK;
 }
 
 const struct command why_command = {
 	.name = "why",
-	.arguments = "[node|client] MAC",
-	.summary = "why frames for a node or a client go the way they go",
-	.details = "Shows every candidate with its reason; * marks the chosen one.\n",
+	.arguments = "[node|client] MAC | lease CLIENT",
+	.summary = "why frames go the way they go, or why a client has its address",
+	.details =
+		"Of a node or client, shows every candidate with its reason; * marks the chosen "
+		"one.\n"
+		"Of a lease, tells where it comes from; CLIENT is a MAC, an address or a name.\n",
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.run = why_run,

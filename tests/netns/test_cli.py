@@ -8,6 +8,7 @@ The daemons are three nodes in a line, anna - bru - carla, in namespaces of thei
 
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -306,6 +307,9 @@ COMMANDS = [
     ["neighbours"],
     ["clients"],
     ["counters"],
+    ["leases"],
+    ["names"],
+    ["shared"],
     ["ping", STRANGER],
     ["traceroute", STRANGER],
     ["why", STRANGER],
@@ -373,6 +377,9 @@ def test_main_help():
         ["ping", "-W", "", STRANGER],
         ["traceroute", "-q", "100", STRANGER],
         ["why", "road", STRANGER],
+        ["leases", "more"],
+        ["shared", "256"],
+        ["shared", "leases"],
         ["watch", "-c", "x"],
         ["status", "--run-dir", "/" + 200 * "a"],
         ["plan"],
@@ -462,11 +469,139 @@ class Impostor:
 def test_impostor(tmp_path, answer, status, words):
     impostor = Impostor(tmp_path, answer)
     try:
-        for command in ("status", "nodes", "clients", "neighbours", "counters"):
-            got, _, err = cli(command, run_dir=tmp_path)
+        for command in ("status", "nodes", "clients", "neighbours", "counters", "leases",
+                        "names", "shared", "why lease x"):
+            got, _, err = cli(*command.split(), run_dir=tmp_path)
             assert got == status and words in err
     finally:
         impostor.close()
+
+
+def told(folder, result, *command):
+    """What nuvol says when the daemon's result is this."""
+    impostor = Impostor(folder, json.dumps({"id": 1, "result": result}).encode() + b"\n")
+    try:
+        status, out, err = cli(*command, run_dir=folder)
+    finally:
+        impostor.close()
+        (folder / "nuvold.sock").unlink()
+    assert (status, err) == (OK, "")
+    return [line.split() for line in out.splitlines()], out
+
+
+def lease(ip, last, name, **more):
+    return {"ipv4": ip, "mac": f"06:00:00:00:00:{last}", "name": name, "own_name": name,
+            "node": "02:00:00:00:02:00", "node_name": "bru", "here": False, "left_ms": 3480000,
+            "version": 3, "since_unix_s": 1796000000, "reserved": False, "conflict": None, **more}
+
+
+def test_leases_in_words(tmp_path):
+    wins = {"winner": "06:00:00:00:00:09", "text": "..."}
+    pool = {"leases": 4, "here": 1, "conflicts": 1, "pool": 65533, "slice_size": 128,
+            "slices": 512, "slices_ours": 2, "slices_others": 7, "free_here": 255}
+    rows, out = told(tmp_path, {"leases": [
+        lease("10.35.12.3", "02", "laptop", conflict=wins), lease("10.35.2.9", "03", "pad\x1b[2J"),
+        lease("10.35.2.4", "01", "phone", here=True, reserved=True),
+        lease("10.35.200.1", "04", None, left_ms=None, node_name=None)], "pool": pool}, "leases")
+    assert rows[0] == ["ADDRESS", "CLIENT", "NAME", "NODE", "LEFT", "NOTE"]
+    assert [r[0] for r in rows[1:5]] == ["10.35.2.4", "10.35.2.9", "10.35.12.3", "10.35.200.1"]
+    assert rows[1][2:] == ["phone", "here", "58", "min", "reserved"]
+    assert rows[2][2:4] == ["pad?[2J", "bru"]
+    assert "conflict: 06:00:00:00:00:09 wins; withdrawn at the next renewal" in out
+    assert rows[4][2:5] == ["-", "02:00:00:00:02:00", "-"] and "knows no slices" in out
+    assert "4 leases, 1 of them here" in out and "2 slices with 255 free" in out
+    assert "Conflicts: 1; nuvol why lease CLIENT" in out and "\x1b" not in out
+    assert "No client has an address" in told(tmp_path, {"leases": []}, "leases")[1]
+
+
+def name(text, kind, last, **more):
+    return {"name": text, "kind": kind, "mac": f"06:00:00:00:00:{last}", "instead_of": None,
+            "ipv4": "10.35.2.4", "ipv6": None, "here": False, "alive": True, **more}
+
+
+def test_names_in_words(tmp_path):
+    rows, out = told(tmp_path, {"domain": "thisnode.info", "names": [
+        name("phone-0005", "client", "05", instead_of="phone"), name("phone", "client", "01"),
+        name("zoe", "node", "07", alive=False), name("anna", "node", "06", here=True)]}, "names")
+    assert [r[0] for r in rows[1:5]] == ["anna", "zoe", "phone", "phone-0005"]
+    assert rows[1][-1] == "here" and rows[2][-1] == "gone"
+    assert "calls itself phone; another had that name before" in out
+    assert ".thisnode.info behind it too" in out and "older leases before younger" in out
+    out = told(tmp_path, {"domain": "lan", "names": [name("anna", "node", "06")]}, "names")[1]
+    assert "older leases" not in out  # no clash, no rule
+
+
+def test_shared_in_words(tmp_path):
+    record = {"source": "02:00:00:00:02:00", "type": 160, "version": 0, "class": "first-hand",
+              "bytes": 52, "age_ms": 900}
+    rows, out = told(tmp_path, {
+        "records": [{**record, "type": 177, "class": "synced"}, record,
+                    {**record, "type": 65, "class": "local"}],
+        "peers": [{"mac": "02:00:00:00:02:00", "heard_ms": 100, "ours": True, "records": 2},
+                  {"mac": "02:00:00:00:09:00", "heard_ms": 100, "ours": False, "records": 0}],
+        "counters": {"rx": 7, "stranger": 3, "forged": 0}}, "shared")
+    assert [r[0] for r in rows[1:4]] == ["65", "160", "177"]
+    assert "from its source" in out and "told by another node" in out and "our own" in out
+    assert rows[6][-1] == "nuvol" and rows[7][-2:] == ["plain", "alfred"]
+    assert out.endswith("\nCounters: rx 7, stranger 3\n")
+
+
+def test_why_lease_in_words(tmp_path):
+    _, out = told(tmp_path, {"what": "lease", "mac": STRANGER, "ipv4": "10.35.2.4",
+                             "text": "it has it", "reasons": ["because", "and", 3]},
+                  "why", "lease", "phone")
+    assert out == "it has it\n  because\n  and\n  ?\n"
+
+
+STATUS = {
+    "identity": {"hostname": "anna"}, "cloud": {"up": True},
+    "leases": {"leases": 12, "here": 1, "conflicts": 2, "slices_ours": 2, "free_here": 255,
+               "settled": True},
+    "shared": {"peers": 4, "records": 13, "counters": {"stranger": 2, "forged": 1, "rx": 9}},
+    "cables": [{"index": 0, "name": "lan1", "role": "alone", "nodes": []},
+               {"index": 1, "name": "lan2", "role": "standby", "mesh": True, "nodes": [{}]}],
+    "host": {"anygw": {"name": "anygw", "driver": "veth", "up": True, "fault": ""},
+             "filter": {"in_force": True, "driver": "nftables", "dropped": {"rs": 2, "ra": 3}},
+             "dhcp": {"state": "up", "fault": ""}},
+}
+
+
+def test_status_tells_of_the_gateway(tmp_path):
+    _, out = told(tmp_path, STATUS, "status")
+    for line in ("Gateway   anygw (veth, up)", "Filter    nftables, in force; frames kept back: 5",
+                 "DHCP      dnsmasq is up; leases: 1 here, 12 in the cloud; 2 slices here with 255 "
+                 "addresses free; 2 conflicts",
+                 "Shared    4 peers, 13 records; refused: 2 from strangers, 1 forged",
+                 "Cable     lan2: standby, 1 other node, a mesh port too"):
+        assert f"\n{line}\n" in out, out
+    assert "lan1" not in out
+
+
+def test_status_shouts_when_the_gateway_is_broken(tmp_path):
+    host = {"anygw": {"fault": "no macvlan here"}, "filter": {"in_force": False, "fault": "no nft"},
+            "dhcp": {"state": "down", "fault": "it ended: oh\x1b[2J"}}
+    _, out = told(tmp_path, {**STATUS, "host": host}, "status")
+    for line in ("Gateway   broken: no macvlan here",
+                 "Filter    MISSING: no nft; gateway, DHCP and router frames may cross on cables",
+                 "DHCP      not served: it ended: oh?[2J"):
+        assert f"\n{line}" in out, out
+
+
+def test_a_missing_filter_is_red_on_a_terminal(tmp_path):
+    host = {"filter": {"in_force": False, "fault": "no nft"}}
+    impostor = Impostor(tmp_path, json.dumps({"id": 1, "result": {"host": host}}).encode() + b"\n")
+    ours, theirs = pty.openpty()
+    command = [str(NUVOL), "-r", str(tmp_path), "status"]
+    try:
+        subprocess.run(command, stdout=theirs, env={"TERM": "xterm"}, check=True, timeout=10 * SLOW)
+    finally:
+        impostor.close()
+        os.close(theirs)
+    said = b""
+    while b"No mesh port" not in said:
+        said += os.read(ours, 4096)
+    os.close(ours)
+    assert b"\x1b[31mMISSING\x1b[0m: no nft" in said
 
 
 def test_impostor_hangs(tmp_path):

@@ -6,11 +6,11 @@
 #include <string.h>
 #include "crypto_test.h"
 
-enum { CABLE_US = 700, LAB_MTU = 1532 };
+enum { CABLE_US = 700, LAB_MTU = 1532, LAB_UNIX_S = 1796000000, LAB_LEASE_S = 3600 };
 
 /* ---- frames ---- */
 
-static void queue_add(struct lab *l, unsigned node, uint8_t port, const struct fx_frame *f)
+static struct lab_frame *queue_add(struct lab *l, unsigned node, const uint8_t *data, size_t len)
 {
 	assert(l->queued < LAB_QUEUE_MAX);
 
@@ -18,10 +18,28 @@ static void queue_add(struct lab *l, unsigned node, uint8_t port, const struct f
 
 	*q = (struct lab_frame){.at = instant_add(l->now, span_us(CABLE_US)),
 				.node = node,
-				.port = port,
-				.len = f->len,
-				.data = malloc(f->len)};
-	memcpy(q->data, f->data, f->len);
+				.len = len,
+				.data = malloc(len)};
+	memcpy(q->data, data, len);
+	return q;
+}
+
+static void frame_send(struct lab *l, unsigned node, uint8_t port, const struct fx_frame *f)
+{
+	queue_add(l, node, f->data, f->len)->port = port;
+}
+
+static void datagram_send(struct lab *l, unsigned from, const struct fx_datagram *d)
+{
+	for (unsigned i = 0; i < l->count; i++) {
+		if (i == from || (!mac_is_broadcast(d->to) && !mac_equal(d->to, lab_mac(i, 0))))
+			continue;
+
+		struct lab_frame *q = queue_add(l, i, d->data, d->len);
+
+		q->datagram = true;
+		q->from = lab_mac(from, 0);
+	}
 }
 
 /* Is there a cable at this port? Port 0 leads to the node before, 1 to the next. */
@@ -37,6 +55,8 @@ static void lab_emit(struct fx *fx, const struct effect *e)
 
 	if (f->node == 0)
 		ctl_effect(&l->ctl, l->now, e);
+	if (e->kind == FX_DATAGRAM)
+		datagram_send(l, f->node, &e->datagram);
 	if (e->kind != FX_SEND || !is_wired(l, f->node, e->frame.port))
 		return;
 
@@ -44,7 +64,7 @@ static void lab_emit(struct fx *fx, const struct effect *e)
 	unsigned peer = (f->node + (onward ? 1 : l->count - 1)) % l->count;
 
 	if (!l->cut[onward ? f->node : peer])
-		queue_add(l, peer, onward ? 0 : 1, &e->frame);
+		frame_send(l, peer, onward ? 0 : 1, &e->frame);
 }
 
 static void node_tell(struct lab *l, unsigned node, const struct ev *ev)
@@ -59,10 +79,14 @@ static bool deliver_one(struct lab *l)
 		return false;
 
 	struct lab_frame f = l->queue[0];
+	struct ev ev = {.kind = EV_FRAME, .frame = {f.port, f.data, f.len}};
+
+	if (f.datagram)
+		ev = (struct ev){.kind = EV_DATAGRAM, .datagram = {f.from, f.data, f.len}};
 
 	l->queued--;
 	memmove(l->queue, l->queue + 1, l->queued * sizeof(l->queue[0]));
-	node_tell(l, f.node, &(struct ev){.kind = EV_FRAME, .frame = {f.port, f.data, f.len}});
+	node_tell(l, f.node, &ev);
 	free(f.data);
 	return true;
 }
@@ -111,6 +135,28 @@ void lab_client_event(struct lab *l, unsigned node, unsigned n, enum client_chan
 			       .client = {.change = change, .mac = lab_client(n)}});
 }
 
+void lab_announce(struct lab *l, unsigned node)
+{
+	node_tell(l, node,
+		  &(struct ev){.kind = EV_CLIENT,
+			       .client = {.change = CLIENT_PERMANENT, .mac = lab_mac(node, 0)}});
+}
+
+void lab_lease(struct lab *l, unsigned node, unsigned n, const char *ip, const char *name)
+{
+	struct ev ev = {
+		.kind = EV_LEASE,
+		.lease = {.change = LEASE_GRANTED,
+			  .lease = {.mac = lab_client(n),
+				    .since_unix_s = LAB_UNIX_S + (uint32_t)(l->now.us / 1000000),
+				    .left_s = LAB_LEASE_S}}};
+	bool good = ipv4_parse(ip, &ev.lease.lease.ip);
+
+	assert(good);
+	snprintf(ev.lease.lease.name, sizeof(ev.lease.lease.name), "%s", name);
+	node_tell(l, node, &ev);
+}
+
 void lab_lan_frame(struct lab *l, unsigned node, const uint8_t *frame, size_t len)
 {
 	node_tell(l, node, &(struct ev){.kind = EV_FRAME, .frame = {PORT_CLOUD, frame, len}});
@@ -120,6 +166,15 @@ static const char *port_name(void *ctx, uint8_t port)
 {
 	(void)ctx;
 	return port == 0 ? "mesh0" : "mesh1";
+}
+
+static const char *lan_port_name(void *ctx, uint8_t port)
+{
+	static char name[8];
+
+	(void)ctx;
+	snprintf(name, sizeof(name), "lan%u", port);
+	return name;
 }
 
 static void host_status(void *ctx, json_t *into)
@@ -136,7 +191,9 @@ static char *host_config(void *ctx)
 
 static void node_up(struct lab *l, unsigned i)
 {
-	struct node_conf conf = {.plan = plan_conf_default(), .l2 = l2_conf_default()};
+	struct node_conf conf = {.plan = plan_conf_default(),
+				 .l2 = l2_conf_default(),
+				 .share = node_share_conf_default()};
 	struct node_env env = {.crypto = crypto_test()};
 
 	strcpy(conf.plan.ssid, "valley");
@@ -164,8 +221,10 @@ void lab_init(struct lab *l, unsigned nodes, bool ring)
 	l->count = nodes;
 	l->ring = ring;
 	l->now = (instant){1000000};
-	l->host = (struct ctl_host){
-		.port_name = port_name, .status = host_status, .config = host_config};
+	l->host = (struct ctl_host){.port_name = port_name,
+				    .lan_port_name = lan_port_name,
+				    .status = host_status,
+				    .config = host_config};
 	ctl_init(&l->ctl, &l->nodes[0], &l->host, l->now);
 	for (unsigned i = 0; i < nodes; i++)
 		node_up(l, i);

@@ -4,9 +4,9 @@
  *
  * Source  ours. Nodes 0 - 1 - 2 - ... with cables between; in a ring one more from
  *         the last to the first. Virtual time.
- * Shape   Node 0 has a struct ctl and clients of it (struct asker) that keep
- *         the lines that they got.
- * Memory  lab_init takes all, lab_fini gives it back and says what was lost.
+ * Shape   Datagrams of core/share come over at once. Node 0 has a struct ctl and clients of it
+ * (struct asker) that keep the lines that they got. Memory  lab_init takes all, lab_fini gives it
+ * back and says what was lost.
  */
 #pragma once
 #include <jansson.h>
@@ -24,10 +24,13 @@ struct asker {
 	size_t bad;    /* lines that were not JSON, or not one line */
 };
 
+/* On its way: an Ethernet frame, or a datagram of core/share. */
 struct lab_frame {
 	instant at;
 	unsigned node;
+	bool datagram;
 	uint8_t port;
+	struct mac from; /* of a datagram */
 	size_t len;
 	uint8_t *data;
 };
@@ -65,6 +68,10 @@ struct mac lab_mac(unsigned node, uint8_t port);
 struct mac lab_client(unsigned n);
 /* Client n appears on the LAN of node, or leaves it. */
 void lab_client_event(struct lab *l, unsigned node, unsigned n, enum client_change change);
+/* The other nodes believe what this one shares: its MAC is announced. */
+void lab_announce(struct lab *l, unsigned node);
+/* The DHCP server of node gives client n an address, as "10.35.3.7", for an hour. */
+void lab_lease(struct lab *l, unsigned node, unsigned n, const char *ip, const char *name);
 /* A frame from the LAN of node. */
 void lab_lan_frame(struct lab *l, unsigned node, const uint8_t *frame, size_t len);
 

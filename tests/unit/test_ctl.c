@@ -7,6 +7,7 @@
 #include "cmocka_all.h"
 #include "ctl/method.h"
 #include "ctl_lab.h"
+#include "ctl_read.h"
 
 static struct lab *lab;
 
@@ -38,45 +39,6 @@ static int teardown(void **state)
 	lab_fini(lab);
 	free(lab);
 	return 0;
-}
-
-static const char *text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "(none)";
-}
-
-static long long number(const json_t *o, const char *key)
-{
-	assert_true(json_is_integer(json_object_get(o, key)));
-	return json_integer_value(json_object_get(o, key));
-}
-
-static bool flag(const json_t *o, const char *key)
-{
-	assert_true(json_is_boolean(json_object_get(o, key)));
-	return json_is_true(json_object_get(o, key));
-}
-
-/* The member of list whose "mac" (or another key) is m. */
-static json_t *find(const json_t *list, const char *key, struct mac m)
-{
-	char want[MAC_TEXT];
-	json_t *o;
-	size_t i;
-
-	mac_print(m, want);
-	json_array_foreach(list, i, o) if (strcmp(text(o, key), want) == 0) return o;
-	fail_msg("%s %s is not in the list", key, want);
-	return NULL;
-}
-
-static void assert_mac(const json_t *o, const char *key, struct mac m)
-{
-	char want[MAC_TEXT];
-
-	assert_string_equal(text(o, key), mac_print(m, want));
 }
 
 /* ---- what it tells ---- */
@@ -515,17 +477,17 @@ static void test_errors(void **state)
 		{"{\"method\":\"status\",\"params\":{\"x\":1}}", "unknown-parameter",
 		 "it takes none"},
 		{"{\"method\":\"why\",\"params\":{\"x\":1}}", "unknown-parameter",
-		 "it takes \"what\", \"mac\""},
+		 "it takes \"what\", \"mac\", \"client\""},
 		{"{\"method\":\"why\",\"params\":{\"what\":\"node\"}}", "missing-parameter",
 		 "needs \"mac\""},
 		{"{\"method\":\"why\",\"params\":{\"what\":\"nod\",\"mac\":\"\"}}", "bad-parameter",
-		 "node client"},
+		 "node client lease"},
 		{"{\"method\":\"why\",\"params\":{\"what\":\"node client\",\"mac\":\"\"}}",
-		 "bad-parameter", "node client"},
+		 "bad-parameter", "node client lease"},
 		{"{\"method\":\"why\",\"params\":{\"what\":\"\",\"mac\":\"\"}}", "bad-parameter",
-		 "node client"},
+		 "node client lease"},
 		{"{\"method\":\"why\",\"params\":{\"what\":1,\"mac\":\"\"}}", "bad-parameter",
-		 "node client"},
+		 "node client lease"},
 		{"{\"method\":\"ping\",\"params\":{\"target\":\"02:00:00:00:03\"}}",
 		 "bad-parameter", "must be a MAC"},
 		{"{\"method\":\"ping\",\"params\":{\"target\":2}}", "bad-parameter",

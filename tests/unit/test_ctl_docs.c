@@ -156,7 +156,7 @@ static void test_examples(void **state)
 		pairs += block_check(at + 5, end + 1);
 		at = end + 4;
 	}
-	assert_int_equal(pairs, 13);
+	assert_int_equal(pairs, 17);
 	free(text);
 }
 
@@ -284,7 +284,10 @@ static int setup(void **state)
 	lab_init(lab, 3, false);
 	lab_client_event(lab, 0, 1, CLIENT_SEEN);
 	lab_client_event(lab, 2, 2, CLIENT_SEEN);
-	lab_run(lab, span_s(20));
+	lab_announce(lab, 0);
+	lab_run(lab, span_s(19));
+	lab_lease(lab, 0, 1, "10.35.3.7", "phone");
+	lab_run(lab, span_s(1));
 	asker = lab_asker(lab, false);
 	return 0;
 }

@@ -112,10 +112,20 @@ struct leases_status {
 	bool settled;	    /* we may give addresses */
 };
 
+/* A part of the pool. */
+struct slice_view {
+	uint32_t number, count; /* 1 .. count */
+	struct range range;
+	struct mac node; /* who gives its addresses to new clients; zero: nobody */
+	bool settled;	 /* if that is us: we do already */
+};
+
 void leases_each(const struct leases *l, instant now,
 		 bool (*show)(void *ctx, const struct lease_view *v), void *ctx);
 bool leases_find(const struct leases *l, instant now, struct mac mac, struct lease_view *v);
 bool leases_find_ip(const struct leases *l, instant now, struct ipv4 ip, struct lease_view *v);
+/* The slice of an address. false: it is not the pool's. */
+bool leases_find_slice(const struct leases *l, struct ipv4 ip, struct slice_view *v);
 void leases_each_node(const struct leases *l, instant now,
 		      bool (*show)(void *ctx, const struct node_view *v), void *ctx);
 struct leases_status leases_status(const struct leases *l, instant now);

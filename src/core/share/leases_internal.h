@@ -241,6 +241,7 @@ bool slices_init(struct leases *l, instant now);
 void slices_fini(struct leases *l);
 /* The slice of ip, or NULL. */
 struct slice *slice_of(const struct leases *l, uint32_t ip);
+struct range slice_range(const struct leases *l, uint32_t i);
 /* Who keeps slice i when a and b claim it: is it a? */
 bool slice_prefers(uint32_t i, struct mac a, struct mac b);
 /* Something changed; reviewed soon. */

@@ -31,6 +31,12 @@ struct slice *slice_of(const struct leases *l, uint32_t ip)
 	return &l->slices.at[(ip - ipv4_to_u32(l->conf.first)) / l->slices.size];
 }
 
+struct range slice_range(const struct leases *l, uint32_t i)
+{
+	return (struct range){ipv4_from_u32(slice_first(l, i), 32),
+			      ipv4_from_u32(slice_last(l, i), 32)};
+}
+
 static uint32_t slice_room(const struct leases *l, uint32_t i)
 {
 	uint32_t all = slice_last(l, i) - slice_first(l, i) + 1;

@@ -87,6 +87,35 @@ bool leases_find_ip(const struct leases *l, instant now, struct ipv4 ip, struct 
 	return true;
 }
 
+static bool is_claimed_by(const struct teller *t, uint32_t ip)
+{
+	for (uint32_t i = 0; i < t->range_count; i++)
+		if (ip >= ipv4_to_u32(t->ranges[i].first) && ip <= ipv4_to_u32(t->ranges[i].last))
+			return true;
+	return false;
+}
+
+bool leases_find_slice(const struct leases *l, struct ipv4 ip, struct slice_view *v)
+{
+	const struct slice *s = slice_of(l, ipv4_to_u32(ip));
+	uint32_t i;
+
+	if (!s)
+		return false;
+	i = (uint32_t)(s - l->slices.at);
+	*v = (struct slice_view){.number = i + 1,
+				 .count = l->slices.count,
+				 .range = slice_range(l, i),
+				 .settled = s->ours && s->usable};
+	if (s->ours)
+		v->node = l->conf.self;
+	list_each (t, &l->tellers, struct teller, all)
+		if (!s->ours && is_claimed_by(t, ipv4_to_u32(ip)) &&
+		    (mac_is_zero(v->node) || slice_prefers(i, t->holder.mac, v->node)))
+			v->node = t->holder.mac;
+	return true;
+}
+
 void leases_each_node(const struct leases *l, instant now,
 		      bool (*show)(void *ctx, const struct node_view *v), void *ctx)
 {

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nuvol/status_gateway.h"
+#include <inttypes.h>
+#include <string.h>
+#include "nuvol/table.h"
+
+static void text_line(const struct cli *cli, const char *name, const char *text)
+{
+	status_label(cli, name);
+	text_print(stdout, text);
+	putchar('\n');
+}
+
+/* A line that must not be overlooked: the word in red, then why. */
+static void bad_line(const struct cli *cli, const char *name, const char *word, const char *why)
+{
+	status_label(cli, name);
+	printf("%s%s%s: ", tone_begin(TONE_BAD, cli->colour), word,
+	       tone_end(TONE_BAD, cli->colour));
+	text_print(stdout, why);
+	putchar('\n');
+}
+
+static void anygw_print(const struct cli *cli, const json_t *anygw)
+{
+	const char *fault = member_text(anygw, "fault", "");
+	char text[120];
+
+	if (!json_is_object(anygw))
+		return;
+	if (fault[0] != '\0') {
+		bad_line(cli, "Gateway", "broken", fault);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s (%s, %s)", member_text(anygw, "name", "?"),
+		 member_text(anygw, "driver", "?"), member_flag(anygw, "up") ? "up" : "down");
+	text_line(cli, "Gateway", text);
+}
+
+static void filter_print(const struct cli *cli, const json_t *filter)
+{
+	const char *name;
+	json_t *count;
+	int64_t kept = 0;
+	char text[200];
+
+	if (!json_is_object(filter))
+		return;
+	if (!member_flag(filter, "in_force")) {
+		snprintf(text, sizeof(text),
+			 "%s; gateway, DHCP and router frames may cross on cables between nodes",
+			 member_text(filter, "fault", "no reason is known"));
+		bad_line(cli, "Filter", "MISSING", text);
+		return;
+	}
+	json_object_foreach(json_object_get(filter, "dropped"), name, count)
+		kept += json_integer_value(count);
+	snprintf(text, sizeof(text), "%s, in force; frames kept back: %" PRId64,
+		 member_text(filter, "driver", "?"), kept);
+	text_line(cli, "Filter", text);
+}
+
+/* "1 lease here, 12 in the cloud; 2 slices with 255 free" */
+static void leases_words(const json_t *leases, char *text, size_t room)
+{
+	int64_t conflicts = member_count(leases, "conflicts");
+	int at = snprintf(text, room,
+			  "leases: %" PRId64 " here, %" PRId64 " in the cloud; %" PRId64
+			  " slices here with %" PRId64 " addresses free",
+			  member_count(leases, "here"), member_count(leases, "leases"),
+			  member_count(leases, "slices_ours"), member_count(leases, "free_here"));
+
+	if (!member_flag(leases, "settled") && (size_t)at < room)
+		at += snprintf(text + at, room - (size_t)at, " (listening still)");
+	if (conflicts > 0 && (size_t)at < room)
+		snprintf(text + at, room - (size_t)at, "; %" PRId64 " conflicts", conflicts);
+}
+
+static void dhcp_print(const struct cli *cli, const json_t *dhcp, const json_t *leases)
+{
+	char text[240], pool[200] = "";
+
+	if (json_is_object(leases))
+		leases_words(leases, pool, sizeof(pool));
+	if (json_is_object(dhcp) && member_text(dhcp, "fault", "")[0] != '\0') {
+		bad_line(cli, "DHCP", "not served", member_text(dhcp, "fault", ""));
+		if (pool[0] != '\0')
+			text_line(cli, "", pool);
+		return;
+	}
+	if (json_is_object(dhcp))
+		snprintf(text, sizeof(text), "dnsmasq is %s%s%s", member_text(dhcp, "state", "?"),
+			 pool[0] ? "; " : "", pool);
+	else
+		snprintf(text, sizeof(text), "%s", pool);
+	if (text[0] != '\0')
+		text_line(cli, "DHCP", text);
+}
+
+/* "; refused: 2 from strangers, 1 forged" */
+static int refused_words(const json_t *counters, char *text, size_t room)
+{
+	static const struct {
+		const char *counter, *words;
+	} kinds[] = {{"stranger", "from strangers"}, {"forged", "forged"},
+		     {"malformed", "malformed"},     {"too-big", "too big"},
+		     {"full", "without room"},	     {"rate", "too often"}};
+	int at = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && (size_t)at < room; i++) {
+		int64_t n = member_count(counters, kinds[i].counter);
+
+		if (n > 0)
+			at += snprintf(text + at, room - (size_t)at, "%s%" PRId64 " %s",
+				       at > 0 ? ", " : "; refused: ", n, kinds[i].words);
+	}
+	return at;
+}
+
+static void shared_print(const struct cli *cli, const json_t *shared)
+{
+	char text[240];
+
+	if (!json_is_object(shared))
+		return;
+
+	int at = snprintf(text, sizeof(text), "%" PRId64 " peers, %" PRId64 " records",
+			  member_count(shared, "peers"), member_count(shared, "records"));
+
+	refused_words(json_object_get(shared, "counters"), text + at, sizeof(text) - (size_t)at);
+	text_line(cli, "Shared", text);
+}
+
+/* Cables on which other nodes are; the others are ports like any. */
+static void cables_print(const struct cli *cli, const json_t *cables)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(cables, i, c)
+	{
+		size_t nodes = json_array_size(json_object_get(c, "nodes"));
+		const char *role = member_text(c, "role", "?");
+		char text[160];
+
+		if (strcmp(role, "alone") == 0)
+			continue;
+		snprintf(text, sizeof(text), "%s: %s, %zu other node%s%s%s",
+			 member_text(c, "name", "?"), role, nodes, nodes == 1 ? "" : "s",
+			 member_flag(c, "mesh") ? ", a mesh port too" : "",
+			 member_flag(c, "quiet") ? ", no client" : "");
+		text_line(cli, "Cable", text);
+	}
+}
+
+void status_gateway_print(const struct cli *cli, const json_t *result)
+{
+	const json_t *host = json_object_get(result, "host");
+
+	anygw_print(cli, json_object_get(host, "anygw"));
+	filter_print(cli, json_object_get(host, "filter"));
+	dhcp_print(cli, json_object_get(host, "dhcp"), json_object_get(result, "leases"));
+	shared_print(cli, json_object_get(result, "shared"));
+	cables_print(cli, json_object_get(result, "cables"));
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * status_gateway - the status lines about what the node offers to its LAN: the anycast
+ * gateway, its filter, DHCP, shared records, other nodes on the LAN's cables.
+ *
+ * Source  docs/control.md, method "status". What the daemon does not tell is left out.
+ */
+#pragma once
+#include "nuvol/command.h"
+#include "nuvol/words.h"
+
+/* result: all of the status. */
+void status_gateway_print(const struct cli *cli, const json_t *result);
+
+/* "Node      ", as all lines of the status begin. */
+void status_label(const struct cli *cli, const char *name);
