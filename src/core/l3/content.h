@@ -48,6 +48,10 @@ void content_want(struct l3 *l3, instant now, struct l3_node *n, uint32_t desc_s
 /* Our own description must be made anew: a port, a key, a full chain. Collected for some ms;
  * plane_self_described() follows. */
 void content_renew(struct l3 *l3, instant now);
+/* From now on our description has this TLV: SUPPORTS, TRUSTS, HNA6 (beside the primary address),
+ * TUN6, *_INGRESS, *_NET, TOPOLOGY, SMS. len 0 takes it out; TRUSTS once given stays, naming only
+ * ourselves then. ERR_MALFORMED, ERR_TOO_BIG (SELF_TLV_MAX), ERR_FULL: nothing changed. */
+enum err content_publish(struct l3 *l3, instant now, uint8_t type, const void *data, size_t len);
 /* May `via`, a neighbour, be the first hop to n? (TRUSTS of n) */
 bool trust_allows(const struct l3 *l3, const struct l3_node *n, const struct l3_node *via);
 /* The hostname of INFO; "" when there is none. */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * described - a description as its node made it, from the first byte that came in to the
+ * accepted whole.
+ *
+ * Source  specs/bmx7.md 4.1-4.3, 2, 7, 10.1.
+ * Shape   A body; the contents that it refers to (uses); at last the expanded TLVs (d). One
+ *         description holds at most DESCRIBED_CONTENTS contents and DESCRIBED_EXPANDED bytes.
+ * Memory  allocated from the pool; d.tlv points into the body, into stored contents, or into
+ *         what was put together (grown).
+ */
+#pragma once
+#include "core/l3/description.h"
+#include "core/l3/stored.h"
+
+struct l3;
+struct l3_node;
+
+enum {
+	DESCRIBED_CONTENTS = 128,
+	DESCRIBED_EXPANDED = 131072,
+};
+
+/* What the head of a body says. */
+struct described_head {
+	struct digest node;
+	struct bmx7_key signature;
+	struct bmx7_version version;
+	struct digest signed_hash; /* of what the signature signs */
+};
+
+struct described {
+	struct description d; /* complete at the end; hash and version at once */
+	struct l3_node *node;
+	struct digest from; /* who gave it to us, and has its contents ... */
+	uint8_t port;	    /* ... and where */
+	uint32_t serial;    /* of its verification */
+	instant accepted;
+	struct bmx7_key signature;
+	struct digest signed_hash;
+	struct list uses;
+	unsigned use_count;
+	uint8_t *grown[BMX7_TLV_TYPES]; /* d.tlv[type].len bytes, or NULL */
+	size_t len;
+	uint8_t body[BMX7_DESCRIPTION_MAX];
+};
+
+/* Reads a body's head and checks the shape of the rest: the first three TLVs, the order, every
+ * reference. ERR_SHORT, ERR_MALFORMED, ERR_VERSION, ERR_UNKNOWN (a key type). */
+enum err described_head(const struct l3 *l3, const void *body, size_t len,
+			struct described_head *h);
+/* NULL: no memory. body has passed described_head. */
+struct described *described_new(struct l3 *l3, struct l3_node *n, const void *body, size_t len,
+				const struct described_head *h);
+void described_free(struct l3 *l3, struct described *k);
+
+/* Takes note of every content that k needs and that is known to be needed by now.
+ * ERR_UNKNOWN: some are wanted still. ERR_MALFORMED, ERR_TOO_BIG: it cannot be a description.
+ * ERR_FULL: no memory now. */
+enum err described_gather(struct l3 *l3, struct described *k);
+/* All contents are there: puts the TLVs together and tests each. Errors as above. */
+enum err described_finish(struct l3 *l3, struct described *k);
+
+/* May a node have this network? Not link-local ones, and of the block around primary addresses
+ * only addresses with its own id. */
+bool described_may_have(const struct l3 *l3, const struct digest *node, const struct ipv6 *net);
+
+/* The description that a node's pointer is part of. */
+static inline struct described *described_of(const struct description *d)
+{
+	return (struct described *)(uintptr_t)d;
+}

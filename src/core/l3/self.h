@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * self - our own description: what goes into it, its number, its signature.
+ *
+ * Source  specs/bmx7.md 2, 4.1, 4.2, 6.1.
+ * Shape   What changes is collected for SELF_COLLECT_MS; then the description is built and
+ *         signed by a job; then it is in force. A change in between makes another one.
+ *         Numbers grow over restarts: the host keeps one of each hundred (NETWORK_KEEP), and a
+ *         start begins in the next hundred.
+ *         TLVs go in as they are, as long as the body has room; then the largest become
+ *         contents of their own, compressed if that makes them smaller.
+ *         SPEC: every TLV is a content / OURS: inline first; legal, and a node that hears of us
+ *         needs to ask for nothing.
+ * Memory  allocated from the pool.
+ */
+#pragma once
+#include "base/clock.h"
+#include "core/fx.h"
+#include "core/l3/chain.h"
+#include "core/l3/description.h"
+
+struct l3;
+struct described;
+
+enum {
+	SELF_COLLECT_MS = 20,
+	SELF_SQN_STEP = 100,   /* numbers between two that are kept */
+	SELF_SQN_RANGE = 6000, /* OGMs by one description */
+	SELF_TLV_MAX = 8192,   /* bytes of one TLV that others of this node want published */
+};
+
+struct self {
+	uint32_t boot_sqn, desc_sqn; /* 0: none yet */
+	uint32_t kept;		     /* the last that the host was asked to keep */
+	instant renew_at;	     /* NEVER: nothing changed */
+	struct described *signing;   /* NULL: none is with a job */
+	struct own_chain *chain;     /* of signing */
+	size_t signature_at;	     /* in its body */
+	bool again;		     /* something changed since */
+	struct {
+		uint8_t *at;
+		size_t len;
+	} more[BMX7_TLV_TYPES]; /* what others of this node want published */
+	bool trusts;		/* even if nobody else: TRUSTS was published */
+};
+
+void self_init(struct l3 *l3);
+void self_fini(struct l3 *l3);
+/* Our primary address, /128. */
+struct ipv6 self_primary(const struct l3 *l3);
+/* Something changed: builds anew in a moment. */
+void self_renew(struct l3 *l3, instant now);
+/* The moment has come. */
+void self_build(struct l3 *l3, instant now, struct fx *fx);
+/* Its signature was made, or could not be. */
+void self_signed(struct l3 *l3, instant now, const struct job_done *d, struct fx *fx);
