@@ -1,0 +1,143 @@
+/* Proves that dnsmasq's events are read right, whatever a client calls itself, and that
+ * repeated ones are told from news. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include "cmocka_all.h"
+#include "drv/dhcp_event.h"
+#include "drv/held_lease.h"
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *said, *clean;
+	} cases[] = {
+		{"phone", "phone"},
+		{"Anna-s-Phone", "anna-s-phone"},
+		{"Anna's Phone", "annas-phone"},
+		{"my_host", "my-host"},
+		{"host.example.org", "host"},
+		{".hidden", ""},
+		{"-x-", "x"},
+		{"?????", ""},
+		{"", ""},
+		{"caf\xc3\xa9", "caf"},
+		{"a\tb\nc", "abc"},
+		{"localhost # 10.0.0.1", "localhost--10"},
+	};
+	char clean[LEASE_NAME_ROOM], longer[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		dhcp_event_clean_name(cases[i].said, clean);
+		assert_string_equal(clean, cases[i].clean);
+	}
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	dhcp_event_clean_name(longer, clean);
+	assert_int_equal(strlen(clean), LEASE_NAME_ROOM - 1);
+}
+
+static void test_lines(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"add",
+		"add 02:aa:00:00:00:01",
+		"add 02:aa:00:00:00:01 10.7.0.9 3600 1700000000",
+		"tftp 02:aa:00:00:00:01 10.7.0.9 3600 1700000000 0 x",
+		"add 02:aa:00:00:00 10.7.0.9 3600 1700000000 0 x",
+		"add 06-02:aa:00:00:00:01 10.7.0.9 3600 1700000000 0 x",
+		"add 03:aa:00:00:00:01 10.7.0.9 3600 1700000000 0 x",
+		"add 02:aa:00:00:00:01 10.7.0 3600 1700000000 0 x",
+		"add 02:aa:00:00:00:01 fd00::1 3600 1700000000 0 x",
+		"add 02:aa:00:00:00:01 10.7.0.9 soon 1700000000 0 x",
+	};
+	struct dhcp_event e;
+
+	(void)state;
+	assert_true(
+		dhcp_event_parse("add 02:aa:00:00:00:01 10.7.0.9 3600 1700000000 0 My Phone", &e));
+	assert_int_equal(e.action, DHCP_EVENT_ADD);
+	assert_int_equal(e.left_s, 3600);
+	assert_int_equal(e.expires_unix_s, 1700000000);
+	assert_true(e.named && !e.without_clock);
+	assert_string_equal(e.name, "my-phone");
+	/* The client says nothing of its name; or dnsmasq has forgotten it. */
+	assert_true(dhcp_event_parse("old 02:aa:00:00:00:01 10.7.0.9 3600 1700000000 0 ", &e));
+	assert_true(e.named && e.name[0] == '\0');
+	assert_true(dhcp_event_parse("old 02:aa:00:00:00:01 10.7.0.9 3600 1700000000 0 -", &e));
+	assert_false(e.named);
+	assert_true(dhcp_event_parse("del 02:aa:00:00:00:01 10.7.0.9 0 0 3600 -", &e));
+	assert_true(e.action == DHCP_EVENT_DEL && e.without_clock);
+	assert_true(dhcp_event_parse("old 02:aa:00:00:00:01 10.7.0.9 99999999999 0 0 -", &e));
+	assert_int_equal(e.left_s, UINT32_MAX);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (dhcp_event_parse(wrong[i], &e))
+			fail_msg("%s", wrong[i]);
+}
+
+static bool say(struct held_leases *h, int64_t now_s, const char *line)
+{
+	struct dhcp_event e;
+
+	assert_true(dhcp_event_parse(line, &e));
+	return held_leases_tell(h, (instant){now_s * 1000000}, &e);
+}
+
+static void test_news(void **state)
+{
+	struct held_leases h;
+
+	(void)state;
+	held_leases_init(&h, 1);
+	assert_true(say(&h, 0, "add 02:aa:00:00:00:01 10.7.0.9 3600 3600 0 a"));
+	/* The same again, by a dnsmasq that begins anew, later. */
+	assert_false(say(&h, 100, "old 02:aa:00:00:00:01 10.7.0.9 3500 3600 0 -"));
+	assert_false(say(&h, 100, "old 02:aa:00:00:00:01 10.7.0.9 3500 3600 0 a"));
+	/* Renewed, renamed, nameless. */
+	assert_true(say(&h, 200, "old 02:aa:00:00:00:01 10.7.0.9 3600 3800 0 -"));
+	assert_string_equal(held_leases_find_ip(&h, (struct ipv4){{10, 7, 0, 9}, 32})->name, "a");
+	assert_true(say(&h, 200, "old 02:aa:00:00:00:01 10.7.0.9 3600 3800 0 b"));
+	assert_true(say(&h, 200, "old 02:aa:00:00:00:01 10.7.0.9 3600 3800 0 "));
+	/* The address passes to another; the first one's end is no news, nor the second's. */
+	assert_true(say(&h, 300, "add 02:aa:00:00:00:02 10.7.0.9 3600 3900 0 -"));
+	assert_false(say(&h, 300, "del 02:aa:00:00:00:01 10.7.0.9 0 0 0 -"));
+	assert_int_equal(h.count, 1);
+	assert_false(say(&h, 300, "del 02:aa:00:00:00:02 10.7.0.9 0 0 0 -"));
+	assert_int_equal(h.count, 0);
+	held_leases_fini(&h);
+}
+
+static void test_file_for_dnsmasq(void **state)
+{
+	struct held_leases h;
+	struct text t = {0};
+	char *text;
+
+	(void)state;
+	held_leases_init(&h, 1);
+	say(&h, 0, "add 02:aa:00:00:00:01 10.7.0.9 3600 3600 0 a");
+	say(&h, 0, "add 02:aa:00:00:00:02 10.7.0.10 60 60 0 b");
+	held_leases_print(&h, (instant){100 * 1000000}, 1700000000, false, &t);
+	text = text_take(&t);
+	assert_string_equal(text, "1700003500 02:aa:00:00:00:01 10.7.0.9 * *\n");
+	free(text);
+	held_leases_print(&h, (instant){10 * 1000000}, 1700000000, true, &t);
+	text = text_take(&t);
+	assert_string_equal(text, "3590 02:aa:00:00:00:01 10.7.0.9 * *\n"
+				  "50 02:aa:00:00:00:02 10.7.0.10 * *\n");
+	free(text);
+	held_leases_fini(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_file_for_dnsmasq),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
