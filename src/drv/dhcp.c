@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "drv/dhcp.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <pwd.h>
@@ -80,6 +81,35 @@ static void event_heard(void *ctx, const struct dhcp_event *e)
 
 /* ---- to dnsmasq ---- */
 
+/* May we listen there? */
+static bool can_bind(int kind, const struct sockaddr *at, socklen_t len)
+{
+	const int on = 1;
+	int fd = socket(at->sa_family, kind | SOCK_CLOEXEC, 0);
+	bool can;
+
+	if (fd < 0)
+		return true;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	can = bind(fd, at, len) == 0 || errno != EADDRINUSE;
+	close(fd);
+	return can;
+}
+
+/* A dnsmasq that cannot have it would not serve DHCP either. */
+static bool dns_port_is_free(const struct plan *plan)
+{
+	struct sockaddr_in at4 = {.sin_family = AF_INET, .sin_port = htons(DNS_PORT)};
+	struct sockaddr_in6 at6 = {.sin6_family = AF_INET6, .sin6_port = htons(DNS_PORT)};
+
+	memcpy(&at4.sin_addr, plan->anygw_ipv4.b, sizeof(plan->anygw_ipv4.b));
+	memcpy(&at6.sin6_addr, plan->anygw_ipv6.b, sizeof(plan->anygw_ipv6.b));
+	return can_bind(SOCK_DGRAM, (const struct sockaddr *)&at4, sizeof(at4)) &&
+	       can_bind(SOCK_STREAM, (const struct sockaddr *)&at4, sizeof(at4)) &&
+	       can_bind(SOCK_DGRAM, (const struct sockaddr *)&at6, sizeof(at6)) &&
+	       can_bind(SOCK_STREAM, (const struct sockaddr *)&at6, sizeof(at6));
+}
+
 static int text_file_write(const struct dhcp *d, const char *name, char *data)
 {
 	struct text t = {.data = data, .len = data ? strlen(data) : 0, .failed = !data};
@@ -97,6 +127,7 @@ static int conf_write(const struct dhcp *d)
 				       .ranges = d->ranges,
 				       .range_count = d->range_count,
 				       .ipv6_exit = d->exit6.there,
+				       .no_dns = d->dns_deaf,
 				       .leases_max = DHCP_LEASES_MAX};
 
 	return text_file_write(d, "dnsmasq.conf", dnsmasq_conf_print(&c));
@@ -106,9 +137,14 @@ static int prepare(void *ctx)
 {
 	struct dhcp *d = ctx;
 	struct text t = {0};
-	bool anew;
-	int e = conf_write(d);
+	bool anew, deaf = !dns_port_is_free(d->env.plan);
+	int e;
 
+	if (deaf && !d->dns_deaf)
+		log_line(LOG_WARN, "no DNS for the LAN: another program has port 53; let it listen "
+				   "on its own addresses only");
+	d->dns_deaf = deaf;
+	e = conf_write(d);
 	held_leases_print(&d->held, now_boottime(), (uint32_t)time(NULL), d->without_clock, &t);
 	if (!e)
 		e = small_file_write(d->env.run->path, LEASES_NAME, &t);
@@ -279,33 +315,12 @@ void dhcp_link(struct dhcp *d, const struct link *l, bool gone)
 		uv_timer_stop(&d->address);
 }
 
-/* Does anybody answer DNS at our address? dnsmasq does not say when it could not. */
-static bool dns_listens(struct ipv4 ip)
-{
-	char line[256], want[16];
-	uint32_t raw;
-	FILE *f = fopen("/proc/net/udp", "re");
-	bool found = false;
-
-	memcpy(&raw, ip.b, sizeof(raw));
-	snprintf(want, sizeof(want), " %08X:%04X ", raw, DNS_PORT);
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = strstr(line, want) != NULL;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 static void dnsmasq_changed(void *ctx)
 {
 	struct dhcp *d = ctx;
 
 	if (d->dnsmasq.state != DNSMASQ_UP)
 		return;
-	d->dns_deaf = !dns_listens(d->env.plan->anygw_ipv4);
-	if (d->dns_deaf)
-		log_line(LOG_WARN, "no DNS for the LAN: another program has port 53; let it listen "
-				   "on its own addresses only");
 	if (reservations_pending(&d->reservations) || dns_names_pending(&d->names))
 		flush_soon(d);
 }
@@ -465,8 +480,8 @@ void dhcp_chores(struct dhcp *d)
 	if (!d->started)
 		return;
 	dhcp_events_read_spool(&d->events);
-	if (d->dnsmasq.state == DNSMASQ_UP)
-		d->dns_deaf = !dns_listens(d->env.plan->anygw_ipv4);
+	if (d->dns_deaf && dns_port_is_free(d->env.plan))
+		dnsmasq_restart(&d->dnsmasq);
 }
 
 bool dhcp_serves(const struct dhcp *d)

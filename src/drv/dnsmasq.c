@@ -14,7 +14,7 @@
 #include "drv/now.h"
 #include "drv/small_file.h"
 
-enum { POLL_MS = 10, ARGUMENT_ROOM = RUN_PATH_ROOM + 32, COMMAND_ROOM = 4096 };
+enum { POLL_MS = 10, FORMER_TELL_MS = 30, ARGUMENT_ROOM = RUN_PATH_ROOM + 32, COMMAND_ROOM = 4096 };
 
 #define CONF_NAME "dnsmasq.conf"
 #define PID_NAME "dnsmasq.pid"
@@ -319,14 +319,14 @@ static long former_find(const struct dnsmasq *d)
 	return pid;
 }
 
-/* Before it ends it tells of each of its leases once more: what the former daemon heard
- * last may be lost. */
-static void former_stop(struct dnsmasq *d)
+/* It shall tell of each of its leases once more, because what the former daemon heard last
+ * may be lost, and then end. Of two signals at once it would take the second one first. */
+static void former_signal(struct dnsmasq *d, int signum)
 {
-	kill((pid_t)d->former, SIGHUP);
-	if (kill((pid_t)d->former, SIGTERM) && errno != ESRCH)
+	if (kill((pid_t)d->former, signum) && errno != ESRCH)
 		log_line(LOG_WARN, "cannot stop the dnsmasq of a former nuvold, process %ld: %s",
 			 d->former, strerror(errno));
+	d->former_signal = signum;
 	d->killed = now_boottime();
 }
 
@@ -337,10 +337,12 @@ static bool former_gone(struct dnsmasq *d)
 		d->former = 0;
 		return true;
 	}
-	if (since(d->killed).us > span_ms(DNSMASQ_PATIENCE_MS).us) {
-		kill((pid_t)d->former, SIGKILL);
-		d->killed = now_boottime();
-	}
+	if (d->former_signal == 0)
+		former_signal(d, SIGHUP);
+	else if (d->former_signal == SIGHUP && since(d->killed).us >= span_ms(FORMER_TELL_MS).us)
+		former_signal(d, SIGTERM);
+	else if (since(d->killed).us > span_ms(DNSMASQ_PATIENCE_MS).us)
+		former_signal(d, SIGKILL);
 	return false;
 }
 
@@ -386,10 +388,8 @@ void dnsmasq_want(struct dnsmasq *d, bool wanted)
 	if (d->wanted == wanted)
 		return;
 	d->wanted = wanted;
-	if (wanted && d->former)
-		former_stop(d);
 	if (wanted && d->state == DNSMASQ_DOWN)
-		wake(d, d->former ? POLL_MS : 0);
+		wake(d, 0);
 	else if (!wanted && d->process && d->state != DNSMASQ_STOPPING)
 		terminate(d);
 	if (!wanted)

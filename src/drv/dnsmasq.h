@@ -43,10 +43,11 @@ struct dnsmasq {
 
 	enum dnsmasq_state state;
 	bool wanted;
-	bool reload;	/* as soon as it is up */
-	long former;	/* process of a former daemon, on its way out; 0: none */
-	instant began;	/* the last start */
-	instant killed; /* the last SIGTERM */
+	bool reload;	   /* as soon as it is up */
+	long former;	   /* process of a former daemon, on its way out; 0: none */
+	int former_signal; /* the last that it got; 0: none */
+	instant began;	   /* the last start */
+	instant killed;	   /* the last SIGTERM */
 	uint64_t backoff_ms;
 	uv_process_t *process; /* freed when it is closed */
 	uv_timer_t timer;      /* start, restart or kill */

@@ -38,6 +38,8 @@ static void dns_add(struct text *t, const struct dnsmasq_conf *c)
 		 "no-resolv\nno-hosts\nno-poll\ndomain-needed\nexpand-hosts\ncache-size=1000\n"
 		 "domain=%s\nlocal=/%s/\n",
 		 domain, domain);
+	if (c->no_dns)
+		text_add(t, "port=0\n");
 	for (unsigned i = 0; i < c->host->resolver_count; i++)
 		text_add(t, "server=%s\n", c->host->resolvers[i]);
 	snprintf(names, sizeof(names), "anygw.%s,anygw", domain);
@@ -89,11 +91,12 @@ static void dhcp_add(struct text *t, const struct dnsmasq_conf *c)
 
 static void ra_add(struct text *t, const struct dnsmasq_conf *c)
 {
-	char prefix[IPV6_TEXT];
+	char prefix[IPV6_TEXT], dns[IPV6_TEXT];
 
 	text_add(t, "enable-ra\ndhcp-range=%s,ra-names,%d,24h\n",
 		 ipv6_print(ipv6_network(c->plan->prefix6), prefix), SLAAC_BITS);
-	text_add(t, "dhcp-option=option6:domain-search,%s\n", c->plan->domain);
+	text_add(t, "dhcp-option=option6:dns-server,[%s]\ndhcp-option=option6:domain-search,%s\n",
+		 ipv6_print(c->plan->anygw_ipv6, dns), c->plan->domain);
 	/* A lifetime of 0: an address and names, but no way out. */
 	text_add(t, "ra-param=%s,mtu:%u,%d%s\n", c->host->anygw, c->host->client_mtu_bytes,
 		 RA_INTERVAL_S, c->ipv6_exit ? "" : ",0");

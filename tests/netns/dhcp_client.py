@@ -36,7 +36,7 @@ def mac_bytes(text):
 
 class Client:
     def __init__(self, interface):
-        self.interface = interface
+        self.own = {}  # addresses that we say are ours, and their MACs
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
         self.socket.bind((interface, 0))
         index = struct.pack("iHH8s", socket.if_nametoindex(interface), 1, 0, b"")
@@ -47,8 +47,17 @@ class Client:
         while (left := end - time.monotonic()) > 0:
             if select.select([self.socket], [], [], left)[0]:
                 frame, address = self.socket.recvfrom(2048)
-                if address[2] != socket.PACKET_OUTGOING:
+                if address[2] == socket.PACKET_OUTGOING:
+                    continue
+                if frame[12:14] == b"\x08\x06" and frame[38:42] in self.own:
+                    self.arp_answer(frame)
+                else:
                     yield frame
+
+    def arp_answer(self, frame):
+        mac = self.own[frame[38:42]]
+        arp = frame[14:20] + b"\0\x02" + mac + frame[38:42] + frame[22:32]
+        self.socket.send(frame[6:12] + mac + b"\x08\x06" + arp)
 
     # ---- DHCP ----
 
@@ -97,6 +106,8 @@ class Client:
 
     def ask(self, kind, c):
         """c: mac, and ip, server, name, ciaddr, wait as the message needs them."""
+        if "ciaddr" in c:
+            self.own = {socket.inet_aton(c["ciaddr"]): mac_bytes(c["mac"])}
         mac, xid = c["mac"], struct.unpack(">I", os.urandom(4))[0]
         options = [(55, bytes([1, 3, 6, 15, 26, 28, 51, 119]))]
         if "name" in c:
