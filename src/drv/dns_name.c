@@ -44,14 +44,17 @@ void dns_names_fini(struct dns_names *d)
 	pool_fini(&d->pool);
 }
 
-/* Letters, digits, hyphens: nothing that means something in a file of hosts. */
-static bool name_is_good(const char *name)
+/* In lower case: DNS knows no other. false: not only letters, digits and hyphens, so that it
+ * could mean something in a file of hosts. */
+static bool name_take(const char *name, char low[NAME_ROOM])
 {
 	size_t len = strlen(name);
 
-	return len > 0 && len < NAME_ROOM &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") ==
-		       len;
+	if (len == 0 || len >= NAME_ROOM)
+		return false;
+	for (size_t i = 0; i <= len; i++)
+		low[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
+	return strspn(low, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
 }
 
 static struct dns_name *find(const struct dns_names *d, uint32_t hash, const char *name,
@@ -91,11 +94,17 @@ static struct dns_name *make(struct dns_names *d, uint32_t hash, const char *nam
 void dns_names_set(struct dns_names *d, const char *name, struct ipv4 ip4, struct ipv6 ip6,
 		   bool gone)
 {
-	uint32_t hash = map_hash(&d->by_name, name, strlen(name));
-	struct dns_name *x = find(d, hash, name, ip4);
-	bool fresh = !x;
+	char low[NAME_ROOM];
+	struct dns_name *x;
+	uint32_t hash;
+	bool fresh;
 
-	if (fresh && (gone || !name_is_good(name) || !(x = make(d, hash, name, ip4))))
+	if (!name_take(name, low))
+		return;
+	hash = map_hash(&d->by_name, low, strlen(low));
+	x = find(d, hash, low, ip4);
+	fresh = !x;
+	if (fresh && (gone || !(x = make(d, hash, low, ip4))))
 		return;
 	if (gone)
 		drop(d, x);

@@ -254,7 +254,7 @@ static void test_names(void **state)
 	assert_int_equal(files_with("10.7.1.1 phone\n"), 1);
 	assert_int_equal(files_with("10.7.1.2 node\n"), 1);
 	assert_int_equal(files_with("fd00::9 node\n"), 1);
-	dns_names_set(&d, "phone", ip_of(1), none, false); /* the same: nothing to tell */
+	dns_names_set(&d, "Phone", ip_of(1), none, false); /* the same: nothing to tell */
 	assert_false(dns_names_pending(&d));
 	dns_names_set(&d, "phone", ip_of(1), none, true);
 	dns_names_set(&d, "phone", ip_of(5), none, false);
