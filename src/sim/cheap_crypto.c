@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim/cheap_crypto.h"
+#include <endian.h>
 #include <string.h>
 #include "wire/bmx7.h"
 
@@ -23,12 +24,19 @@ static void absorb_word(struct absorb *a)
 
 static void absorb(struct absorb *a, const uint8_t *data, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		a->word |= (uint64_t)data[i] << 8 * a->in_word++;
+	a->len += len;
+	while (len > 0) {
+		size_t n = 8 - a->in_word < len ? 8 - a->in_word : len;
+		uint64_t bytes = 0;
+
+		memcpy(&bytes, data, n);
+		a->word |= le64toh(bytes) << 8 * a->in_word;
+		a->in_word += (unsigned)n;
 		if (a->in_word == 8)
 			absorb_word(a);
+		data += n;
+		len -= n;
 	}
-	a->len += len;
 }
 
 /* As many bytes as are wanted. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cmocka_all.h"
+#include "content_forge.h"
 #include "content_rig.h"
 #include "core/l3/trust.h"
 #include "wire/bmx7_prefix.h"
@@ -268,6 +269,44 @@ static void test_strangers(void **state)
 	rig_fini(&rig);
 }
 
+/* The host has lost what it kept: a description of ours is still known, with a higher number than
+ * those that we begin with. The next is above it. */
+static void test_lost_numbers(void **state)
+{
+	struct rig rig;
+	struct forge f;
+
+	(void)state;
+	rig_init(&rig, false);
+	struct station *a = rig_add(&rig, BMX7_RSA1024, 0);
+	struct station *b = rig_add(&rig, BMX7_RSA1024, 0);
+	rig_ticks(&rig, 6);
+	forge_plain(&f, a, 5000, NULL);
+	f.body[f.len - 1] ^= 1;
+	assert_int_equal(station_frame(a, b, BMX7_DESC_ADV, f.body, f.len), OK);
+	rig_ticks(&rig, 6);
+	assert_int_equal(a->l3.self->description->version.desc_sqn, 11);
+	assert_int_equal(a->l3.count.forged, 1);
+	f.body[f.len - 1] ^= 1;
+	assert_int_equal(station_frame(a, b, BMX7_DESC_ADV, f.body, f.len), OK);
+	assert_int_equal(station_frame(b, a, BMX7_DESC_ADV, f.body, f.len), OK);
+	rig_ticks(&rig, 6);
+	assert_int_equal(a->l3.self->description->version.desc_sqn, 5001);
+	assert_int_equal(a->l3.count.attacks, 1);
+	assert_int_equal(a->kept, 5001);
+	assert_true(station_knows(b, a));
+	/* Our own one that comes back is nothing; and a twin is not chased for ever. */
+	unsigned jobs = a->jobs_asked;
+	assert_int_equal(station_frame(a, b, BMX7_DESC_ADV, own(a)->body, own(a)->len), OK);
+	for (uint32_t i = 0; i < 20; i++) {
+		forge_plain(&f, a, 6000 + i, NULL);
+		assert_int_equal(station_frame(a, b, BMX7_DESC_ADV, f.body, f.len), OK);
+		rig_ticks(&rig, 6);
+	}
+	assert_int_equal(a->jobs_asked, jobs);
+	rig_fini(&rig);
+}
+
 /* ---- contents ---- */
 
 /* Many networks: first they become one content, then lists, then lists that are compressed. */
@@ -383,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_asking),
 		cmocka_unit_test(test_refused_for_now),
 		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_lost_numbers),
 		cmocka_unit_test(test_large_descriptions),
 		cmocka_unit_test(test_trust),
 	};

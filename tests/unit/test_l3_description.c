@@ -3,87 +3,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 #include "cmocka_all.h"
+#include "content_forge.h"
 #include "content_rig.h"
 #include "wire/bmx7_prefix.h"
-
-/* A description by hand: what a real node might send, or somebody who means harm. */
-struct forge {
-	struct station *as; /* whose key signs */
-	uint32_t desc_sqn;
-	uint8_t body[BMX7_DESCRIPTION_MAX];
-	size_t len;
-};
-
-static void tlv_add(struct wr *w, uint8_t type, const void *data, size_t len)
-{
-	size_t opened = bmx7_open(w, type);
-
-	wr_bytes(w, data, len);
-	bmx7_close(w, opened);
-}
-
-static void reference_add(struct wr *w, const struct bmx7_reference *f)
-{
-	size_t opened = bmx7_open(w, BMX7_CONTENT_HASH);
-
-	bmx7_reference_write(w, f);
-	bmx7_close(w, opened);
-}
-
-/* rest: the TLVs behind the version. */
-static void forge(struct forge *f, const struct wr *rest)
-{
-	struct wr w = wr_over(f->body, sizeof(f->body));
-	const struct job_result *key = &f->as->key;
-	struct bmx7_version v = {
-		.version = 21, .boot_sqn = 11, .desc_sqn = f->desc_sqn, .sqn_range = 100};
-	struct job_result signature;
-
-	reference_add(&w, &(struct bmx7_reference){.expanded_hash = f->as->l3.self->id,
-						   .expanded_len = (uint32_t)key->public_len,
-						   .expanded_type = BMX7_NODE_PUBKEY,
-						   .nesting = 1});
-	size_t opened = bmx7_open(&w, BMX7_DSC_SIGNATURE);
-	wr_u8(&w, key->public[0]);
-	uint8_t *room = wr_take(&w, key->public_len - 1);
-	bmx7_close(&w, opened);
-	size_t signed_at = wr_len(&w);
-	opened = bmx7_open(&w, BMX7_VERSION_TLV);
-	bmx7_version_write(&w, &v);
-	bmx7_close(&w, opened);
-	wr_bytes(&w, rest->start, wr_len(rest));
-	assert_false(w.bad);
-	struct job sign = {
-		.kind = JOB_RSA_SIGN,
-		.secret = f->as->l3.conf.node_secret,
-		.hash = crypto_hash(f->as->l3.crypto, f->body + signed_at, wr_len(&w) - signed_at)};
-	f->as->rig->carry_out(&sign, &signature);
-	memcpy(room, signature.result, signature.result_len);
-	f->len = wr_len(&w);
-}
-
-static void hna_write(struct wr *w, const struct station *s, uint8_t second, uint8_t bits)
-{
-	struct bmx7_hna h = {.net = {{0xfd, second}, bits}};
-
-	memcpy(h.net.b + 2, s->l3.self->id.b, 14);
-	bmx7_hna_write(w, &h);
-}
-
-/* The least that is accepted, but for what `more` adds. */
-static void forge_plain(struct forge *f, struct station *as, uint32_t desc_sqn,
-			const struct wr *more)
-{
-	uint8_t hna[100], rest[900];
-	struct wr h = wr_over(hna, sizeof(hna)), w = wr_over(rest, sizeof(rest));
-
-	*f = (struct forge){.as = as, .desc_sqn = desc_sqn};
-	hna_write(&h, as, 0x70, 128);
-	tlv_add(&w, BMX7_HNA6, hna, wr_len(&h));
-	if (more)
-		wr_bytes(&w, more->start, wr_len(more));
-	forge(f, &w);
-}
 
 /* Two nodes that know each other; what the second says by hand is heard by the first. */
 struct pair {
@@ -100,6 +22,7 @@ static void pair_init(struct pair *p)
 	rig_ticks(&p->rig, 6);
 	p->n = station_node(p->a, p->b);
 	assert_true(station_knows(p->a, p->b));
+	p->b->deaf = true; /* else it hears what is said in its name */
 }
 
 static bool hear(struct pair *p, const struct forge *f)
@@ -137,13 +60,13 @@ static void test_what_is_accepted(void **state)
 		uint8_t hna[100], rest[200], more[BMX7_HNA_LEN];
 		struct wr h = wr_over(hna, sizeof(hna)), w = wr_over(rest, sizeof(rest));
 
-		hna_write(&h, p.b, cases[i].second, cases[i].bits);
+		forge_hna(&h, p.b, cases[i].second, cases[i].bits);
 		memcpy(more, cases[i].more, sizeof(more));
 		if (more[0] == 128 && more[3] == 0x71)
 			memcpy(more + 4, p.b->l3.self->id.b, 14);
 		wr_bytes(&h, more, more[0] ? sizeof(more) : 0);
-		tlv_add(&w, BMX7_HNA6, hna, wr_len(&h));
-		forge(&f, &w);
+		forge_tlv(&w, BMX7_HNA6, hna, wr_len(&h));
+		forge_sign(&f, &w);
 		if (hear(&p, &f) != cases[i].accepted)
 			fail_msg("%s", cases[i].name);
 		/* What was refused is refused for good, and the next number counts. */
@@ -177,14 +100,14 @@ static void test_bad_tlvs(void **state)
 		uint8_t rest[100];
 		struct wr w = wr_over(rest, sizeof(rest));
 
-		tlv_add(&w, cases[i].type, cases[i].data, cases[i].len);
+		forge_tlv(&w, cases[i].type, cases[i].data, cases[i].len);
 		forge_plain(&f, p.b, ++sqn, &w);
 		assert_false(hear(&p, &f));
 		assert_int_equal(p.n->description->version.desc_sqn, 11);
 	}
 	f = (struct forge){.as = p.b, .desc_sqn = ++sqn};
 	struct wr none = wr_over(NULL, 0);
-	forge(&f, &none);
+	forge_sign(&f, &none);
 	assert_false(hear(&p, &f));
 	forge_plain(&f, p.b, ++sqn, NULL);
 	assert_true(hear(&p, &f));
@@ -289,7 +212,7 @@ static void test_content_tree(void **state)
 			.payload_len = cases[i].lists == 0 ? sizeof(names) : sizeof(names[0]),
 		};
 		r.expanded_hash.b[0] ^= cases[i].hash_wrong;
-		reference_add(&w, &r);
+		forge_reference(&w, &r);
 		forge_plain(&f, p.b, 100 + i, &w);
 		assert_false(hear(&p, &f));
 		assert_true(p.a->requests[1] > 0);
@@ -329,7 +252,7 @@ static void test_endless_descriptions(void **state)
 				   .nesting = 2,
 				   .payload = names[0].b,
 				   .payload_len = sizeof(names)};
-	reference_add(&w, &r);
+	forge_reference(&w, &r);
 	forge_plain(&f, p.b, 100, &w);
 	hear(&p, &f);
 	assert_non_null(p.n->content.candidate);

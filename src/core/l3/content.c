@@ -32,7 +32,7 @@ enum err content_init(struct l3 *l3, instant now)
 	for (unsigned i = 0; i < WAITS; i++)
 		list_init(&s->wait[i]);
 	bucket_init(&s->strangers, STRANGERS_BURST, span_ms(STRANGERS_MS), now);
-	self_init(l3);
+	self_init(l3, now);
 	return timer_init(&l3->timers, &s->due, TIMER_CONTENT) ? OK : ERR_FULL;
 }
 
@@ -411,15 +411,13 @@ void content_want(struct l3 *l3, instant now, struct l3_node *n, uint32_t desc_s
 /* ---- packets ---- */
 
 /* Whom do we take a description of n from, and is it newer than what we have? */
-static enum err fresh_check(const struct l3 *l3, const struct l3_node *n, const struct source *from,
+static enum err fresh_check(const struct l3_node *n, const struct source *from,
 			    const struct described_head *h)
 {
 	const struct node_content *c = &n->content;
 	uint32_t sqn = h->version.desc_sqn;
 	bool neighbour = from->node->near && from->node->near->verified;
 
-	if (n == l3->self)
-		return ERR_OWN;
 	if (sqn <= c->refused || (n->description && sqn <= n->description->version.desc_sqn))
 		return ERR_OLD;
 	if (c->candidate && sqn <= c->candidate->d.version.desc_sqn)
@@ -444,8 +442,12 @@ enum err content_rx_description(struct l3 *l3, instant now, const struct source 
 		l3->count.dropped[neighbour ? ERR_FULL : ERR_UNKNOWN]++;
 		return OK;
 	}
+	if (n == l3->self) {
+		self_heard(l3, now, t, &h, fx);
+		return OK;
+	}
 	/* What is not taken is no fault of the rest of the packet. */
-	e = fresh_check(l3, n, from, &h);
+	e = fresh_check(n, from, &h);
 	if (e != OK) {
 		l3->count.dropped[e] += e != ERR_OLD && e != ERR_DUPLICATE;
 		return OK;
@@ -488,7 +490,7 @@ void content_job_done(struct l3 *l3, instant now, struct l3_node *n, uint32_t ta
 	struct node_content *c = n ? &n->content : NULL;
 
 	if (n && n == l3->self) {
-		self_signed(l3, now, d, fx);
+		self_job_done(l3, now, tag, d, fx);
 		due_arm(l3, now);
 		return;
 	}

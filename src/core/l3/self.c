@@ -17,9 +17,10 @@ enum {
 	LIST_BODY_MAX = BMX7_CONTENTS_PER_LIST_MAX * HASH_LEN,
 };
 
-void self_init(struct l3 *l3)
+void self_init(struct l3 *l3, instant now)
 {
 	l3->contents.self = (struct self){.renew_at = NEVER};
+	bucket_init(&l3->contents.self.twins, SELF_TWINS, span_s(SELF_TWIN_S), now);
 }
 
 static void signing_drop(struct l3 *l3)
@@ -481,7 +482,7 @@ static enum err self_complete(struct l3 *l3, const struct job_done *d)
 	return e == OK ? described_finish(l3, k) : e;
 }
 
-void self_signed(struct l3 *l3, instant now, const struct job_done *d, struct fx *fx)
+static void self_signed(struct l3 *l3, instant now, const struct job_done *d, struct fx *fx)
 {
 	struct self *s = &l3->contents.self;
 	const struct description *old = l3->self->description;
@@ -504,6 +505,61 @@ void self_signed(struct l3 *l3, instant now, const struct job_done *d, struct fx
 	if (s->again)
 		self_renew(l3, now);
 	s->again = false;
+}
+
+void self_heard(struct l3 *l3, instant now, const struct bmx7_tlv *frame,
+		const struct described_head *h, struct fx *fx)
+{
+	struct self *s = &l3->contents.self;
+	const struct description *d = l3->self->description;
+	struct job job = {.kind = JOB_RSA_VERIFY,
+			  .public = l3->conf.node_public,
+			  .signature = {h->signature.data, h->signature.len},
+			  .hash = h->signed_hash};
+	struct job_bill bill = {.owner = JOB_FOR_CONTENT,
+				.node = l3->self->id,
+				.tag = ++l3->contents.serial,
+				.ours = true};
+	uint32_t sqn = h->version.desc_sqn;
+
+	if (!d || sqn < d->version.desc_sqn || s->twin_sqn > 0)
+		return;
+	struct digest hash = crypto_hash(l3->crypto, frame->data, frame->len);
+	if (digest_equal(&hash, &d->hash) || !bucket_take(&s->twins, now))
+		return;
+	if (job_ask(l3, now, &bill, &job, fx) == OK) {
+		s->twin_sqn = sqn;
+		s->twin_tag = bill.tag;
+	}
+}
+
+static void twin_verified(struct l3 *l3, instant now, bool ok, struct fx *fx)
+{
+	struct self *s = &l3->contents.self;
+	uint32_t sqn = s->twin_sqn;
+
+	s->twin_sqn = 0;
+	if (!ok) {
+		l3->count.forged++;
+		return;
+	}
+	l3->count.attacks++;
+	l3_note(fx, NETWORK_NOTE_ATTACK, l3->self, l3->self, 0);
+	if (sqn >= s->desc_sqn && sqn < UINT32_MAX - SELF_SQN_STEP) {
+		s->desc_sqn = sqn;
+		self_renew(l3, now);
+	}
+}
+
+void self_job_done(struct l3 *l3, instant now, uint32_t tag, const struct job_done *d,
+		   struct fx *fx)
+{
+	const struct self *s = &l3->contents.self;
+
+	if (s->twin_sqn > 0 && tag == s->twin_tag)
+		twin_verified(l3, now, d->ok, fx);
+	else
+		self_signed(l3, now, d, fx);
 }
 
 static bool may_publish(uint8_t type)
