@@ -22,6 +22,8 @@ enum {
 	HOST_PENALTY_AUTO = -1,
 };
 
+#define HOST_ALFRED_SOCKET "/var/run/alfred.sock"
+
 enum host_wifi { HOST_WIFI_AUTO, HOST_WIFI_YES, HOST_WIFI_NO };
 
 /* How the anycast gateway's interface is made. AUTO: as a pair, else as a macvlan. */
@@ -56,6 +58,7 @@ struct host_conf {
 	char lan_ports[HOST_LAN_PORTS_MAX][HOST_IFNAME_ROOM]; /* besides those with `lan` */
 	uint8_t lan_port_count;
 	char state_dir[HOST_PATH_ROOM];		       /* default /var/lib/nuvol */
+	char alfred_socket[HOST_PATH_ROOM];	       /* default HOST_ALFRED_SOCKET; "": none */
 	char dnsmasq[HOST_PATH_ROOM];		       /* the program; default /usr/sbin/dnsmasq */
 	uint32_t lease_time_s;			       /* of DHCP; default an hour */
 	uint32_t client_mtu_bytes;		       /* that clients are told; default 1350 */

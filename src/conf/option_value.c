@@ -427,7 +427,7 @@ static void set_scalar(const struct option *o, void *base, const char *value,
 			set_text(o, base, value, a);
 		return;
 	case OPTION_PATH:
-		if (value[0] != '/')
+		if (value[0] != '/' && (*value != '\0' || o->min > 0))
 			answer(a, true, "begin it with /", "'%s' is no absolute path", value);
 		else
 			set_text(o, base, value, a);

@@ -169,6 +169,12 @@ static const struct option table[] = {
 		ROOM_OF(struct conf, host.dnsmasq), .min = 2, .max = HOST_PATH_ROOM - 1,
 		.value = "/usr/sbin/dnsmasq",
 		.help = "The program that serves DHCP, router advertisements and DNS"},
+	{HOST, .name = "alfred_socket", .kind = OPTION_PATH, IN_CONF(host.alfred_socket),
+		ROOM_OF(struct conf, host.alfred_socket), .min = 0, .max = HOST_PATH_ROOM - 1,
+		.value = HOST_ALFRED_SOCKET,
+		.help = "Where programs read and write the cloud's shared records, as alfred(8) serves "
+			"them; with another run_dir, its alfred.sock, unless this option is set too; "
+			"empty is nowhere"},
 
 	{NET, .name = "linux_name", .kind = OPTION_INTERFACE, IN_NET(name),
 		ROOM_OF(struct host_interface, name), .min = 0, .value = "",

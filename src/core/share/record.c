@@ -211,6 +211,8 @@ static void tell(struct share *s, instant now, const struct record *r, bool gone
 {
 	const struct share_record view = record_view(r, now);
 
+	if (s->seen)
+		s->seen(s->seen_ctx, r->source, r->type);
 	if (!mac_equal(r->source, s->conf.self))
 		s->env.changed(s->env.ctx, now, &view, gone, fx);
 }

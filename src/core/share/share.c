@@ -105,6 +105,7 @@ struct share *share_new(const struct share_conf *conf, const struct share_env *e
 
 void share_free(struct share *s)
 {
+	s->seen = NULL;
 	/* Nobody listens any more, and each record's end may take its peer along. */
 	list_each (p, &s->all_peers, struct peer, all) {
 		peer_heard(s, p->heard, p);
@@ -315,6 +316,13 @@ instant share_deadline(const struct share *s)
 }
 
 /* ---- our records ---- */
+
+void share_watch(struct share *s, void (*seen)(void *ctx, struct mac source, uint8_t type),
+		 void *ctx)
+{
+	s->seen = seen;
+	s->seen_ctx = ctx;
+}
 
 enum err share_put_for(struct share *s, instant now, struct mac source, uint8_t type,
 		       uint8_t version, const uint8_t *data, size_t len, struct fx *fx)

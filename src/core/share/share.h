@@ -106,6 +106,11 @@ void share_free(struct share *s);
 void share_handle(struct share *s, instant now, const struct ev *ev, struct fx *fx);
 instant share_deadline(const struct share *s);
 
+/* One observer of all records, ours too, besides env.changed: that of (source, type) came,
+ * changed or expired. It must not call us. NULL: none. */
+void share_watch(struct share *s, void (*seen)(void *ctx, struct mac source, uint8_t type),
+		 void *ctx);
+
 /* Our own record of this type; goes out soon when it differs from what it was.
  * ERR_TOO_BIG, ERR_FULL: it stays as it was. len 0 is a record too. */
 enum err share_put(struct share *s, instant now, uint8_t type, uint8_t version, const uint8_t *data,

@@ -43,6 +43,8 @@ enum {
 struct share {
 	struct share_conf conf;
 	struct share_env env;
+	void (*seen)(void *ctx, struct mac source, uint8_t type);
+	void *seen_ctx;
 	struct pool pool;
 	struct prng prng;
 	struct timers timers;
