@@ -1,12 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "drv/gateway.h"
 
+#include <string.h>
+
 #include "ctl/json.h"
+#include "drv/now.h"
+
+/* Another run_dir is another node on this machine. */
+static const char *alfred_path(struct gateway *g)
+{
+	const struct host_conf *host = &g->env.conf->host;
+
+	if (strcmp(host->run_dir, "/run/nuvol") == 0 ||
+	    strcmp(host->alfred_socket, HOST_ALFRED_SOCKET) != 0)
+		return host->alfred_socket;
+	return run_dir_path(g->env.run, "alfred.sock", g->alfred_path);
+}
+
+static void share_start(struct gateway *g)
+{
+	const struct gateway_env *env = &g->env;
+	const struct host_conf *host = &env->conf->host;
+
+	if (!env->share)
+		return;
+	share_socket_start(&g->share, &(struct share_socket_env){.bridge = host->bridge,
+								 .mac = env->plan->primary_mac,
+								 .links = env->links,
+								 .ask = env->ask,
+								 .uv = env->uv,
+								 .tell = env->tell,
+								 .ctx = env->ctx});
+	alfred_socket_start(&g->alfred, &(struct alfred_socket_env){.path = alfred_path(g),
+								    .bridge = host->bridge,
+								    .cloud_port = host->cloud_port,
+								    .share = env->share,
+								    .fx = env->fx,
+								    .uv = env->uv});
+}
 
 void gateway_start(struct gateway *g, const struct gateway_env *env)
 {
 	g->env = *env;
 	g->anycast = env->conf->node.plan.anygw;
+	share_start(g);
 	if (!g->anycast)
 		return;
 	g->anygw = (struct anygw){.conf = &env->conf->host,
@@ -27,6 +64,8 @@ void gateway_start(struct gateway *g, const struct gateway_env *env)
 
 void gateway_stop(struct gateway *g)
 {
+	alfred_socket_stop(&g->alfred);
+	share_socket_stop(&g->share);
 	if (!g->anycast)
 		return;
 	dhcp_stop(&g->dhcp);
@@ -36,7 +75,9 @@ void gateway_stop(struct gateway *g)
 
 void gateway_effect(struct gateway *g, const struct effect *e)
 {
-	if (g->anycast)
+	if (e->kind == FX_DATAGRAM)
+		share_socket_send(&g->share, &e->datagram);
+	else if (g->anycast)
 		dhcp_effect(&g->dhcp, e);
 }
 
@@ -48,6 +89,7 @@ void gateway_lan_role(struct gateway *g, const char *name, const struct fx_lan_r
 
 void gateway_link(struct gateway *g, const struct link *l, bool gone)
 {
+	share_socket_link(&g->share, l, gone);
 	if (!g->anycast)
 		return;
 	anygw_link(&g->anygw, l, gone);
@@ -75,8 +117,37 @@ static json_t *anygw_json(const struct anygw *a)
 	return o;
 }
 
+static bool peer_count(void *ctx, const struct share_peer *p)
+{
+	uint64_t *count = ctx;
+
+	count[0]++;
+	count[1] += p->ours;
+	return true;
+}
+
+static json_t *share_json(const struct gateway *g)
+{
+	const struct share *share = g->env.share;
+	json_t *o = share_socket_status(&g->share), *counters = json_object();
+	uint64_t peers[2] = {0, 0};
+
+	share_each_peer(share, now_boottime(), peer_count, peers);
+	json_put_count(o, "peers", peers[0]);
+	json_put_count(o, "peers_ours", peers[1]);
+	json_put_count(o, "memory_bytes", share_memory(share));
+	for (unsigned c = 0; c < SHARE_COUNTERS; c++)
+		json_put_count(counters, share_counter_name(c), share_count(share, c));
+	json_object_set_new(o, "counters", counters);
+	return o;
+}
+
 void gateway_status(struct gateway *g, json_t *into)
 {
+	if (g->env.share) {
+		json_object_set_new(into, "share", share_json(g));
+		json_object_set_new(into, "alfred", alfred_socket_status(&g->alfred));
+	}
 	if (!g->anycast)
 		return;
 	json_object_set_new(into, "anygw", anygw_json(&g->anygw));

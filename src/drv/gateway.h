@@ -18,6 +18,8 @@
 #include "core/ev.h"
 #include "core/fx.h"
 #include "core/plan/plan.h"
+#include "core/share/share.h"
+#include "drv/alfred_socket.h"
 #include "drv/anygw.h"
 #include "drv/dhcp.h"
 #include "drv/filter.h"
@@ -25,6 +27,7 @@
 #include "drv/link.h"
 #include "drv/netlink.h"
 #include "drv/run_dir.h"
+#include "drv/share_socket.h"
 
 struct gateway_env {
 	const struct conf *conf;
@@ -34,6 +37,8 @@ struct gateway_env {
 	struct netlink *ask;
 	struct lan *lan;
 	uv_loop_t *uv;
+	struct share *share; /* NULL: switched off */
+	struct fx *fx;	     /* what the node emits */
 	/* An event for the node: EV_DATAGRAM, EV_LEASE. */
 	void (*tell)(void *ctx, const struct ev *ev);
 	void *ctx;
@@ -45,6 +50,9 @@ struct gateway {
 	struct anygw anygw;
 	struct dhcp dhcp;
 	struct filter filter;
+	struct share_socket share;
+	char alfred_path[RUN_PATH_ROOM];
+	struct alfred_socket alfred;
 };
 
 /* After the bridge and bat0 are there, before privileges are given away. Never fails as a

@@ -435,6 +435,8 @@ static void gateway_join(struct loop *x)
 					.ask = &x->ask,
 					.lan = &x->lan,
 					.uv = &x->uv,
+					.share = x->node.share,
+					.fx = &x->fx,
 					.tell = gateway_tell,
 					.ctx = x};
 
