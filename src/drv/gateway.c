@@ -21,16 +21,19 @@ static void share_start(struct gateway *g)
 {
 	const struct gateway_env *env = &g->env;
 	const struct host_conf *host = &env->conf->host;
+	const struct mac self = env->conf->node.share.self;
 
 	if (!env->share)
 		return;
-	share_socket_start(&g->share, &(struct share_socket_env){.bridge = host->bridge,
-								 .mac = env->plan->primary_mac,
-								 .links = env->links,
-								 .ask = env->ask,
-								 .uv = env->uv,
-								 .tell = env->tell,
-								 .ctx = env->ctx});
+	share_socket_start(
+		&g->share,
+		&(struct share_socket_env){.bridge = host->bridge,
+					   .mac = mac_is_zero(self) ? env->plan->primary_mac : self,
+					   .links = env->links,
+					   .ask = env->ask,
+					   .uv = env->uv,
+					   .tell = env->tell,
+					   .ctx = env->ctx});
 	alfred_socket_start(&g->alfred, &(struct alfred_socket_env){.path = alfred_path(g),
 								    .bridge = host->bridge,
 								    .cloud_port = host->cloud_port,

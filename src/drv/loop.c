@@ -375,6 +375,7 @@ static int netlink_start(struct loop *x)
 static int node_start(struct loop *x)
 {
 	const struct node_env env = {.crypto = crypto_mbedtls()};
+	const struct link *bridge;
 	char text[PLAN_TEXT_ROOM];
 	enum err e;
 
@@ -383,6 +384,10 @@ static int node_start(struct loop *x)
 			primary_mac_find(&x->conf.host, &x->links, env.crypto, text, sizeof(text));
 		log_line(LOG_INFO, "this node's MAC is from %s", text);
 	}
+	bridge = link_find_name(&x->links, x->conf.host.bridge);
+	/* One that was there has a MAC of its own; one that we make has the node's. */
+	if (bridge && mac_is_station(bridge->mac))
+		x->conf.node.share.self = bridge->mac;
 	e = node_init(&x->node, &x->conf.node, &env, now_boottime(),
 		      boot_seed(x->conf.node.plan.primary_mac));
 	if (e == ERR_MALFORMED) {

@@ -211,7 +211,7 @@ static void shut(struct share_socket *s)
 static void fault_set(struct share_socket *s, const char *fault, int error)
 {
 	if (fault && (!s->fault || strcmp(s->fault, fault) != 0 || s->error != error))
-		log_line(LOG_WARN, "no shared records: %s on %s: %s", fault, s->env.bridge,
+		log_line(LOG_WARN, "no shared records on %s: %s: %s", s->env.bridge, fault,
 			 strerror(-error));
 	else if (!fault && s->fault)
 		log_line(LOG_INFO, "shared records again on %s", s->env.bridge);
@@ -237,6 +237,11 @@ static void settle(struct share_socket *s)
 		shut(s);
 	if (!l) {
 		fault_set(s, "there is no bridge", -ENODEV);
+		return;
+	}
+	if (!mac_equal(l->mac, s->env.mac)) {
+		fault_set(s, "its MAC changed, restart nuvold", -EADDRNOTAVAIL);
+		shut(s);
 		return;
 	}
 	e = address_ensure(s, l->ifindex);

@@ -57,12 +57,17 @@ static enum err cloud_init(struct node *x, instant now, uint64_t seed)
 	return l2_init(&x->l2, &l2, now, seed);
 }
 
+static struct mac share_self(const struct node *x)
+{
+	return mac_is_zero(x->conf.share.self) ? x->plan.primary_mac : x->conf.share.self;
+}
+
 static struct leases_conf leases_conf_of(const struct node *x)
 {
 	struct leases_conf c = leases_conf_default();
 	const struct plan *p = &x->plan;
 
-	c.self = p->primary_mac;
+	c.self = share_self(x);
 	c.first = p->dhcp_first;
 	c.last = p->dhcp_last;
 	c.own = p->ipv4;
@@ -85,9 +90,9 @@ static enum err records_init(struct node *x, instant now, uint64_t seed)
 
 	x->share = NULL;
 	x->leases = NULL;
-	if (!x->conf.share.on || !mac_is_station(x->plan.primary_mac))
+	if (!x->conf.share.on || !mac_is_station(share_self(x)))
 		return OK;
-	share.self = x->plan.primary_mac;
+	share.self = share_self(x);
 	share.announce = x->conf.share.announce;
 	share.memory_max_bytes = x->conf.share.memory_max_bytes;
 	x->share = share_new(&share, &env, now, prng_mix(seed ^ 1));

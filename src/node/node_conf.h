@@ -10,8 +10,9 @@
 
 /* Of the records that all nodes of the cloud know, and of the leases among them. */
 struct node_share_conf {
-	bool on;       /* without, there are no leases either */
-	span announce; /* see core/share/share.h for these */
+	bool on;	 /* without, there are no leases either */
+	struct mac self; /* who we are there: the LAN bridge's MAC; zero: the primary MAC */
+	span announce;	 /* see core/share/share.h for these */
 	size_t memory_max_bytes;
 	uint32_t leases_max; /* see core/share/leases.h for these */
 	span settle;
