@@ -127,8 +127,7 @@ static void put_hooks(FILE *o, const struct filter *f)
 	fprintf(o, "}\n");
 }
 
-/* NULL: no memory. The caller frees. */
-static char *rules_make(const struct filter *f)
+char *filter_rules(const struct filter *f)
 {
 	char *text = NULL;
 	size_t len;
@@ -144,7 +143,7 @@ static char *rules_make(const struct filter *f)
 	put_macs(o, f->plan);
 	put_kept(o, f->plan);
 	put_batadv(o, f->plan);
-	fprintf(o, "chain kept {\njump mac_saddr\njump mac_daddr\nether type vmap "
+	fprintf(o, "chain kept {\njump mac_saddr\njump mac_daddr\nmeta protocol vmap "
 		   "{ arp : goto kept_arp, ip : goto kept_ipv4, ip6 : goto kept_ipv6 }\n}\n");
 	fprintf(o,
 		"chain cloud {\nether type %d counter name hello drop\n"
@@ -342,7 +341,7 @@ static void apply(struct filter *f)
 		return;
 	/* What is dropped between this and the replacement is not counted. */
 	filter_count(f, &f->until);
-	rules = rules_make(f);
+	rules = filter_rules(f);
 	e = child_start(f, rules);
 	free(rules);
 	if (e)

@@ -70,5 +70,7 @@ void filter_check(struct filter *f);
 /* Takes the table away; waits for that. */
 void filter_stop(struct filter *f);
 
+/* What is to be in force, as text for nft. NULL: no memory. The caller frees. */
+char *filter_rules(const struct filter *f);
 void filter_count(struct filter *f, struct filter_counters *sum);
 json_t *filter_status(struct filter *f);

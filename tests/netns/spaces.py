@@ -54,12 +54,14 @@ class Node:
         (self.folder / "conf/node").write_text(conf)
         self.process = None
 
-    def start(self, wait=True, more=()):
+    def start(self, wait=True, more=(), **environment):
         command = ["ip", "netns", "exec", self.space.full, str(NUVOLD)]
         command += ["--config", str(self.folder / "conf"), "--run-dir", str(self.run_dir)]
         command += ["--log", self.log_level, *more]
         with open(self.log_path, "a") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, env=dict(os.environ, **environment)
+            )
         if wait:
             until(lambda: self.alive() and self.answers(), 10, f"{self.space.name} answers")
         return self
