@@ -280,7 +280,7 @@ def test_a_daemon_has_the_socket(spaces):
     space.ip("link set other up")
     path = spaces.folder / "a.sock"
     daemon = space.spawn([ALFRED, "-m", "-i", "other", "-b", "none", "-u", str(path)])
-    until(path.exists, 5, "alfred's socket")
+    until(lambda: "primary" in Program(space, path).run("-S").stdout, 5, "alfred serves")
     node = spaces.node(space, share_conf(socket_path=path)).start()
     assert "belongs to another program" in node.log()
     assert not node.host()["alfred"]["listening"]
