@@ -150,7 +150,10 @@ struct alfred_range {
 enum err alfred_range_parse(const struct alfred_tlv *t, struct alfred_range *r);
 void alfred_range_write(struct wr *w, const struct alfred_range *r);
 
-enum { ALFRED_STATE_GREETING = 0x01 }; /* an answer to a first announcement */
+enum {
+	ALFRED_STATE_GREETING = 0x01, /* an answer to a first announcement */
+	ALFRED_STATE_STARTING = 0x02, /* of a node that has just started */
+};
 
 /* Behind an ANNOUNCE_PRIMARY: where the sender's own set stands. */
 struct alfred_state {

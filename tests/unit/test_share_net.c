@@ -165,6 +165,15 @@ static bool healed(struct share_net *n)
 	return true;
 }
 
+static bool met_once(struct share_net *n)
+{
+	for (unsigned i = 0; i < n->nodes; i++)
+		for (unsigned j = 0; j < n->nodes; j++)
+			if (i % 2 != j % 2 && share_net_has(n, i, j, 90, "y"))
+				return true;
+	return false;
+}
+
 /* Two halves that change apart are one again soon after they meet. */
 static void test_merge(void **state)
 {
@@ -186,7 +195,12 @@ static void test_merge(void **state)
 		for (unsigned i = 0; i < net.nodes; i++)
 			net.node[i].half = 0;
 		const instant began = net.now;
-		assert_true(share_net_run(&net, span_s(15), healed));
+		assert_true(share_net_run(&net, span_s(30), met_once));
+		assert_true(instant_since(net.now, began).us < span_s(11).us);
+		/* The first announcement that crosses wakes all. */
+		const instant met = net.now;
+		assert_true(share_net_run(&net, apart_s[c] < 60 ? span_s(11) : span_s(3), healed));
+		print_message("met %d ms later\n", (int)span_to_ms(instant_since(net.now, met)));
 		print_message("%d s apart: one again in %d ms\n", (int)apart_s[c],
 			      (int)span_to_ms(instant_since(net.now, began)));
 		share_net_fini(&net);

@@ -9,11 +9,15 @@ enum { HURRIES = sizeof(hurry_ms) / sizeof(hurry_ms[0]), WANT_TYPE = 0xff };
 
 /* ---- where our set stands ---- */
 
-void announce_send(struct share *s, struct mac to, uint8_t flags, struct fx *fx)
+static void announce_send(struct share *s, instant now, struct mac to, uint8_t flags, struct fx *fx)
 {
 	uint8_t bytes[ALFRED_TLV_LEN + ALFRED_STATE_LEN];
 	struct wr w = wr_over(bytes, sizeof(bytes));
 
+	if (instant_since(now, s->started).us < s->conf.announce.us)
+		flags |= ALFRED_STATE_STARTING;
+	if (mac_is_broadcast(to))
+		s->announced = now;
 	alfred_tlv_write(&w, ALFRED_ANNOUNCE_PRIMARY);
 	alfred_state_write(&w, (struct alfred_state){s->mine.edition, s->sent, flags});
 	datagram_send(s, to, &w, fx);
@@ -53,7 +57,7 @@ void announce_period(struct share *s, instant now, struct fx *fx)
 	/* Before it is announced: late, the old one would look like a second one. */
 	if (!list_empty(&s->mine.records) && instant_since(now, s->edition_began).us >= lasts.us)
 		edition_begin(s, now);
-	announce_send(s, MAC_BROADCAST, 0, fx);
+	announce_send(s, now, MAC_BROADCAST, 0, fx);
 	list_each (p, &s->all_peers, struct peer, all) {
 		if (p->primary && !p->ours)
 			push_own(s, now, p, s->repair[0]);
@@ -73,9 +77,28 @@ void announce_soon(struct share *s, instant now)
 
 void announce_hurry(struct share *s, instant now, struct fx *fx)
 {
-	announce_send(s, MAC_BROADCAST, 0, fx);
+	announce_send(s, now, MAC_BROADCAST, 0, fx);
 	if (++s->hurries < HURRIES)
 		timer_set(&s->timers, &s->hurry, instant_add(now, span_ms(hurry_ms[s->hurries])));
+}
+
+void announce_greet(struct share *s, instant now, const struct peer *p, struct fx *fx)
+{
+	announce_send(s, now, p->mac, ALFRED_STATE_GREETING, fx);
+}
+
+/* Who had started before we heard of it was in another part of the cloud, and not alone. */
+void announce_met(struct share *s, instant now, struct alfred_state state)
+{
+	const instant again = instant_add(s->announced, span_ms(MET_AGAIN_MS));
+	const span wait = prng_span(&s->prng, span_ms(0), span_ms(MET_MS));
+
+	if (state.flags || timer_is_set(&s->hurry) ||
+	    instant_since(now, s->started).us < s->conf.announce.us)
+		return;
+	s->hurries = HURRIES - 1;
+	timer_set(&s->timers, &s->hurry,
+		  instant_add(instant_before(again, now) ? now : again, wait));
 }
 
 /* ---- where the sets of others stand ---- */

@@ -21,9 +21,11 @@ enum {
 	WANTS_PER_CALL = 16,
 	GREET_MS = 200,
 	GREET_AGAIN_MS = 3000, /* a new one that announces itself again may have missed it */
-	REFRESHES = 4,	       /* editions within share_conf.keep */
-	EDITION_MS = 2000,     /* between two because something was withdrawn */
-	REPAIRS = 3,	       /* intervals for which alfred gets a change again */
+	MET_MS = 500,
+	MET_AGAIN_MS = 2000,
+	REFRESHES = 4,	   /* editions within share_conf.keep */
+	EDITION_MS = 2000, /* between two because something was withdrawn */
+	REPAIRS = 3,	   /* intervals for which alfred gets a change again */
 };
 
 /* Timers. */
@@ -34,8 +36,10 @@ void announce_edition(struct share *s, instant now);
 void announce_soon(struct share *s, instant now);
 /* Something left our set. */
 void announce_withdrawn(struct share *s, instant now);
-/* To one peer, or all. */
-void announce_send(struct share *s, struct mac to, uint8_t flags, struct fx *fx);
+/* To a peer that is new to us. */
+void announce_greet(struct share *s, instant now, const struct peer *p, struct fx *fx);
+/* A peer that is new to us said this: two parts of the cloud have met, perhaps. */
+void announce_met(struct share *s, instant now, struct alfred_state state);
 
 /* What a peer says of its set. */
 void state_rx(struct share *s, instant now, struct peer *p, struct alfred_state state);

@@ -87,7 +87,7 @@ struct share *share_new(const struct share_conf *conf, const struct share_env *e
 	for (unsigned i = 0; i < REPAIRS; i++)
 		s->repair[i] = 1;
 	s->tx = (uint16_t)prng_u64(&s->prng);
-	s->edition_began = s->gathered = now;
+	s->edition_began = s->gathered = s->started = now;
 	bucket_init(&s->multicasts, PUSH_MULTICASTS, span_ms(PUSH_MULTICAST_MS), now);
 	bucket_init(&s->answers, PUSH_ANSWERS, span_ms(PUSH_ANSWER_MS), now);
 	bucket_init(&s->datagrams, ALL_DATAGRAMS, span_us(ALL_DATAGRAM_US), now);
@@ -187,12 +187,15 @@ static enum err announce_rx(struct share *s, instant now, struct peer *p, struct
 	struct alfred_state state = {0};
 	const bool ours = tlv_behind(more, ALFRED_STATE, &behind);
 	const enum err e = ours ? alfred_state_parse(&behind, &state) : OK;
+	const bool met = ours && !p->primary;
 
 	if (e != OK)
 		return e;
 	peer_is_primary(s, now, p, ours, state.flags & ALFRED_STATE_GREETING, fx);
 	if (ours)
 		state_rx(s, now, p, state);
+	if (met)
+		announce_met(s, now, state);
 	return OK;
 }
 
@@ -275,10 +278,7 @@ static void timer_fired(struct share *s, instant now, struct timer *t, struct fx
 	case TIMER_PUSH: push_run(s, now, fx); break;
 	case TIMER_WANT: want_ask(s, now, fx); break;
 	case TIMER_SILENCE: peer_silent(s, now, container_of(t, struct peer, silence), fx); break;
-	case TIMER_GREET:
-		announce_send(s, container_of(t, struct peer, greet)->mac, ALFRED_STATE_GREETING,
-			      fx);
-		break;
+	case TIMER_GREET: announce_greet(s, now, container_of(t, struct peer, greet), fx); break;
 	case TIMER_RECORD: record_expire(s, now, container_of(t, struct record, expiry), fx); break;
 	}
 }

@@ -66,6 +66,7 @@ struct share {
 	uint32_t repair[REPAIRS]; /* where mine stood at the last announcements */
 	instant gathered;	  /* when what changed may leave */
 	instant edition_began;
+	instant started, announced;
 	uint8_t hurries;
 	uint16_t tx;
 	struct list errands; /* of peers */
