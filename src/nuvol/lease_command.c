@@ -62,14 +62,16 @@ static void lease_row(struct table *t, const json_t *l)
 static void pool_print(const struct cli *cli, const json_t *pool)
 {
 	int64_t conflicts = member_count(pool, "conflicts");
+	char leases[WORDS_ROOM], slices[WORDS_ROOM];
 
-	printf("\n%" PRId64 " leases, %" PRId64 " of them here. Pool: %" PRId64
-	       " addresses in %" PRId64 " slices of %" PRId64 "; this node has %" PRId64
-	       " slices with %" PRId64 " free, other nodes have %" PRId64 ".\n",
-	       member_count(pool, "leases"), member_count(pool, "here"), member_count(pool, "pool"),
-	       member_count(pool, "slices"), member_count(pool, "slice_size"),
-	       member_count(pool, "slices_ours"), member_count(pool, "free_here"),
-	       member_count(pool, "slices_others"));
+	printf("\n%s, %" PRId64 " here.\nPool: %" PRId64 " addresses in %" PRId64
+	       " slices of %" PRId64 "; this node has %s",
+	       count_words(member_count(pool, "leases"), "lease", leases),
+	       member_count(pool, "here"), member_count(pool, "pool"), member_count(pool, "slices"),
+	       member_count(pool, "slice_size"),
+	       count_words(member_count(pool, "slices_ours"), "slice", slices));
+	printf(" with %" PRId64 " free, other nodes have %" PRId64 ".\n",
+	       member_count(pool, "free_here"), member_count(pool, "slices_others"));
 	if (conflicts > 0)
 		printf("%sConflicts: %" PRId64 "%s; nuvol why lease CLIENT tells more.\n",
 		       tone_begin(TONE_BAD, cli->colour), conflicts,

@@ -23,15 +23,6 @@ static void line(const struct cli *cli, const char *name, const char *text)
 	putchar('\n');
 }
 
-/* "5 other nodes", "1 other node" */
-static char *count_words(const json_t *o, const char *key, const char *noun, char *words)
-{
-	int64_t n = member_count(o, key);
-
-	snprintf(words, WORDS_ROOM, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
-	return words;
-}
-
 static void cloud_words(const json_t *cloud, char *text, size_t room)
 {
 	char nodes[WORDS_ROOM], neighbours[WORDS_ROOM];
@@ -41,8 +32,8 @@ static void cloud_words(const json_t *cloud, char *text, size_t room)
 	else
 		snprintf(text, room, "%s; %s, %s; clients: %" PRId64 " here, %" PRId64 " elsewhere",
 			 member_text(cloud, "mac", "?"),
-			 count_words(cloud, "nodes", "other node", nodes),
-			 count_words(cloud, "neighbours", "neighbour", neighbours),
+			 count_words(member_count(cloud, "nodes"), "other node", nodes),
+			 count_words(member_count(cloud, "neighbours"), "neighbour", neighbours),
 			 member_count(cloud, "clients_here"),
 			 member_count(cloud, "clients_elsewhere"));
 }

@@ -60,20 +60,23 @@ static void filter_print(const struct cli *cli, const json_t *filter)
 	text_line(cli, "Filter", text);
 }
 
-/* "1 lease here, 12 in the cloud; 2 slices with 255 free" */
+/* "leases: 1 here, 12 in the cloud; 2 slices here, free there: 255" */
 static void leases_words(const json_t *leases, char *text, size_t room)
 {
 	int64_t conflicts = member_count(leases, "conflicts");
+	char words[WORDS_ROOM];
 	int at = snprintf(text, room,
-			  "leases: %" PRId64 " here, %" PRId64 " in the cloud; %" PRId64
-			  " slices here with %" PRId64 " addresses free",
+			  "leases: %" PRId64 " here, %" PRId64
+			  " in the cloud; %s here, free there: %" PRId64,
 			  member_count(leases, "here"), member_count(leases, "leases"),
-			  member_count(leases, "slices_ours"), member_count(leases, "free_here"));
+			  count_words(member_count(leases, "slices_ours"), "slice", words),
+			  member_count(leases, "free_here"));
 
 	if (!member_flag(leases, "settled") && (size_t)at < room)
 		at += snprintf(text + at, room - (size_t)at, " (listening still)");
 	if (conflicts > 0 && (size_t)at < room)
-		snprintf(text + at, room - (size_t)at, "; %" PRId64 " conflicts", conflicts);
+		snprintf(text + at, room - (size_t)at, "; %s",
+			 count_words(conflicts, "conflict", words));
 }
 
 static void dhcp_print(const struct cli *cli, const json_t *dhcp, const json_t *leases)
@@ -117,15 +120,20 @@ static int refused_words(const json_t *counters, char *text, size_t room)
 	return at;
 }
 
-static void shared_print(const struct cli *cli, const json_t *shared)
+/* sockets: the host's part, whose fault means that nobody hears us. */
+static void shared_print(const struct cli *cli, const json_t *shared, const json_t *sockets)
 {
-	char text[240];
+	const char *fault = member_text(sockets, "fault", "");
+	char text[240], peers[WORDS_ROOM], records[WORDS_ROOM];
 
 	if (!json_is_object(shared))
 		return;
+	if (fault[0] != '\0')
+		bad_line(cli, "Shared", "cut off", fault);
 
-	int at = snprintf(text, sizeof(text), "%" PRId64 " peers, %" PRId64 " records",
-			  member_count(shared, "peers"), member_count(shared, "records"));
+	int at = snprintf(text, sizeof(text), "%s, %s",
+			  count_words(member_count(shared, "peers"), "peer", peers),
+			  count_words(member_count(shared, "records"), "record", records));
 
 	refused_words(json_object_get(shared, "counters"), text + at, sizeof(text) - (size_t)at);
 	text_line(cli, "Shared", text);
@@ -139,14 +147,14 @@ static void cables_print(const struct cli *cli, const json_t *cables)
 
 	json_array_foreach(cables, i, c)
 	{
-		size_t nodes = json_array_size(json_object_get(c, "nodes"));
+		int64_t nodes = (int64_t)json_array_size(json_object_get(c, "nodes"));
 		const char *role = member_text(c, "role", "?");
-		char text[160];
+		char text[160], words[WORDS_ROOM];
 
 		if (strcmp(role, "alone") == 0)
 			continue;
-		snprintf(text, sizeof(text), "%s: %s, %zu other node%s%s%s",
-			 member_text(c, "name", "?"), role, nodes, nodes == 1 ? "" : "s",
+		snprintf(text, sizeof(text), "%s: %s, %s%s%s", member_text(c, "name", "?"), role,
+			 count_words(nodes, "other node", words),
 			 member_flag(c, "mesh") ? ", a mesh port too" : "",
 			 member_flag(c, "quiet") ? ", no client" : "");
 		text_line(cli, "Cable", text);
@@ -160,6 +168,6 @@ void status_gateway_print(const struct cli *cli, const json_t *result)
 	anygw_print(cli, json_object_get(host, "anygw"));
 	filter_print(cli, json_object_get(host, "filter"));
 	dhcp_print(cli, json_object_get(host, "dhcp"), json_object_get(result, "leases"));
-	shared_print(cli, json_object_get(result, "shared"));
+	shared_print(cli, json_object_get(result, "shared"), json_object_get(host, "share"));
 	cables_print(cli, json_object_get(result, "cables"));
 }

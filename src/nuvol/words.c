@@ -45,6 +45,12 @@ char *bytes_words(uint64_t bytes, char words[WORDS_ROOM])
 	return words;
 }
 
+char *count_words(int64_t n, const char *noun, char words[WORDS_ROOM])
+{
+	snprintf(words, WORDS_ROOM, "%" PRId64 " %s%s", n, noun, n == 1 ? "" : "s");
+	return words;
+}
+
 const char *member_text(const json_t *o, const char *key, const char *otherwise)
 {
 	const char *text = json_string_value(json_object_get(o, key));

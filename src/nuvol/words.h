@@ -19,6 +19,9 @@ char *span_words(double ms, char words[WORDS_ROOM]);
 /* "640 B", "1.2 kB", "35 MB": decimal units. */
 char *bytes_words(uint64_t bytes, char words[WORDS_ROOM]);
 
+/* "5 other nodes", "1 other node" */
+char *count_words(int64_t n, const char *noun, char words[WORDS_ROOM]);
+
 const char *member_text(const json_t *o, const char *key, const char *otherwise);
 int64_t member_count(const json_t *o, const char *key);
 double member_real(const json_t *o, const char *key);

@@ -509,7 +509,7 @@ def test_leases_in_words(tmp_path):
     assert rows[2][2:4] == ["pad?[2J", "bru"]
     assert "conflict: 06:00:00:00:00:09 wins; withdrawn at the next renewal" in out
     assert rows[4][2:5] == ["-", "02:00:00:00:02:00", "-"] and "knows no slices" in out
-    assert "4 leases, 1 of them here" in out and "2 slices with 255 free" in out
+    assert "4 leases, 1 here." in out and "2 slices with 255 free" in out
     assert "Conflicts: 1; nuvol why lease CLIENT" in out and "\x1b" not in out
     assert "No client has an address" in told(tmp_path, {"leases": []}, "leases")[1]
 
@@ -569,8 +569,8 @@ STATUS = {
 def test_status_tells_of_the_gateway(tmp_path):
     _, out = told(tmp_path, STATUS, "status")
     for line in ("Gateway   anygw (veth, up)", "Filter    nftables, in force; frames kept back: 5",
-                 "DHCP      dnsmasq is up; leases: 1 here, 12 in the cloud; 2 slices here with 255 "
-                 "addresses free; 2 conflicts",
+                 "DHCP      dnsmasq is up; leases: 1 here, 12 in the cloud; 2 slices here, free "
+                 "there: 255; 2 conflicts",
                  "Shared    4 peers, 13 records; refused: 2 from strangers, 1 forged",
                  "Cable     lan2: standby, 1 other node, a mesh port too"):
         assert f"\n{line}\n" in out, out
@@ -579,11 +579,13 @@ def test_status_tells_of_the_gateway(tmp_path):
 
 def test_status_shouts_when_the_gateway_is_broken(tmp_path):
     host = {"anygw": {"fault": "no macvlan here"}, "filter": {"in_force": False, "fault": "no nft"},
-            "dhcp": {"state": "down", "fault": "it ended: oh\x1b[2J"}}
+            "dhcp": {"state": "down", "fault": "it ended: oh\x1b[2J"},
+            "share": {"fault": "no link-local address"}}
     _, out = told(tmp_path, {**STATUS, "host": host}, "status")
     for line in ("Gateway   broken: no macvlan here",
                  "Filter    MISSING: no nft; gateway, DHCP and router frames may cross on cables",
-                 "DHCP      not served: it ended: oh?[2J"):
+                 "DHCP      not served: it ended: oh?[2J",
+                 "Shared    cut off: no link-local address"):
         assert f"\n{line}" in out, out
 
 
