@@ -13,6 +13,8 @@
 enum item_kind {
 	ITEM_WAKE,   /* a node's deadline */
 	ITEM_ARRIVE, /* a frame reaches a node's mesh port */
+	ITEM_LAN_TX, /* a frame of the node's own goes to its LAN */
+	ITEM_LAN_RX, /* a frame of the LAN reaches the node itself */
 };
 
 struct item {

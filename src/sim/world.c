@@ -7,6 +7,7 @@
 #include "base/crc32c.h"
 #include "base/prng.h"
 #include "sim/queue.h"
+#include "sim/world_lan.h"
 #include "wire/batadv.h"
 #include "wire/ethernet.h"
 
@@ -42,6 +43,7 @@ struct place {
 	struct world *world;
 	struct node node;
 	struct node_conf conf;
+	struct stack lan;
 	bool alive;
 	uint16_t index;
 	uint32_t life;
@@ -71,6 +73,8 @@ struct world {
 	struct client *client;
 	unsigned clients;
 	uint64_t digest;
+	void (*watch)(void *ctx, unsigned node, const struct effect *e);
+	void *watch_ctx;
 };
 
 static void *grown(void *old, size_t count, size_t size)
@@ -118,6 +122,15 @@ static struct member *member_of(struct segment *s, unsigned node)
 static struct mac port_mac(unsigned node, unsigned port)
 {
 	return (struct mac){{0x02, 0xba, (uint8_t)(node >> 8), (uint8_t)node, (uint8_t)port, 1}};
+}
+
+/* Of its LAN's bridge; the last bytes are its first port's, as LibreMesh has it. */
+static struct mac bridge_mac(unsigned node)
+{
+	struct mac m = port_mac(node, 0);
+
+	m.b[0] = 0x06;
+	return m;
 }
 
 static void arrive_later(struct world *w, const struct segment *s, const struct member *m,
@@ -223,10 +236,28 @@ static void client_rx(struct world *w, struct client *c, const uint8_t *frame, s
 	in->last = w->now;
 }
 
+static void lan_later(struct place *p, enum item_kind kind, const uint8_t *frame, size_t len)
+{
+	struct item *it = item_new(kind, len);
+
+	it->node = p->index;
+	it->life = p->life;
+	memcpy(it->bytes, frame, len);
+	queue_put(&p->world->queue, p->world->now, it);
+}
+
+static void lan_tx_later(void *place, const uint8_t *frame, size_t len)
+{
+	lan_later(place, ITEM_LAN_TX, frame, len);
+}
+
 static void lan_deliver(struct place *p, const uint8_t *frame, size_t len,
 			const struct client *except)
 {
 	struct mac dst = mac_from(frame);
+
+	if (p->node.share && stack_is_ours(&p->lan, frame, len))
+		lan_later(p, ITEM_LAN_RX, frame, len);
 
 	for (unsigned i = 0; i < p->world->clients; i++) {
 		struct client *c = &p->world->client[i];
@@ -251,15 +282,18 @@ static void emit(struct fx *fx, const struct effect *e)
 	switch (e->kind) {
 	case FX_SEND: transmit(p, e->frame.port, e->frame.data, e->frame.len); break;
 	case FX_DELIVER: lan_deliver(p, e->frame.data, e->frame.len, NULL); break;
-	case FX_FDB:
-	case FX_ECHO:
-	case FX_NOTE:
-	case FX_DATAGRAM:
+	case FX_DATAGRAM: stack_send(&p->lan, &e->datagram, lan_tx_later, p); break;
 	case FX_LEASE:
 	case FX_RESERVE:
 	case FX_RANGES:
 	case FX_NAME:
+		if (p->world->watch)
+			p->world->watch(p->world->watch_ctx, p->index, e);
+		break;
 	case FX_NETWORK:
+	case FX_FDB:
+	case FX_ECHO:
+	case FX_NOTE:
 	case FX_HELLO:
 	case FX_LAN_ROLE: break;
 	}
@@ -317,6 +351,20 @@ static void payload(struct place *p, uint8_t port, const uint8_t *frame, size_t 
 		lan_deliver(p, out, v.head_len + body, NULL);
 }
 
+static void lan_happen(struct place *p, const struct item *it)
+{
+	struct ev ev = {.kind = EV_DATAGRAM};
+
+	if (it->kind == ITEM_LAN_RX) {
+		if (stack_rx(&p->lan, it->bytes, it->len, &ev.datagram))
+			tell(p, &ev);
+		return;
+	}
+	lan_deliver(p, it->bytes, it->len, NULL);
+	payload(p, PORT_CLOUD, it->bytes, it->len);
+	wake_later(p);
+}
+
 static void happen(struct world *w, const struct item *it)
 {
 	struct place *p = w->place[it->node];
@@ -336,6 +384,10 @@ static void happen(struct world *w, const struct item *it)
 		return;
 	}
 	mix(w, crc32c(0, it->bytes, it->len));
+	if (it->kind != ITEM_ARRIVE) {
+		lan_happen(p, it);
+		return;
+	}
 	if (!member_of(&w->segment[p->segment_of[it->port]], it->node)->cut)
 		payload(p, it->port, it->bytes, it->len);
 }
@@ -356,6 +408,7 @@ void world_free(struct world *w)
 	for (unsigned i = 0; i < w->places; i++) {
 		if (w->place[i]->alive)
 			node_fini(&w->place[i]->node);
+		stack_fini(&w->place[i]->lan);
 		free(w->place[i]);
 	}
 	for (unsigned i = 0; i < w->segments; i++) {
@@ -395,6 +448,9 @@ static void place_boot(struct place *p)
 	p->alive = true;
 	p->life++;
 	p->wake = NEVER;
+	if (p->node.share)
+		tell(p, &(struct ev){.kind = EV_CLIENT,
+				     .client = {CLIENT_PERMANENT, p->lan.self, 0, false}});
 }
 
 /* Tells the node of its port as it is now. */
@@ -417,7 +473,7 @@ unsigned world_node_with(struct world *w, const struct node_conf *conf)
 
 	struct place *p = grown(NULL, 1, sizeof(*p));
 	*p = (struct place){.fx = {emit}, .world = w, .conf = *conf, .index = (uint16_t)w->places};
-	p->conf.plan.primary_mac = port_mac(p->index, 0);
+	p->lan.self = p->conf.plan.primary_mac = bridge_mac(p->index);
 	w->place[w->places] = p;
 	p->seed = prng_u64(&w->prng);
 	place_boot(p);
@@ -548,6 +604,18 @@ void world_start(struct world *w, unsigned node)
 {
 	w->place[node]->seed = prng_u64(&w->prng);
 	world_restart(w, node);
+}
+
+void world_watch(struct world *w, void (*seen)(void *ctx, unsigned node, const struct effect *e),
+		 void *ctx)
+{
+	w->watch = seen;
+	w->watch_ctx = ctx;
+}
+
+void world_tell(struct world *w, unsigned node, const struct ev *ev)
+{
+	tell(w->place[node], ev);
 }
 
 static void client_tell(struct world *w, const struct client *c, enum client_change change)

@@ -68,6 +68,12 @@ void world_kill(struct world *w, unsigned node);
 void world_start(struct world *w, unsigned node);
 void world_restart(struct world *w, unsigned node);
 
+/* What the node's host would do for it and the world does not: effects of leases and names
+ * are shown, events told. Nodes share records when their configuration says so. */
+void world_watch(struct world *w, void (*seen)(void *ctx, unsigned node, const struct effect *e),
+		 void *ctx);
+void world_tell(struct world *w, unsigned node, const struct ev *ev);
+
 /* A client attached to node: a MAC that sends and counts what reaches it. */
 unsigned world_client(struct world *w, unsigned node);
 struct mac world_client_mac(const struct world *w, unsigned client);
