@@ -83,8 +83,8 @@ struct ev_datagram {
 };
 
 enum lease_change {
-	LEASE_GRANTED,	  /* our DHCP server has given or renewed it */
-	LEASE_DROPPED,	  /* our DHCP server has taken it back, or the client gave it back */
+	LEASE_GRANTED, /* our DHCP server has given or renewed it */
+	LEASE_DROPPED, /* its client gave it back, here, whoever gave it; its end comes by itself */
 	LEASE_REMEMBERED, /* what was known before a restart */
 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/ip.h"
-#include "core/share/share.h"
+#include "node/node.h"
 #include "wire/ethernet.h"
 
 enum {

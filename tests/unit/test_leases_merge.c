@@ -129,6 +129,26 @@ static void test_newest_of_a_client(void **state)
 	rig_close(&r);
 }
 
+/* It gives its address back at one node while it comes to the next. */
+static void test_release_crosses_a_grant(void **state)
+{
+	(void)state;
+	for (int ahead = -3; ahead <= 3; ahead++) { /* of the first node's clock */
+		open_halves();
+		rig_event(&r, 0, LEASE_GRANTED, rig_client(1), rig_ip("10.0.3.4"), HOUR, NULL);
+		halves(false);
+		rig_run(&r, span_s(100));
+		halves(true);
+		r.unix_s += (uint32_t)ahead;
+		rig_event(&r, 0, LEASE_DROPPED, rig_client(1), rig_ip("10.0.3.4"), 0, NULL);
+		r.unix_s -= (uint32_t)ahead;
+		rig_event(&r, 3, LEASE_GRANTED, rig_client(1), rig_ip("10.0.3.4"), HOUR, NULL);
+		halves(false);
+		assert_alike("10.0.3.4", 1);
+		rig_close(&r);
+	}
+}
+
 /* Both halves wrote the same version for other addresses: no time tells them apart. */
 static void test_same_version(void **state)
 {
@@ -183,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_older_lease_wins),
 		cmocka_unit_test(test_loser_gets_it_back),
 		cmocka_unit_test(test_newest_of_a_client),
+		cmocka_unit_test(test_release_crosses_a_grant),
 		cmocka_unit_test(test_same_version),
 		cmocka_unit_test(test_others_with_more_right),
 	};

@@ -20,6 +20,21 @@ uint64_t mac_mix(struct mac mac, uint64_t salt)
 	return prng_mix(v ^ prng_mix(salt));
 }
 
+void clock_hear(struct leases *l, instant now, uint32_t unix_s)
+{
+	int64_t origin = (int64_t)unix_s - now.us / 1000000;
+
+	if (unix_s < CLOCK_MAX && origin > l->clock_s)
+		l->clock_s = origin;
+}
+
+uint32_t clock_now(const struct leases *l, instant now)
+{
+	int64_t s = l->clock_s + now.us / 1000000;
+
+	return s < CLOCK_MAX ? (uint32_t)s : CLOCK_MAX;
+}
+
 void telling_dirty(struct leases *l, uint32_t bits)
 {
 	l->dirty |= bits;
@@ -102,6 +117,7 @@ struct leases *leases_new(const struct leases_conf *conf, struct share *share, i
 	l->share = share;
 	l->serve = conf->serve;
 	l->flushed = now;
+	l->boot = (uint32_t)prng_mix(seed ^ (uint64_t)now.us);
 	timers_init(&l->timers, &l->pool);
 	map_init(&l->by_mac, &l->pool, prng_mix(seed));
 	map_init(&l->by_ip, &l->pool, prng_mix(seed + 1));
@@ -194,7 +210,7 @@ static void flush(struct leases *l, instant now, struct fx *fx)
 	if (l->slices.review)
 		slices_review(l, now, fx);
 	timer_cancel(&l->timers, &l->flush);
-	for (uint32_t i = 0; i <= LEASES_BUCKETS; i++) {
+	for (uint32_t i = LEASES_BUCKETS + 1; i-- > 0;) { /* that we are new comes first */
 		uint32_t bit = 1u << i;
 		uint8_t type = bit == DIRTY_NODE ? RECORD_NODE : (uint8_t)(RECORD_LEASES + i);
 		size_t len;
@@ -289,7 +305,7 @@ void leases_record(struct leases *l, instant now, const struct share_record *r, 
 		else
 			list_each (e, &t->entries, struct entry, of_teller)
 				if (1u << e->bucket == bit)
-					entry_untold(l, now, e);
+					entry_untold(l, now, e, span_s(ADOPT_S));
 	}
 	slices_changed(l);
 }

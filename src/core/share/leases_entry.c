@@ -4,7 +4,6 @@
 #include "core/share/leases_internal.h"
 
 enum {
-	STALE_S = 5,	/* a DHCP server's clock that ends a lease may be so much ahead of ours */
 	RETELL_PART = 8 /* a renewal that adds less than this part of a lease is not told */
 };
 
@@ -128,7 +127,7 @@ static bool lives(const struct teller *t)
 
 /* When we tell what no living node tells: the nodes are put in an order by hash, and each
  * waits for those before it. */
-static instant adoption(const struct leases *l, instant now, const struct entry *e)
+static instant adoption(const struct leases *l, instant now, const struct entry *e, span turn)
 {
 	uint64_t salt = mac_mix(e->holder.mac, 1);
 	uint64_t ours = mac_mix(l->self->holder.mac, salt);
@@ -136,14 +135,14 @@ static instant adoption(const struct leases *l, instant now, const struct entry 
 
 	list_each (t, &l->tellers, struct teller, all)
 		before += lives(t) && t != e->teller && mac_mix(t->holder.mac, salt) > ours;
-	return instant_add(now, span_s(ADOPT_AFTER_S * (1 + (int64_t)before)));
+	return instant_add(now, span_us(turn.us * (1 + (int64_t)before)));
 }
 
-void entry_untold(struct leases *l, instant now, struct entry *e)
+void entry_untold(struct leases *l, instant now, struct entry *e, span turn)
 {
-	if (e->teller == l->self || e->ended || e->adopt.us != NEVER.us)
+	if (e->teller == l->self || e->ended)
 		return;
-	e->adopt = adoption(l, now, e);
+	e->adopt = instant_min(e->adopt, adoption(l, now, e, turn));
 	arm(l, e);
 }
 
@@ -158,7 +157,7 @@ static void teller_set(struct leases *l, instant now, struct entry *e, struct te
 	if (t == l->self)
 		telling_dirty(l, 1u << e->bucket);
 	else if (!t->alive)
-		entry_untold(l, now, e);
+		entry_untold(l, now, e, span_s(ADOPT_S));
 }
 
 void entry_told(struct leases *l, instant now, struct entry *e, struct teller *t, struct fx *fx)
@@ -174,8 +173,10 @@ int said_compare(const struct said *s, const struct entry *e)
 
 	if (s->lease.version != e->version)
 		return s->lease.version > e->version ? 1 : -1;
+	/* A release and a grant that did not know of each other: it costs less to be wrong
+	 * with a lease that lives. */
 	if (s->ended || e->ended)
-		return (int)s->ended - (int)e->ended;
+		return (int)e->ended - (int)s->ended;
 	if (s->lease.since_unix_s != e->holder.since_unix_s)
 		return s->lease.since_unix_s > e->holder.since_unix_s ? 1 : -1;
 	return (ip > e->holder.ip) - (ip < e->holder.ip);
@@ -264,22 +265,20 @@ enum err entry_say(struct leases *l, instant now, const struct said *s, struct t
 	return OK;
 }
 
-/* A version that is newer than what is known here, and than what a partition that we have
- * not heard may have said before: the time, where clocks are right. */
-static uint32_t version_next(const struct entry *e, uint32_t unix_s)
+/* A version that is newer than what is known here, and, where clocks are right, than what a
+ * partition that we have not heard may have said before. */
+static uint32_t version_next(const struct leases *l, instant now, const struct entry *e)
 {
 	uint32_t version = e && e->version < VERSION_MAX - 1 ? e->version + 1 : 1;
+	uint32_t clock = clock_now(l, now);
 
-	if (unix_s > version && unix_s < VERSION_MAX / 2)
-		version = unix_s;
-	return version;
+	return clock > version ? clock : version;
 }
 
-static void entry_end(struct leases *l, instant now, struct entry *e, uint32_t unix_s,
-		      struct fx *fx)
+static void entry_end(struct leases *l, instant now, struct entry *e, struct fx *fx)
 {
 	struct said s = {.ended = true,
-			 .lease = {.mac = e->holder.mac, .version = version_next(e, unix_s)}};
+			 .lease = {.mac = e->holder.mac, .version = version_next(l, now, e)}};
 
 	if (l->ended >= l->conf.leases_max / 2) {
 		e->ended = true;
@@ -293,31 +292,49 @@ static void entry_end(struct leases *l, instant now, struct entry *e, uint32_t u
 	entry_say(l, now, &s, l->self, fx, NULL);
 }
 
-void entry_expire(struct leases *l, instant now, struct entry *e, struct fx *fx)
+static void entry_over(struct leases *l, instant now, struct entry *e, struct fx *fx)
 {
 	bool ours = e->teller == l->self;
 
-	if (e->ended && instant_reached(e->end, now)) {
+	if (e->ended) {
 		entry_free(l, now, e, fx);
-	} else if (instant_reached(e->end, now)) {
-		if (ours && instant_before(now, e->here_until)) {
-			/* It was renewed, too little to be told then. */
-			e->end = e->here_until;
-			e->version = version_next(e, 0);
-			entry_told(l, now, e, l->self, fx);
-		} else if (ours) {
-			entry_end(l, now, e, 0, fx);
-		} else if (instant_reached(instant_add(e->end, span_s(OVERDUE_S)), now)) {
-			entry_free(l, now, e, fx);
-		} else {
-			arm(l, e);
-		}
+	} else if (ours && instant_before(now, e->here_until)) {
+		/* It was renewed, too little to be told then. */
+		e->end = e->here_until;
+		e->version = version_next(l, now, e);
+		entry_told(l, now, e, l->self, fx);
+	} else if (ours) {
+		entry_end(l, now, e, fx);
+	} else if (instant_reached(instant_add(e->end, span_s(OVERDUE_S)), now)) {
+		entry_free(l, now, e, fx);
+	} else {
+		e->adopt = NEVER; /* not any more */
+		arm(l, e);
+	}
+}
+
+void entry_expire(struct leases *l, instant now, struct entry *e, struct fx *fx)
+{
+	if (instant_reached(e->end, now)) {
+		entry_over(l, now, e, fx);
 	} else if (instant_reached(e->adopt, now)) {
-		l->count[LEASES_ADOPTED] += !e->ended;
+		l->count[LEASES_ADOPTED]++;
 		entry_told(l, now, e, l->self, fx);
 	} else {
 		arm(l, e);
 	}
+}
+
+bool entry_defend(struct leases *l, instant now, struct entry *e, const struct said *s,
+		  struct fx *fx)
+{
+	if (!s->ended || e->ended || e->teller != l->self || !instant_before(now, e->here_until) ||
+	    !instant_before(now, instant_add(e->here_since, span_s(DEFEND_S))))
+		return false;
+	e->version = s->lease.version;
+	e->version = version_next(l, now, e);
+	entry_told(l, now, e, l->self, fx);
+	return true;
 }
 
 /* ---- what our DHCP server, or what was kept, says ---- */
@@ -341,7 +358,8 @@ static void granted(struct leases *l, instant now, const struct lease *lease, st
 	struct said s = {.lease = *lease};
 	instant until = instant_add(now, span_s(lease->left_s));
 
-	s.lease.version = version_next(e, lease->since_unix_s);
+	s.lease.since_unix_s = clock_now(l, now);
+	s.lease.version = version_next(l, now, e);
 	if (e && !e->ended && e->holder.ip == ipv4_to_u32(lease->ip)) {
 		s.lease.since_unix_s = e->holder.since_unix_s;
 		if (s.lease.name[0] == '\0')
@@ -350,21 +368,16 @@ static void granted(struct leases *l, instant now, const struct lease *lease, st
 	if ((!e || is_worth_telling(l, now, e, &s)) && entry_say(l, now, &s, l->self, fx, &e) != OK)
 		return;
 	e->here_until = until;
+	e->here_since = now;
 }
 
 static void dropped(struct leases *l, instant now, const struct lease *lease, struct fx *fx)
 {
 	struct entry *e = entry_find(l, lease->mac);
-	bool stale;
 
 	if (!e || e->ended || e->holder.ip != ipv4_to_u32(lease->ip))
 		return;
-	/* The time of a lease here has ended that the client renewed at another node. */
-	stale = e->teller != l->self && e->here_until.us != 0 &&
-		instant_reached(e->here_until, instant_add(now, span_s(STALE_S)));
-	e->here_until = (instant){0};
-	if (!stale)
-		entry_end(l, now, e, lease->since_unix_s, fx);
+	entry_end(l, now, e, fx);
 }
 
 static void remembered(struct leases *l, instant now, const struct lease *lease, struct fx *fx)
@@ -374,6 +387,7 @@ static void remembered(struct leases *l, instant now, const struct lease *lease,
 
 	if (lease->version >= VERSION_MAX)
 		return;
+	clock_hear(l, now, lease->version);
 	if (!e || said_compare(&s, e) > 0)
 		entry_say(l, now, &s, l->self, fx, NULL);
 }
@@ -387,6 +401,8 @@ void entry_event(struct leases *l, instant now, const struct ev_lease *ev, struc
 	if (lease.left_s > LEFT_MAX_S)
 		lease.left_s = LEFT_MAX_S;
 	lease.name[LEASE_NAME_ROOM - 1] = '\0';
+	if (ev->change != LEASE_REMEMBERED)
+		clock_hear(l, now, lease.since_unix_s);
 	switch (ev->change) {
 	case LEASE_GRANTED:
 		if (lease.left_s > 0)

@@ -24,11 +24,15 @@ enum {
 	LEFT_MAX_S = 30 * 86400, /* nobody promises an address for longer */
 	ENDED_KEEP_S = 600,	 /* that a lease has ended is told as long as records live */
 	OVERDUE_S = 10,		 /* others' leases end so much later than they say */
-	ADOPT_AFTER_S = 30,
+	ADOPT_S = 30,
+	ADOPT_LOST_MS = 300, /* when its node has forgotten it, and may give its address away */
+	DEFEND_S = 5,
 	GIVE_BACK_AFTER_S = 1800,
 };
-/* Versions are wall clock times or, where a clock is behind, one more than the last. */
+/* Versions are times of the cloud's clock, or one more than the last. No clock goes on above
+ * CLOCK_MAX. */
 #define VERSION_MAX UINT32_C(0xff000000)
+#define CLOCK_MAX UINT32_C(0xfe000000)
 /* Our RECORD_NODE, beside a bit for each bucket; LibreMesh's types come above. */
 #define DIRTY_NODE (UINT32_C(1) << LEASES_BUCKETS)
 
@@ -75,8 +79,8 @@ struct entry {
 	struct teller *teller; /* whose records tell the version that we have */
 	struct timer timer;
 	instant end;
-	instant adopt;	    /* when we tell it, when nobody else does; NEVER: somebody does */
-	instant here_until; /* of our DHCP server's own lease; 0: it has none */
+	instant adopt; /* when we tell it, when nobody else does; NEVER: somebody does */
+	instant here_since, here_until; /* of our DHCP server's own lease; 0: it has none */
 	uint32_t version;
 	bool ended;
 	bool listed; /* the record that is being read has it */
@@ -99,6 +103,7 @@ struct teller {
 	struct list claims;
 	bool alive;	  /* a peer, or its records come from itself */
 	bool known;	  /* we have its RECORD_NODE */
+	uint32_t boot;	  /* changes when it starts anew */
 	uint32_t records; /* bits: which of its records share has, as in struct leases.dirty */
 	char hostname[LEASE_NAME_ROOM];
 	struct ipv6 ip6;
@@ -139,8 +144,10 @@ struct leases {
 	struct holder *statics; /* of conf.reserved, in its order */
 	struct slices slices;
 	bool started, serve;
-	uint32_t dirty; /* bits: our records that differ from what share has; DIRTY_NODE */
-	uint32_t put;	/* bits: that share has */
+	uint32_t boot;
+	int64_t clock_s; /* the cloud's clock at the origin of now; see clock_hear */
+	uint32_t dirty;	 /* bits: our records that differ from what share has; DIRTY_NODE */
+	uint32_t put;	 /* bits: that share has */
 	struct timer flush;
 	instant flushed;
 	uint8_t *scratch; /* SHARE_DATA_MAX bytes: a record under construction */
@@ -157,6 +164,13 @@ uint64_t mac_mix(struct mac mac, uint64_t salt);
 
 /* Our record (bit of struct leases.dirty) has changed; it is put soon. */
 void telling_dirty(struct leases *l, uint32_t bits);
+
+/* ---- clock: one for the cloud ---- */
+
+/* Somebody's clock (ours, or that of a version) says unix_s. The furthest that we have heard
+ * is the cloud's: what happens here happens after what we have heard of. */
+void clock_hear(struct leases *l, instant now, uint32_t unix_s);
+uint32_t clock_now(const struct leases *l, instant now);
 
 /* ---- address: who holds which ---- */
 
@@ -195,13 +209,18 @@ enum err entry_say(struct leases *l, instant now, const struct said *s, struct t
 		   struct fx *fx, struct entry **out);
 /* t tells e from now on, in the version that we have. */
 void entry_told(struct leases *l, instant now, struct entry *e, struct teller *t, struct fx *fx);
-/* Nobody tells e any more. */
-void entry_untold(struct leases *l, instant now, struct entry *e);
+/* Nobody tells e any more; turn: how long each of us waits for the others. */
+void entry_untold(struct leases *l, instant now, struct entry *e, span turn);
 /* Its timer fired: it ends, is adopted, or is forgotten. */
 void entry_expire(struct leases *l, instant now, struct entry *e, struct fx *fx);
 /* Seconds until it ends, rounded up; 0: it has. */
 uint32_t entry_left_s(const struct entry *e, instant now);
 void entry_free(struct leases *l, instant now, struct entry *e, struct fx *fx);
+/* What s says is newer than what we tell of e, but it is the end of a lease that our DHCP server
+ * has given in the last DEFEND_S: a release on its way while the client came back. Tells it anew
+ * and gives true. */
+bool entry_defend(struct leases *l, instant now, struct entry *e, const struct said *s,
+		  struct fx *fx);
 /* EV_LEASE */
 void entry_event(struct leases *l, instant now, const struct ev_lease *ev, struct fx *fx);
 

@@ -49,7 +49,7 @@ void teller_alive(struct leases *l, instant now, struct teller *t, bool alive)
 	t->alive = alive;
 	if (!alive)
 		list_each (e, &t->entries, struct entry, of_teller)
-			entry_untold(l, now, e);
+			entry_untold(l, now, e, span_s(ADOPT_S));
 }
 
 void teller_clear(struct leases *l, instant now, struct teller *t, struct fx *fx)

@@ -34,6 +34,7 @@ static size_t node_write(const struct leases *l, uint8_t *out, size_t room)
 	size_t name_len = strlen(l->conf.hostname);
 
 	wr_u8(&w, l->serve ? NODE_SERVES : 0);
+	wr_u32(&w, l->boot);
 	wr_bytes(&w, l->conf.own.b, sizeof(l->conf.own.b));
 	wr_bytes(&w, l->conf.own6.b, sizeof(l->conf.own6.b));
 	wr_u8(&w, (uint8_t)name_len);
@@ -99,7 +100,7 @@ struct node_said {
 	struct ipv4 ip4;
 	struct ipv6 ip6;
 	char hostname[LEASE_NAME_ROOM];
-	uint32_t pool_first, pool_last, slice_size, count;
+	uint32_t boot, pool_first, pool_last, slice_size, count;
 	struct rd ranges;
 };
 
@@ -110,6 +111,7 @@ static enum err node_parse(const uint8_t *data, size_t len, struct node_said *ou
 	uint8_t name_len;
 
 	rd_u8(&r); /* flags: who serves is seen by its claims */
+	out->boot = rd_u32(&r);
 	out->ip4 = rd_ipv4(&r);
 	ip6 = rd_take(&r, sizeof(out->ip6.b));
 	name_len = rd_u8(&r);
@@ -144,6 +146,10 @@ static enum err node_read(struct leases *l, instant now, struct teller *t, const
 	if (node_parse(data, len, &said) != OK)
 		return ERR_MALFORMED;
 	teller_clear(l, now, t, fx);
+	if (t->boot != said.boot && t->boot != 0)
+		list_each (e, &t->entries, struct entry, of_teller)
+			entry_untold(l, now, e, span_ms(ADOPT_LOST_MS));
+	t->boot = said.boot;
 	t->known = true;
 	memcpy(t->hostname, said.hostname, sizeof(t->hostname));
 	t->ip6 = said.ip6;
@@ -212,10 +218,13 @@ static void entry_read(struct leases *l, instant now, struct teller *t, const st
 	struct entry *e = entry_find(l, s->lease.mac);
 	int newer = e ? said_compare(s, e) : 1;
 
-	if (newer == 0) {
+	clock_hear(l, now, s->lease.version);
+	if (newer < 0 && e->ended && t->alive && !e->teller->alive) {
+		entry_told(l, now, e, l->self, fx); /* t has not heard, and who told it is gone */
+	} else if (newer == 0) {
 		same_read(l, now, e, t, fx);
-	} else if (newer > 0 && (s->ended || s->lease.left_s > 0) &&
-		   entry_say(l, now, s, t, fx, &e) == OK) {
+	} else if (newer > 0 && !(e && entry_defend(l, now, e, s, fx)) &&
+		   (s->ended || s->lease.left_s > 0) && entry_say(l, now, s, t, fx, &e) == OK) {
 		e->listed = true;
 	}
 }
@@ -225,7 +234,7 @@ static void sweep(struct leases *l, instant now, struct teller *t, uint32_t bit)
 {
 	list_each (e, &t->entries, struct entry, of_teller) {
 		if (1u << e->bucket == bit && !e->listed)
-			entry_untold(l, now, e);
+			entry_untold(l, now, e, span_s(ADOPT_S));
 		e->listed = false;
 	}
 }
