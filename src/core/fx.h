@@ -110,8 +110,9 @@ enum lan_role {
 struct fx_lan_role {
 	uint8_t port;
 	enum lan_role role;
-	bool mesh;  /* nodes of our cloud are there (DESIGNATED, STANDBY): a mesh port too */
-	bool quiet; /* DESIGNATED without any client: nothing of the gateway leaves here */
+	bool mesh;	 /* nodes of our cloud are there (DESIGNATED, STANDBY): a mesh port too */
+	bool quiet;	 /* DESIGNATED without any client: nothing of the gateway leaves here */
+	uint8_t changes; /* when it does: what was where on the segment may be elsewhere now */
 };
 
 struct effect {

@@ -139,6 +139,19 @@ int bridge_close_port(struct netlink *ask, int port)
 	return netlink_ask(ask, h);
 }
 
+int bridge_own_mac(struct netlink *ask, int port, struct mac mac)
+{
+	struct nlmsghdr *h = netlink_begin(ask, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+	struct ndmsg *n = mnl_nlmsg_put_extra_header(h, sizeof(*n));
+
+	n->ndm_family = AF_BRIDGE;
+	n->ndm_ifindex = port;
+	n->ndm_state = NUD_PERMANENT;
+	n->ndm_flags = NTF_MASTER;
+	mnl_attr_put(h, NDA_LLADDR, sizeof(mac.b), mac.b);
+	return netlink_ask(ask, h);
+}
+
 int bridge_flush(struct netlink *ask, int port)
 {
 	struct nlmsghdr *h = netlink_begin(ask, RTM_SETLINK, 0);

@@ -36,6 +36,8 @@ int bridge_fix_fdb(struct netlink *ask, int port, bool is_bridge, struct mac mac
 int bridge_unfix_fdb(struct netlink *ask, int port, bool is_bridge, struct mac mac);
 /* A port that gets only what is fixed, and multicast. */
 int bridge_close_port(struct netlink *ask, int port);
+/* Frames for mac that reach the bridge by this port are for the host, not for other ports. */
+int bridge_own_mac(struct netlink *ask, int port, struct mac mac);
 /* The bridge is to forget what it learnt on this port. */
 int bridge_flush(struct netlink *ask, int port);
 

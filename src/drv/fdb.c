@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "wire/hello.h"
+
 enum { VID_TAGGED = 0x8000, VID_DEFAULT = 1 };
 
 struct fdb_key {
@@ -150,7 +152,8 @@ static bool line_read(const struct fdb *f, const struct nlmsghdr *h, struct fdb_
 		else if (mnl_attr_get_type(a) == NDA_CACHEINFO)
 			line->fresh = is_fresh(a);
 	}
-	return ours && f->bridge != 0 && line->port != f->bridge && mac_is_station(line->key.mac);
+	return ours && f->bridge != 0 && line->port != f->bridge && mac_is_station(line->key.mac) &&
+	       !hello_is_source(line->key.mac);
 }
 
 static void line_gone(struct fdb *f, instant now, const struct fdb_line *line)
@@ -248,4 +251,22 @@ void fdb_expire(struct fdb *f, instant now)
 		if (e->aged && instant_since(now, e->aged_at).us >= span_s(FDB_FORGET_S).us)
 			entry_forget(f, e);
 	}
+}
+
+bool fdb_has_client(const struct fdb *f, int ifindex, bool (*is_node)(void *ctx, struct mac mac),
+		    void *ctx)
+{
+	list_each (e, &f->all, struct fdb_entry, all) {
+		if (e->port == ifindex && !is_node(ctx, e->key.mac))
+			return true;
+	}
+	return false;
+}
+
+int fdb_port(const struct fdb *f, struct mac mac)
+{
+	const struct fdb_key key = {.mac = mac};
+	const struct fdb_entry *e = find(f, &key);
+
+	return e ? e->port : 0;
 }

@@ -4,7 +4,7 @@
  *
  * Source  linux/neighbour.h, rtnetlink(7); DESIGN 1 (roaming).
  * Shape   A table (MAC, VLAN) -> port that follows the bridge's own, without what
- *         is behind bat0 and without the bridge's own addresses.
+ *         is behind bat0, without the bridge's own addresses and the sources of hellos.
  *         - An entry appears or moves to another LAN port: CLIENT_SEEN.
  *         - It moves behind bat0: forgotten; the engine knows where it went.
  *         - It is deleted sooner than the bridge would by age, or its port loses
@@ -56,5 +56,10 @@ int fdb_dump(struct fdb *f, instant now, struct netlink *ask);
 
 /* A port of the bridge lost its carrier, or left: its clients are gone. */
 void fdb_port_gone(struct fdb *f, int ifindex);
+/* Is there an entry of this port that is not a node's? Aged ones count. */
+bool fdb_has_client(const struct fdb *f, int ifindex, bool (*is_node)(void *ctx, struct mac mac),
+		    void *ctx);
+/* The ifindex of the LAN port where it was seen, without a VLAN; 0: nowhere. */
+int fdb_port(const struct fdb *f, struct mac mac);
 /* Forgets what was aged long ago. */
 void fdb_expire(struct fdb *f, instant now);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "drv/bridge.h"
+#include "drv/cables.h"
 #include "drv/log.h"
 
 bool lan_is_port(const struct host_conf *conf, const char *name)
@@ -84,25 +85,69 @@ static int bridge_settle(struct lan *lan)
 	return l->up ? 0 : link_set_up(lan->ask, l->ifindex, true);
 }
 
+static int port_put_in(struct lan *lan, const struct link *l)
+{
+	int e = link_set_master(lan->ask, l->ifindex, lan->bridge);
+
+	if (e)
+		return e;
+	if (strcmp(l->name, lan->conf->cloud_port) != 0 && !lan_has_taken(lan, l->name)) {
+		made_add_port(&lan->made, l->name);
+		lan_save(lan);
+	}
+	log_line(LOG_INFO, "%s is in %s", l->name, lan->conf->bridge);
+	return 0;
+}
+
+/* The bridge keeps its MAC, which may be this port's. */
+static int port_take_out(struct lan *lan, const struct link *l)
+{
+	const struct link *bridge = link_find(lan->links, lan->bridge);
+
+	if (!made_has_port(&lan->made, l->name)) {
+		made_add_taken(&lan->made, l->name);
+		lan_save(lan);
+		if (bridge)
+			(void)link_set_mac(lan->ask, lan->bridge, bridge->mac);
+	}
+	log_line(LOG_INFO, "%s is not in %s", l->name, lan->conf->bridge);
+	return link_set_master(lan->ask, l->ifindex, 0);
+}
+
+int lan_move_port(struct lan *lan, const struct link *l, bool in)
+{
+	return in ? port_put_in(lan, l) : port_take_out(lan, l);
+}
+
+bool lan_has_taken(struct lan *lan, const char *name)
+{
+	return made_has_taken(&lan->made, name);
+}
+
+void lan_forget_taken(struct lan *lan, const char *name)
+{
+	made_del_taken(&lan->made, name);
+}
+
 /* Puts a link into the bridge and switches it on. */
 static int port_settle(struct lan *lan, const struct link *l)
 {
 	int e = 0;
 
 	if (l->master != lan->bridge) {
-		e = link_set_master(lan->ask, l->ifindex, lan->bridge);
+		e = port_put_in(lan, l);
 		if (e) {
 			log_line(LOG_ERROR, "cannot put %s into %s: %s; is it in another bridge?",
 				 l->name, lan->conf->bridge, strerror(-e));
 			return e;
 		}
-		if (strcmp(l->name, lan->conf->cloud_port) != 0) {
-			made_add_port(&lan->made, l->name);
-			lan_save(lan);
-		}
-		log_line(LOG_INFO, "%s is in %s", l->name, lan->conf->bridge);
 	}
 	return l->up ? 0 : link_set_up(lan->ask, l->ifindex, true);
+}
+
+static bool is_wanted(const struct lan *lan, const struct link *l)
+{
+	return lan_is_port(lan->conf, l->name) && cables_bridge(lan->cables, l);
 }
 
 static int ports_settle(struct lan *lan)
@@ -112,7 +157,7 @@ static int ports_settle(struct lan *lan)
 	list_each (l, &lan->links->all, struct link, all) {
 		bool cloud = strcmp(l->name, lan->conf->cloud_port) == 0;
 
-		if (!cloud && !lan_is_port(lan->conf, l->name))
+		if (!cloud && !is_wanted(lan, l))
 			continue;
 		e = port_settle(lan, l);
 		first = first ? first : e;
@@ -244,7 +289,7 @@ void lan_link(struct lan *lan, const struct link *l, bool gone)
 	/* Somebody took something away: mend. The first settling is the host's. */
 	if (lan->settling || lan->bridge == 0 || gone)
 		return;
-	if ((cloud || lan_is_port(lan->conf, l->name)) && l->master != lan->bridge)
+	if ((cloud || is_wanted(lan, l)) && l->master != lan->bridge)
 		(void)port_settle(lan, l);
 }
 
@@ -257,6 +302,12 @@ static void ports_release(struct lan *lan)
 
 		if (l && l->master == lan->bridge)
 			(void)link_set_master(lan->ask, l->ifindex, 0);
+	}
+	for (unsigned i = 0; i < lan->made.taken_count; i++) {
+		const struct link *l = link_find_name(lan->links, lan->made.taken[i]);
+
+		if (l && l->master == 0 && lan->bridge != 0)
+			(void)link_set_master(lan->ask, l->ifindex, lan->bridge);
 	}
 }
 

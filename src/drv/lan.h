@@ -18,12 +18,15 @@
 #include "drv/link.h"
 #include "drv/run_dir.h"
 
+struct cables;
+
 struct lan {
 	const struct host_conf *conf;
 	const struct plan *plan;
 	const struct run_dir *run;
 	struct links *links;
 	struct netlink *ask;
+	const struct cables *cables; /* say which cables are in the bridge */
 	struct made made;
 	int bridge;	/* ifindex; 0: not there */
 	int cloud_port; /* ifindex of bat0; 0: not there */
@@ -39,13 +42,19 @@ struct lan {
 /* Is this the name of a port of the LAN, by the configuration? */
 bool lan_is_port(const struct host_conf *conf, const char *name);
 
-/* The fields up to `ask`, tell, port_gone and ctx are set by the caller. Loads what
+/* The fields up to `cables`, tell, port_gone and ctx are set by the caller. Loads what
  * a former daemon made. */
 void lan_init(struct lan *lan);
 /* Mends what is not as it should be. 0, or the first negative errno (logged). */
 int lan_settle(struct lan *lan);
 /* Writes lan->made down, also for others who changed it. */
 void lan_save(struct lan *lan);
+/* Puts a port into the bridge, or takes it out. Negative errno. */
+int lan_move_port(struct lan *lan, const struct link *l, bool in);
+/* Was this port in the bridge before us, and did we take it out? It will be put back. */
+bool lan_has_taken(struct lan *lan, const char *name);
+/* It will not. */
+void lan_forget_taken(struct lan *lan, const char *name);
 /* links.changed for all links. */
 void lan_link(struct lan *lan, const struct link *l, bool gone);
 /* Takes away what we made. bat0 must be closed before. */

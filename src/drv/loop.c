@@ -63,8 +63,8 @@ static void emit(struct fx *fx, const struct effect *e)
 	case FX_RANGES:
 	case FX_NAME: gateway_effect(&x->gateway, e); break;
 	case FX_LAN_ROLE:
+	case FX_HELLO: cables_effect(&x->cables, e); break;
 	case FX_NETWORK:
-	case FX_HELLO:
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}
@@ -76,9 +76,16 @@ static void node_tell(struct loop *x, const struct ev *ev)
 	node_handle(&x->node, now_boottime(), ev, &x->fx);
 }
 
-static void gateway_tell(void *ctx, const struct ev *ev)
+static void ev_tell(void *ctx, const struct ev *ev)
 {
 	node_tell(ctx, ev);
+}
+
+static void role_done(void *ctx, const char *name, const struct fx_lan_role *role)
+{
+	struct loop *x = ctx;
+
+	gateway_lan_role(&x->gateway, name, role);
 }
 
 static void client_tell(void *ctx, const struct ev_client *c)
@@ -192,6 +199,7 @@ static void link_changed(void *ctx, const struct link *l, bool gone)
 
 	if (!x->ready)
 		return;
+	cables_link(&x->cables, l, gone);
 	lan_link(&x->lan, l, gone);
 	gateway_link(&x->gateway, l, gone);
 	fdb_set_bridge(&x->fdb, x->lan.bridge, x->lan.cloud_port);
@@ -255,6 +263,7 @@ static void before_sleep(uv_prepare_t *p)
 
 	if (!x->ready)
 		return;
+	cables_settle(&x->cables);
 	at = instant_min(node_deadline(&x->node), ctl_deadline(&x->ctl));
 	datapath_flush(&x->datapath);
 	if (at.us == x->armed.us)
@@ -292,6 +301,7 @@ static void carrier_look(uv_timer_t *t)
 		if (p->told.up && link_has_carrier(p->packet->fd, p->name) == 0)
 			(void)links_refresh(&x->links, p->ifindex);
 	}
+	cables_look(&x->cables);
 }
 
 /* ---- starting ---- */
@@ -413,6 +423,7 @@ static void parts_join(struct loop *x)
 			      .run = &x->run,
 			      .links = &x->links,
 			      .ask = &x->ask,
+			      .cables = &x->cables,
 			      .tell = client_tell,
 			      .port_gone = lan_port_gone,
 			      .ctx = x};
@@ -421,11 +432,23 @@ static void parts_join(struct loop *x)
 				      .plan = &x->node.plan,
 				      .crypto = crypto_mbedtls(),
 				      .ask = &x->ask,
+				      .cables = &x->cables,
 				      .slots_max = x->conf.node.l2.ports_max,
 				      .socket = port_socket,
 				      .tell = port_tell,
 				      .ctx = x};
 	mesh_ports_init(&x->mesh);
+	x->cables = (struct cables){.conf = host,
+				    .node = &x->node,
+				    .uv = &x->uv,
+				    .links = &x->links,
+				    .lan = &x->lan,
+				    .fdb = &x->fdb,
+				    .mesh = &x->mesh,
+				    .tell = ev_tell,
+				    .role_done = role_done,
+				    .ctx = x};
+	cables_init(&x->cables);
 	x->ctl_host = (struct ctl_host){
 		.ctx = x, .port_name = port_name, .status = loop_status, .config = config_print};
 	ctl_init(&x->ctl, &x->node, &x->ctl_host, now_boottime());
@@ -442,7 +465,7 @@ static void gateway_join(struct loop *x)
 					.uv = &x->uv,
 					.share = x->node.share,
 					.fx = &x->fx,
-					.tell = gateway_tell,
+					.tell = ev_tell,
 					.ctx = x};
 
 	gateway_start(&x->gateway, &env);
@@ -595,6 +618,7 @@ static void loop_stop(struct loop *x)
 		mesh_ports_fini(&x->mesh);
 		watch_stop(&x->tap_watch);
 		tap_close(&x->tap);
+		cables_stop(&x->cables);
 		lan_leave(&x->lan);
 	}
 	uv_walk(&x->uv, handle_close, NULL);

@@ -17,6 +17,7 @@
 
 #include "conf/conf.h"
 #include "ctl/ctl.h"
+#include "drv/cables.h"
 #include "drv/ctl_socket.h"
 #include "drv/datapath.h"
 #include "drv/fdb.h"
@@ -63,6 +64,7 @@ struct loop {
 	struct lan lan;
 	struct mesh_ports mesh;
 	struct fdb fdb;
+	struct cables cables;
 	struct gateway gateway;
 	struct run_dir run;
 	uint64_t resyncs; /* messages of the kernel were lost */

@@ -5,6 +5,7 @@
  * Source  ours; docs/control.md names the fields.
  */
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -77,6 +78,54 @@ static json_t *bridge_json(const struct loop *x)
 	return o;
 }
 
+static json_t *cable_node_json(const struct loop *x, const struct cable_node *n)
+{
+	json_t *o = json_object();
+
+	json_put_mac(o, "mac", n->mac);
+	json_put_count(o, "port", n->port);
+	json_put_bool(o, "bridges", n->bridges);
+	json_put_bool(o, "same_cloud", n->same_cloud);
+	json_put_bool(o, "self", mac_equal(n->mac, x->node.plan.primary_mac));
+	return o;
+}
+
+static json_t *cable_json(const struct loop *x, uint8_t index)
+{
+	const struct cable_slot *s = &x->cables.slot[index];
+	const struct cable_port *p = &x->node.cable.port[index];
+	json_t *o = json_object(), *nodes = json_array();
+
+	json_put_text(o, "name", s->name);
+	json_put_bool(o, "up", s->told.up);
+	json_put_text(o, "role", s->fd < 0 ? "unwatched" : lan_role_name(s->role.role));
+	json_put_bool(o, "mesh", s->role.mesh);
+	json_put_bool(o, "clients", s->told.clients);
+	json_put_text(o, "fault", s->error ? strerror(-s->error) : "");
+	for (unsigned i = 0; i < p->node_count; i++)
+		json_array_append_new(nodes, cable_node_json(x, &p->node[i]));
+	json_object_set_new(o, "nodes", nodes);
+	return o;
+}
+
+static json_t *cables_json(const struct loop *x)
+{
+	const struct cable_counters *c = &x->node.cable.count;
+	json_t *o = json_object(), *ports = json_array();
+
+	for (uint8_t i = 0; i < LAN_PORT_MAX; i++)
+		if (x->cables.slot[i].ifindex != 0)
+			json_array_append_new(ports, cable_json(x, i));
+	json_object_set_new(o, "ports", ports);
+	json_put_count(o, "hellos_rx", c->rx);
+	json_put_count(o, "hellos_tx", c->tx);
+	json_put_count(o, "malformed", c->malformed);
+	json_put_count(o, "refused", c->refused);
+	json_put_count(o, "reflected", c->reflected);
+	json_put_count(o, "conflicts", c->conflicts);
+	return o;
+}
+
 static json_t *datapath_json(const struct loop *x)
 {
 	const struct datapath_counters *c = &x->datapath.count;
@@ -145,6 +194,7 @@ void loop_status(void *ctx, json_t *into)
 	json_object_set_new(into, "datapath", datapath_json(x));
 	json_object_set_new(into, "cloud_port", cloud_port_json(x));
 	json_object_set_new(into, "bridge", bridge_json(x));
+	json_object_set_new(into, "cables", cables_json(x));
 	gateway_status(&x->gateway, into);
 	json_object_set_new(into, "process", process_json());
 	json_put_count(into, "kernel_resyncs", x->resyncs);

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "drv/cables.h"
 #include "drv/lan.h"
 #include "drv/log.h"
 #include "wire/ethernet.h"
@@ -76,12 +77,15 @@ static bool wish_make(const struct mesh_ports *m, const struct link *l, struct w
 {
 	const struct plan *plan = m->plan;
 	struct plan_tag tag = {plan->cloud_tagged, plan->cloud_vid, plan->cloud_tpid};
+	const struct cable_slot *cable = cables_find(m->cables, l->name);
 
 	*w = (struct wish){.conf = conf_of(m->conf, l->name)};
 	if (!l->ethernet)
 		return false;
 	w->wifi = is_wifi(w->conf, l->name);
-	if (!w->conf &&
+	if (!w->conf && cable && !cable->role.mesh)
+		return false;
+	if (!w->conf && !cable &&
 	    !(host_conf_is_automatic(m->conf) && mesh_port_is_automatic(m->conf, l, w->wifi)))
 		return false;
 	if (w->conf && plan_tag(plan, w->conf->protocol, &tag) != OK)
@@ -93,7 +97,8 @@ static bool wish_make(const struct mesh_ports *m, const struct link *l, struct w
 		.tagged = tag.tagged,
 		.vid = tag.vid,
 		.tpid = tag.tpid,
-		.in_bridge = l->master != 0,
+		/* A cable goes in and out: its socket need not change. */
+		.in_bridge = cable || l->master != 0,
 	};
 	if (tag.tagged) {
 		plan_port_mac(plan, m->crypto, l->name, &w->packet.mac);

@@ -10,6 +10,7 @@
  *         all Ethernet-like ones (hardware, veth, bonds) that are not in a bridge,
  *         not LAN ports, and, for Wi-Fi, named as LibreMesh names its mesh ones
  *         (containing "mesh", "adhoc" or "apup"), because an access point is none.
+ *         And cables of the LAN where nodes of our cloud are (cables.h).
  *         A port is up while its interface is on, has a carrier, and its socket
  *         is open. An interface that is off when it appears is switched on.
  *         MTU of a port: the interface's, less a tag: the kernel does not let a
@@ -41,11 +42,14 @@ struct mesh_port {
 	char fault[96]; /* why it is not up, for people; "" */
 };
 
+struct cables;
+
 struct mesh_ports {
 	const struct host_conf *conf;
 	const struct plan *plan;
 	const struct crypto *crypto;
 	struct netlink *ask;
+	const struct cables *cables; /* say which LAN ports are mesh ports too; may be NULL */
 	uint8_t slots_max;
 	struct mesh_port slot[PORT_MAX];
 	/* The socket of a port is there (and is to be watched), or NULL: no more, and

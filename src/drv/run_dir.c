@@ -110,6 +110,7 @@ void made_load(const struct run_dir *d, struct made *m)
 	char path[RUN_PATH_ROOM];
 	json_t *o = json_load_file(run_dir_path(d, "made.json", path), 0, NULL);
 	json_t *ports = json_object_get(o, "ports"), *port;
+	json_t *taken = json_object_get(o, "taken");
 	size_t i;
 
 	*m = (struct made){0};
@@ -122,6 +123,11 @@ void made_load(const struct run_dir *d, struct made *m)
 			if (json_is_string(port) && json_string_length(port) < IF_NAMESIZE)
 				made_add_port(m, json_string_value(port));
 		}
+		json_array_foreach(taken, i, port)
+		{
+			if (json_is_string(port) && json_string_length(port) < IF_NAMESIZE)
+				made_add_taken(m, json_string_value(port));
+		}
 		m->anygw = (int)json_integer_value(json_object_get(o, "anygw"));
 		text_get(o, "anygw_ipv4", m->anygw_ipv4, sizeof(m->anygw_ipv4));
 		text_get(o, "anygw_ipv6", m->anygw_ipv6, sizeof(m->anygw_ipv6));
@@ -133,17 +139,19 @@ void made_load(const struct run_dir *d, struct made *m)
 int made_save(const struct run_dir *d, const struct made *m)
 {
 	char path[RUN_PATH_ROOM], fresh[RUN_PATH_ROOM];
-	json_t *ports = json_array(), *sysctls = json_object(), *o;
+	json_t *ports = json_array(), *taken = json_array(), *sysctls = json_object(), *o;
 	int e = 0;
 
 	for (unsigned i = 0; i < m->port_count; i++)
 		json_array_append_new(ports, json_string(m->ports[i]));
+	for (unsigned i = 0; i < m->taken_count; i++)
+		json_array_append_new(taken, json_string(m->taken[i]));
 	for (unsigned i = 0; i < m->sysctl_count; i++)
 		json_object_set_new(sysctls, m->sysctls[i].name, json_integer(m->sysctls[i].value));
-	o = json_pack("{s:I, s:i, s:s, s:s, s:o, s:i, s:s, s:s, s:o}", "netns", netns_id(),
+	o = json_pack("{s:I, s:i, s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:o}", "netns", netns_id(),
 		      "bridge", m->bridge, "ipv4", m->ipv4, "ipv6", m->ipv6, "ports", ports,
-		      "anygw", m->anygw, "anygw_ipv4", m->anygw_ipv4, "anygw_ipv6", m->anygw_ipv6,
-		      "sysctls", sysctls);
+		      "taken", taken, "anygw", m->anygw, "anygw_ipv4", m->anygw_ipv4, "anygw_ipv6",
+		      m->anygw_ipv6, "sysctls", sysctls);
 	if (!o)
 		return -ENOMEM;
 	/* Whole or not at all, even if we are killed meanwhile. */
@@ -162,18 +170,45 @@ void made_remove(const struct run_dir *d)
 	unlink(run_dir_path(d, "made.json", path));
 }
 
-bool made_has_port(const struct made *m, const char *name)
+static bool has_name(char (*names)[IF_NAMESIZE], unsigned count, const char *name)
 {
-	for (unsigned i = 0; i < m->port_count; i++)
-		if (strcmp(m->ports[i], name) == 0)
+	for (unsigned i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
 			return true;
 	return false;
 }
 
+static void add_name(char (*names)[IF_NAMESIZE], unsigned *count, const char *name)
+{
+	if (*count < MADE_PORTS_MAX && !has_name(names, *count, name))
+		snprintf(names[(*count)++], IF_NAMESIZE, "%s", name);
+}
+
+bool made_has_port(struct made *m, const char *name)
+{
+	return has_name(m->ports, m->port_count, name);
+}
+
 void made_add_port(struct made *m, const char *name)
 {
-	if (m->port_count < MADE_PORTS_MAX && !made_has_port(m, name))
-		snprintf(m->ports[m->port_count++], IF_NAMESIZE, "%s", name);
+	add_name(m->ports, &m->port_count, name);
+}
+
+bool made_has_taken(struct made *m, const char *name)
+{
+	return has_name(m->taken, m->taken_count, name);
+}
+
+void made_add_taken(struct made *m, const char *name)
+{
+	add_name(m->taken, &m->taken_count, name);
+}
+
+void made_del_taken(struct made *m, const char *name)
+{
+	for (unsigned i = 0; i < m->taken_count; i++)
+		if (strcmp(m->taken[i], name) == 0)
+			memmove(m->taken[i], m->taken[--m->taken_count], IF_NAMESIZE);
 }
 
 bool made_add_sysctl(struct made *m, const char *name, int value)

@@ -29,6 +29,8 @@ struct made {
 	char ipv6[IPV6_PREFIX_TEXT];
 	char ports[MADE_PORTS_MAX][IF_NAMESIZE]; /* put into the bridge by us */
 	unsigned port_count;
+	char taken[MADE_PORTS_MAX][IF_NAMESIZE]; /* found there, and taken out by us */
+	unsigned taken_count;
 	int anygw; /* ifindex; 0: it is not ours */
 	char anygw_ipv4[IPV4_PREFIX_TEXT], anygw_ipv6[IPV6_PREFIX_TEXT];
 	struct made_sysctl sysctls[MADE_SYSCTLS_MAX];
@@ -58,7 +60,10 @@ void made_load(const struct run_dir *d, struct made *m);
 int made_save(const struct run_dir *d, const struct made *m);
 void made_remove(const struct run_dir *d);
 
-bool made_has_port(const struct made *m, const char *name);
+bool made_has_port(struct made *m, const char *name);
 void made_add_port(struct made *m, const char *name);
+bool made_has_taken(struct made *m, const char *name);
+void made_add_taken(struct made *m, const char *name);
+void made_del_taken(struct made *m, const char *name);
 /* Remembers a setting's first value; false: it is known already, or there is no room. */
 bool made_add_sysctl(struct made *m, const char *name, int value);

@@ -168,6 +168,36 @@ static void bridge_print(const struct cli *cli, const json_t *bridge)
 	putchar('\n');
 }
 
+static void cable_words(const json_t *cable, char *text, size_t room)
+{
+	const char *role = member_text(cable, "role", "?");
+	size_t nodes = json_array_size(json_object_get(cable, "nodes"));
+
+	if (!member_flag(cable, "up"))
+		role = "no carrier";
+	else if (strcmp(role, "alone") == 0)
+		role = "clients only";
+	else if (strcmp(role, "designated") == 0)
+		role = "other nodes, this one serves the clients";
+	else if (strcmp(role, "standby") == 0)
+		role = "another node serves the clients";
+	snprintf(text, room, "%s: %s (%zu heard%s)", member_text(cable, "name", "?"), role, nodes,
+		 member_flag(cable, "mesh") ? ", in the mesh" : "");
+}
+
+static void cables_print(const struct cli *cli, const json_t *cables)
+{
+	const json_t *one;
+	char text[160];
+	size_t i;
+
+	json_array_foreach(json_object_get(cables, "ports"), i, one)
+	{
+		cable_words(one, text, sizeof(text));
+		line(cli, i == 0 ? "Cables" : "", text);
+	}
+}
+
 /* What the daemon could not do with an interface, and why. */
 static void faults_print(const struct cli *cli, const json_t *interfaces)
 {
@@ -200,6 +230,7 @@ static void host_print(const struct cli *cli, const json_t *host)
 	}
 	if (json_object_get(host, "bridge"))
 		bridge_print(cli, json_object_get(host, "bridge"));
+	cables_print(cli, json_object_get(host, "cables"));
 	if (process) {
 		double cpu_ms =
 			member_real(process, "cpu_user_ms") + member_real(process, "cpu_system_ms");

@@ -34,3 +34,21 @@ void hello_write(struct wr *w, const struct hello *h)
 	wr_mac(w, h->node);
 	wr_bytes(w, h->network_id, sizeof(h->network_id));
 }
+
+/* Locally administered. */
+static const uint8_t source_prefix[4] = {0x4e, 0x56, 0x4c, 0x48};
+
+struct mac hello_source(struct mac node, uint8_t port)
+{
+	struct mac m;
+
+	memcpy(m.b, source_prefix, sizeof(source_prefix));
+	m.b[4] = (uint8_t)(node.b[4] ^ (node.b[3] << 4) ^ port);
+	m.b[5] = node.b[5];
+	return m;
+}
+
+bool hello_is_source(struct mac m)
+{
+	return memcmp(m.b, source_prefix, sizeof(source_prefix)) == 0;
+}

@@ -9,6 +9,7 @@
  * Memory  nothing is allocated.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/bytes.h"
@@ -26,6 +27,7 @@ enum hello_flag {
 	HELLO_LISTENING = 0x02, /* it has just begun, and does not yet insist on anything */
 	HELLO_ASKS = 0x04,	/* who bridges here is to answer at once */
 	HELLO_LEAVES = 0x08,	/* it will not speak on this port any more */
+	HELLO_CLIENTS = 0x10,	/* it bridges, and there are clients on the segment */
 };
 
 struct hello {
@@ -39,3 +41,8 @@ struct hello {
  * ERR_MALFORMED: node is no station's address. */
 enum err hello_parse(const void *data, size_t len, struct hello *h);
 void hello_write(struct wr *w, const struct hello *h);
+
+/* The Ethernet source of hellos: nobody's address, so that bridges and switches do not
+ * learn a node's own from them; and who sees one knows that it is no client's. */
+struct mac hello_source(struct mac node, uint8_t port);
+bool hello_is_source(struct mac m);

@@ -31,7 +31,8 @@ static void emit(struct fx *fx, const struct effect *e)
 	must(e->kind == FX_LAN_ROLE && e->lan_role.port < LAN_PORT_MAX);
 	struct fx_lan_role *r = &h->role[e->lan_role.port];
 	must(!h->told[e->lan_role.port] || r->role != e->lan_role.role ||
-	     r->mesh != e->lan_role.mesh || r->quiet != e->lan_role.quiet);
+	     r->mesh != e->lan_role.mesh || r->quiet != e->lan_role.quiet ||
+	     r->changes != e->lan_role.changes);
 	must(!e->lan_role.mesh || e->lan_role.role == LAN_DESIGNATED ||
 	     e->lan_role.role == LAN_STANDBY);
 	h->told[e->lan_role.port] = true;

@@ -470,21 +470,22 @@ def test_wrong_configuration_is_refused(spaces):
 
 
 def test_automatic_interfaces(spaces):
-    """Without `config net`, cables carry the mesh; LAN ports and bridges do not. One that
-    comes later joins too."""
+    """Without `config net`, cables carry the mesh; LAN ports only where another node is, and
+    bridges never. One that comes later joins too."""
     a, b = spaces.add("a"), spaces.add("b")
     spaces.veth(a, "cable0", b, "cable0")
-    spaces.veth(a, "lan0", b, "lan0")
-    conf = "config nuvol 'host'\n\tlist lan_ports 'lan0'\n"
+    spaces.veth(a, "lan0", spaces.add("c"), "eth0")
+    spaces.veth(a, "lan1", b, "lan1")
+    conf = "config nuvol 'host'\n\tlist lan_ports 'lan0'\n\tlist lan_ports 'lan1'\n"
     nodes = [spaces.node(s, conf).start() for s in (a, b)]
 
     def names(node):
         return sorted(i["name"] for i in node.host()["interfaces"] if i["up"])
 
-    until(lambda: all(names(n) == ["cable0"] for n in nodes), 5, "the cable is used")
+    until(lambda: all(names(n) == ["cable0", "lan1"] for n in nodes), 5, "the cable is used")
     spaces.veth(a, "cable1", b, "cable1")
-    until(lambda: all(names(n) == ["cable0", "cable1"] for n in nodes), 5, "and the new one")
-    until(lambda: len(nodes[0].ask("neighbours")["neighbours"]) == 2, 10, "two links are heard")
+    until(lambda: all(names(n) == ["cable0", "cable1", "lan1"] for n in nodes), 5, "and the new one")
+    until(lambda: len(nodes[0].ask("neighbours")["neighbours"]) == 3, 10, "three links are heard")
 
 
 # ---- clients, from the bridge ----

@@ -286,6 +286,39 @@ static void quiet_without_clients(void **state)
 	assert_true(rig.role[0].quiet);
 	port(0, true, false, true);
 	assert_false(rig.role[0].quiet);
+	assert_true(rig.c.port[0].clients);
+	/* Clients that another has served are served by us for a while, before they speak. */
+	setup(state);
+	port(0, true, false, false);
+	hear(0, 1, 0, B | HELLO_CLIENTS, 1);
+	wait_ms(CABLE_SILENCE_MS);
+	role_is(0, LAN_DESIGNATED, true);
+	assert_false(rig.role[0].quiet);
+	for (int s = 0; s < CABLE_CLIENTS_S; s++) {
+		hear(0, 1, 0, 0, 1);
+		wait_ms(1000);
+	}
+	assert_true(rig.role[0].quiet);
+}
+
+static void what_was_learnt_is_forgotten(void **state)
+{
+	(void)state;
+	port(0, true, false, false);
+	wait_ms(1000);
+	hear(0, 1, 0, 0, 1);
+	wait_ms(CABLE_CHANGE_MS - 1);
+	assert_int_equal(rig.role[0].changes, 0);
+	wait_ms(1);
+	assert_int_equal(rig.role[0].changes, 1); /* a node came */
+	hear(0, 0xf0, 0, B, 1);
+	wait_ms(500);
+	hear(0, 0xf0, 0, 0, 1);
+	wait_ms(CABLE_CHANGE_GAP_MS - CABLE_CHANGE_MS);
+	assert_int_equal(rig.role[0].changes, 2); /* another, and it yielded: not so often */
+	hear(0, 0xf0, 0, 0, 1);
+	wait_ms(CABLE_CHANGE_GAP_MS);
+	assert_int_equal(rig.role[0].changes, 2);
 }
 
 static void more_nodes_than_the_table_holds(void **state)
@@ -357,6 +390,7 @@ int main(void)
 		cmocka_unit_test_setup(two_ports_of_one_node_on_one_segment, setup),
 		cmocka_unit_test_setup(another_cloud_is_no_peer, setup),
 		cmocka_unit_test_setup(quiet_without_clients, setup),
+		cmocka_unit_test_setup(what_was_learnt_is_forgotten, setup),
 		cmocka_unit_test_setup(more_nodes_than_the_table_holds, setup),
 		cmocka_unit_test_setup(malformed_hellos_change_nothing, setup),
 	};

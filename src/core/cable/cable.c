@@ -28,6 +28,11 @@ static instant in_ms(instant now, int64_t ms)
 	return instant_add(now, span_ms(ms));
 }
 
+static instant instant_max(instant a, instant b)
+{
+	return instant_before(a, b) ? b : a;
+}
+
 /* ---- who comes first ---- */
 
 static int key_compare(const struct cable_node *a, const struct cable_node *b)
@@ -79,13 +84,24 @@ static void nodes_expire(struct cable_port *p, instant now)
 	p->node_count = kept;
 }
 
+/* Behind a node that comes, or stops bridging, are others that our bridge has seen here, and
+ * that are to be found by the mesh now. Not at once: it must have acted. */
+static void change_soon(struct cable_port *p, instant now)
+{
+	if (p->change_at.us == NEVER.us)
+		p->change_at = instant_max(in_ms(now, CABLE_CHANGE_MS),
+					   in_ms(p->changed_at, CABLE_CHANGE_GAP_MS));
+}
+
 /* Takes note of what n says of itself. A full table keeps those that come first. */
-static enum err node_note(struct cable_port *p, const struct cable_node *n)
+static enum err node_note(struct cable_port *p, instant now, const struct cable_node *n)
 {
 	unsigned last = 0;
 
 	for (unsigned i = 0; i < p->node_count; i++) {
 		if (key_compare(&p->node[i], n) == 0) {
+			if (p->node[i].bridges && !n->bridges)
+				change_soon(p, now);
 			p->node[i] = *n;
 			return OK;
 		}
@@ -99,6 +115,7 @@ static enum err node_note(struct cable_port *p, const struct cable_node *n)
 	else
 		return ERR_FULL;
 	p->hurry = CABLE_HURRY;
+	change_soon(p, now);
 	return OK;
 }
 
@@ -120,11 +137,6 @@ static bool is_probing(const struct cable_port *p, instant now)
 	return n && instant_reached(in_ms(n->until, -CABLE_PROBE_MS), now);
 }
 
-static instant instant_max(instant a, instant b)
-{
-	return instant_before(a, b) ? b : a;
-}
-
 static void probe_plan(struct cable_port *p)
 {
 	const struct cable_node *n = bridge_of(p);
@@ -133,6 +145,11 @@ static void probe_plan(struct cable_port *p)
 		p->next_hello = instant_min(p->next_hello,
 					    instant_max(in_ms(n->until, -CABLE_PROBE_MS),
 							in_ms(p->last_hello, CABLE_HURRY_STEP_MS)));
+}
+
+static bool has_clients(const struct cable_port *p)
+{
+	return p->clients || p->clients_until.us != NEVER.us;
 }
 
 static void hello_tx(struct cable *c, struct cable_port *p, instant now, uint8_t more,
@@ -146,6 +163,8 @@ static void hello_tx(struct cable *c, struct cable_port *p, instant now, uint8_t
 		h.flags |= HELLO_BRIDGES;
 	if (p->listening)
 		h.flags |= HELLO_LISTENING | HELLO_ASKS;
+	if (p->bridges && has_clients(p))
+		h.flags |= HELLO_CLIENTS;
 	memcpy(h.network_id, c->conf.network_id, sizeof(h.network_id));
 	hello_write(&w, &h);
 	c->count.tx++;
@@ -190,7 +209,8 @@ static struct fx_lan_role role_of(const struct cable *c, const struct cable_port
 	else if (!p->up || (p->listening && !first_of(p)))
 		r.role = LAN_LISTENING;
 	r.mesh = p->up && r.role != LAN_LISTENING && p->peers;
-	r.quiet = r.role == LAN_DESIGNATED && !p->clients;
+	r.quiet = r.role == LAN_DESIGNATED && !has_clients(p);
+	r.changes = p->changes;
 	return r;
 }
 
@@ -198,7 +218,8 @@ static void role_tell(const struct cable *c, struct cable_port *p, struct fx *fx
 {
 	struct fx_lan_role r = role_of(c, p), *said = &p->said;
 
-	if (p->told && r.role == said->role && r.mesh == said->mesh && r.quiet == said->quiet)
+	if (p->told && r.role == said->role && r.mesh == said->mesh && r.quiet == said->quiet &&
+	    r.changes == said->changes)
 		return;
 	p->told = true;
 	*said = r;
@@ -233,6 +254,21 @@ static bool is_to_bridge(struct cable *c, struct cable_port *p, instant now)
 	return p->bridges || (!p->listening && (!first || is_before(&self, first)));
 }
 
+/* Who serves the segment may be another now. Who begins says so at once. */
+static void served_note(struct cable_port *p, instant now, bool bridged)
+{
+	const struct cable_node *n = bridge_of(p);
+
+	if (n && !mac_equal(n->mac, p->served)) {
+		p->served = n->mac;
+		change_soon(p, now);
+	}
+	if (bridged && !p->bridges)
+		change_soon(p, now);
+	else if (p->others && !bridged && p->bridges)
+		p->change_at = now;
+}
+
 static void port_settle(struct cable *c, struct cable_port *p, instant now, struct fx *fx)
 {
 	bool listened = p->listening, bridged = p->bridges;
@@ -242,8 +278,16 @@ static void port_settle(struct cable *c, struct cable_port *p, instant now, stru
 	nodes_expire(p, now);
 	p->listening = p->listening && !instant_reached(p->listen_until, now);
 	p->others = p->others && !instant_reached(p->others_until, now);
+	if (instant_reached(p->clients_until, now))
+		p->clients_until = NEVER;
 	p->peers = p->peers && !instant_reached(p->peers_until, now);
 	p->bridges = is_to_bridge(c, p, now);
+	served_note(p, now, bridged);
+	if (instant_reached(p->change_at, now)) {
+		p->change_at = NEVER;
+		p->changed_at = now;
+		p->changes++;
+	}
 	if (!p->bridges)
 		p->rival_since = NEVER;
 	if (listened != p->listening || bridged != p->bridges) {
@@ -265,7 +309,7 @@ static void port_down(struct cable *c, struct cable_port *p, instant now, struct
 	p->bridges = p->listening = false;
 	if (p->up)
 		hello_tx(c, p, now, HELLO_LEAVES, fx);
-	*p = (struct cable_port){.told = p->told, .said = p->said};
+	*p = (struct cable_port){.told = p->told, .said = p->said, .changes = p->changes};
 	role_tell(c, p, fx);
 	/* Our other ports need not wait until it is silent. */
 	for (unsigned i = 0; i < LAN_PORT_MAX; i++) {
@@ -294,7 +338,11 @@ static void port_event(struct cable *c, instant now, const struct ev_lan_port *e
 			.bridges = ev->bridged,
 			.listening = true,
 			.listen_until = in_ms(now, CABLE_LISTEN_MS),
+			.clients_until = NEVER,
 			.rival_since = NEVER,
+			.change_at = NEVER,
+			.changed_at = in_ms(now, -CABLE_CHANGE_GAP_MS),
+			.changes = p->changes,
 			.next_hello = now,
 			.last_hello = now,
 			.told = p->told,
@@ -357,7 +405,9 @@ static void hello_event(struct cable *c, instant now, const struct ev_hello *ev,
 		nodes_expire(p, now);
 		if (!ours)
 			others_note(p, now, n.same_cloud);
-		if (node_note(p, &n) != OK)
+		if (h.flags & HELLO_CLIENTS)
+			p->clients_until = instant_add(now, span_s(CABLE_CLIENTS_S));
+		if (node_note(p, now, &n) != OK)
 			c->count.refused++;
 	}
 	if (p->hurry > 0 || ((h.flags & HELLO_ASKS) && p->bridges))
@@ -379,6 +429,8 @@ void cable_handle(struct cable *c, instant now, const struct ev *ev, struct fx *
 static instant port_deadline(const struct cable_port *p)
 {
 	instant at = instant_min(p->next_hello, in_ms(p->rival_since, CABLE_DEAF_MS));
+
+	at = instant_min(at, instant_min(p->change_at, p->clients_until));
 
 	if (p->listening)
 		at = instant_min(at, p->listen_until);

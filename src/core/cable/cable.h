@@ -31,11 +31,15 @@ enum {
 	CABLE_PROBE_MS = 600,	   /* ... but is asked so long before ... */
 	CABLE_HURRY_STEP_MS = 50,  /* ... each so many; as news are told, three times */
 	CABLE_HURRY = 3,
-	CABLE_ANSWER_MS = 20,	 /* between two hellos at least */
-	CABLE_LEAVE_MS = 150,	 /* who says that it leaves may be asked for so long */
-	CABLE_DEAF_MS = 2000,	 /* who should yield and does not within this cannot hear us */
-	CABLE_FORGET_MS = 10000, /* a port without other nodes for so long is an ordinary one */
+	CABLE_ANSWER_MS = 20,  /* between two hellos at least */
+	CABLE_LEAVE_MS = 150,  /* who says that it leaves may be asked for so long */
+	CABLE_DEAF_MS = 2000,  /* who should yield and does not within this cannot hear us */
+	CABLE_CHANGE_MS = 100, /* after somebody came, began or ended to bridge, it is told ... */
+	CABLE_CHANGE_GAP_MS = 1000, /* ... but not more often */
+	CABLE_FORGET_MS = 10000,    /* a port without other nodes for so long is an ordinary one */
 };
+
+enum { CABLE_CLIENTS_S = 300 }; /* whoever serves a segment after another serves its clients */
 
 struct cable_conf {
 	struct mac self;	/* the node's primary MAC */
@@ -54,12 +58,16 @@ struct cable_node {
 
 struct cable_port {
 	bool up, clients;
-	bool bridges;	/* what we decided */
-	bool listening; /* until listen_until */
+	instant clients_until; /* another that bridged there had some, or NEVER */
+	bool bridges;	       /* what we decided */
+	bool listening;	       /* until listen_until */
 	instant listen_until;
 	bool others, peers;		   /* other nodes are here; of our cloud ... */
 	instant others_until, peers_until; /* ... if nothing more is heard */
 	instant rival_since;		   /* somebody bridges who should yield to us; or NEVER */
+	instant change_at, changed_at;	   /* change_at: or NEVER */
+	uint8_t changes;
+	struct mac served; /* by which other node, the last time that one did */
 	instant next_hello, last_hello;
 	uint8_t hurry; /* hellos that follow soon */
 	bool told;

@@ -275,6 +275,9 @@ static void client_event(struct l2 *l2, instant now, const struct ev_client *c, 
 	/* Another node serves a blocked LAN and announces its clients. */
 	if (c->change == CLIENT_SEEN && l2->guard.blocked)
 		return;
+	/* A bridge has seen its mesh frames: a cable can be both, port of LAN and mesh. */
+	if (c->change == CLIENT_SEEN && l2_is_neighbour(l2, c->mac))
+		return;
 	enum err e = tt_local_seen(l2, now, c, fx);
 	if (e != OK)
 		l2->count.dropped[e]++;

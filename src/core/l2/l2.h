@@ -80,6 +80,9 @@ struct l2_neighbour_view {
 };
 size_t l2_neighbours(const struct l2 *x, struct l2_neighbour_view *out, size_t max);
 
+/* Does a mesh port of another node have this MAC? */
+bool l2_is_neighbour(const struct l2 *x, struct mac mac);
+
 struct l2_originator_view {
 	struct mac mac;
 	struct mac next_hop; /* zero without a route */

@@ -5,6 +5,7 @@
  * Source  specs/batman-adv.md 10.1; unknown clients: README.md "First contact".
  */
 #include "core/l2/internal.h"
+#include "wire/hello.h"
 
 /* Loop-detect frames of bridge loop avoidance come from ba:be:random. */
 static bool is_loop_detector(struct mac m)
@@ -22,7 +23,7 @@ static enum err learn(struct l2 *l2, instant now, const struct ethernet *e, cons
 
 	if (!mac_is_station(e->src))
 		return ERR_MALFORMED;
-	if (is_loop_detector(e->src))
+	if (is_loop_detector(e->src) || hello_is_source(e->src))
 		return OK;
 	const struct local_client *c = tt_local_find(l2, e->src, vid);
 	if ((!c || c->leaving) && flood_heard(l2, now, frame, len))

@@ -234,6 +234,10 @@ struct neighbour *neighbour_get(struct l2 *l2, instant now, struct mac mac, uint
 		l2->count.originator_full++;
 		return NULL;
 	}
+	/* The bridge was sooner to see it than we. */
+	struct local_client *c = tt_local_find(l2, mac, 0);
+	if (c && !c->permanent && !c->leaving)
+		tt_local_remove(l2, now, c, false, fx);
 	n->pace.interval = l2->conf.orig_interval;
 	n->last_heard = now;
 	timer_set(&l2->timers, &n->silence, instant_add(now, neighbour_patience(n)));

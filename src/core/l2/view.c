@@ -72,6 +72,14 @@ static struct l2_originator_view originator_view(const struct originator *o)
 	return v;
 }
 
+bool l2_is_neighbour(const struct l2 *x, struct mac mac)
+{
+	for (uint8_t i = 0; i < x->conf.ports_max; i++)
+		if (neighbour_find(x, mac, i))
+			return true;
+	return false;
+}
+
 size_t l2_originators(const struct l2 *x, struct l2_originator_view *out, size_t max)
 {
 	size_t count = 0;
