@@ -73,6 +73,7 @@ static void test_what_is_accepted(void **state)
 		unsigned jobs = p.a->jobs_asked;
 		hear(&p, &f);
 		assert_int_equal(p.a->jobs_asked, jobs);
+		rig_ticks(&p.rig, 20); /* no faster than NEWS_S allows */
 	}
 	rig_fini(&p.rig);
 }
@@ -140,26 +141,31 @@ static void test_forged(void **state)
 	rig_fini(&p.rig);
 }
 
-/* What a description refers to, layer by layer. */
-static void content_say(struct pair *p, const struct station *by, bool list, const void *body,
-			size_t len)
+static struct digest content_hash(const struct rig *rig, bool list, const void *body, size_t len)
+{
+	uint8_t flags = bmx7_content_flags(false, list);
+	const struct crypto_part parts[] = {{&flags, 1}, {body, len}};
+
+	return rig->crypto->sha224(parts, 2);
+}
+
+static void content_hear(struct station *a, const struct station *by, bool list, const void *body,
+			 size_t len)
 {
 	uint8_t bytes[1 + BMX7_CONTENT_MAX];
 
 	bytes[0] = bmx7_content_flags(false, list);
 	memcpy(bytes + 1, body, len);
-	assert_int_equal(station_frame(p->a, by, BMX7_CONTENT_ADV, bytes, 1 + len), OK);
+	assert_int_equal(station_frame(a, by, BMX7_CONTENT_ADV, bytes, 1 + len), OK);
+}
+
+static void content_say(struct pair *p, bool list, const void *body, size_t len)
+{
+	content_hear(p->a, p->b, list, body, len);
 	rig_ticks(&p->rig, 3);
 }
 
-static struct digest content_name_of(const struct pair *p, bool list, const void *body, size_t len)
-{
-	uint8_t flags = bmx7_content_flags(false, list);
-	const struct crypto_part parts[] = {{&flags, 1}, {body, len}};
-
-	return p->rig.crypto->sha224(parts, 2);
-}
-
+/* What a description refers to, layer by layer. */
 static void test_content_tree(void **state)
 {
 	enum { LEN = 2 * BMX7_CONTENT_MAX };
@@ -197,12 +203,12 @@ static void test_content_tree(void **state)
 		data[18] = (LEN - 20) >> 8;
 		data[19] = (LEN - 20) & 0xff;
 		for (unsigned half = 0; half < 2; half++)
-			names[half] = content_name_of(&p, false, data + half * BMX7_CONTENT_MAX,
-						      BMX7_CONTENT_MAX);
-		list[0] = content_name_of(&p, true, names, sizeof(names));
-		list[1] = content_name_of(&p, true, list, sizeof(list[0]));
+			names[half] = content_hash(&p.rig, false, data + half * BMX7_CONTENT_MAX,
+						   BMX7_CONTENT_MAX);
+		list[0] = content_hash(&p.rig, true, names, sizeof(names));
+		list[1] = content_hash(&p.rig, true, list, sizeof(list[0]));
 		struct bmx7_reference r = {
-			.expanded_hash = content_name_of(&p, false, data, sizeof(data)),
+			.expanded_hash = content_hash(&p.rig, false, data, sizeof(data)),
 			.expanded_len = (uint32_t)((int)sizeof(data) + cases[i].len),
 			.expanded_type = BMX7_SMS,
 			.nesting = cases[i].nesting,
@@ -218,12 +224,12 @@ static void test_content_tree(void **state)
 		assert_true(p.a->requests[1] > 0);
 		/* Not asked for: not taken. */
 		unsigned stored = p.a->l3.contents.by_hash.count;
-		content_say(&p, p.b, false, "never heard of", 14);
+		content_say(&p, false, "never heard of", 14);
 		assert_int_equal(p.a->l3.contents.by_hash.count, stored);
-		content_say(&p, p.b, true, list, sizeof(list[0]));
-		content_say(&p, p.b, true, names, sizeof(names));
-		content_say(&p, p.b, false, data + BMX7_CONTENT_MAX, BMX7_CONTENT_MAX);
-		content_say(&p, p.b, false, data, BMX7_CONTENT_MAX);
+		content_say(&p, true, list, sizeof(list[0]));
+		content_say(&p, true, names, sizeof(names));
+		content_say(&p, false, data + BMX7_CONTENT_MAX, BMX7_CONTENT_MAX);
+		content_say(&p, false, data, BMX7_CONTENT_MAX);
 		if ((p.n->description->version.desc_sqn == 100 + i) != cases[i].accepted)
 			fail_msg("%s", cases[i].name);
 		assert_null(p.n->content.candidate);
@@ -245,7 +251,7 @@ static void test_endless_descriptions(void **state)
 	for (unsigned i = 0; i < 20; i++) {
 		for (size_t b = 0; b < sizeof(list); b++)
 			list[b] = (uint8_t)(b * 3 + i * 11 + b / 28);
-		names[i] = content_name_of(&p, true, list, sizeof(list));
+		names[i] = content_hash(&p.rig, true, list, sizeof(list));
 	}
 	struct bmx7_reference r = {.expanded_len = BMX7_EXPANDED_MAX,
 				   .expanded_type = BMX7_SMS,
@@ -259,7 +265,7 @@ static void test_endless_descriptions(void **state)
 	for (unsigned i = 0; i < 20; i++) {
 		for (size_t b = 0; b < sizeof(list); b++)
 			list[b] = (uint8_t)(b * 3 + i * 11 + b / 28);
-		content_say(&p, p.b, true, list, sizeof(list));
+		content_say(&p, true, list, sizeof(list));
 	}
 	assert_null(p.n->content.candidate);
 	assert_int_equal(p.n->content.refused, 100);
@@ -334,6 +340,90 @@ static void test_verification_limit(void **state)
 	rig_fini(&p.rig);
 }
 
+/* A node that makes descriptions without end is heard now and then: each would flood the network.
+ */
+static void test_news_limit(void **state)
+{
+	struct pair p;
+	struct forge f;
+
+	(void)state;
+	pair_init(&p);
+	unsigned before = p.a->described;
+	for (uint32_t i = 0; i < 300; i++) {
+		forge_plain(&f, p.b, 100 + i, NULL);
+		assert_int_equal(station_frame(p.a, p.b, BMX7_DESC_ADV, f.body, f.len), OK);
+		rig_ticks(&p.rig, 1);
+	}
+	assert_in_range(p.a->described - before, 8 + 14, 8 + 17); /* 30 s */
+	rig_ticks(&p.rig, 30);
+	assert_int_equal(p.n->description->version.desc_sqn, 399); /* the last */
+	rig_fini(&p.rig);
+}
+
+/* Large descriptions of many nodes do not take all memory: small ones find room. */
+static void test_large_ones_share(void **state)
+{
+	enum { NODES = 40, LISTS = 2, MEMORY = 8 << 20 };
+	struct rig rig;
+	unsigned large = 0, small = 0;
+
+	(void)state;
+	rig_init(&rig, false);
+	struct station *a = rig_add(&rig, BMX7_RSA1024, 0);
+	a->l3.conf.memory_max_bytes = MEMORY;
+	a->l3.conf.nodes_max = 100;
+	struct station *b = rig_add(&rig, BMX7_RSA1024, 0);
+	rig_ticks(&rig, 5);
+	for (uint32_t i = 0; i < NODES; i++) {
+		struct digest names[LISTS][BMX7_CONTENTS_PER_LIST_MAX], lists[LISTS];
+		uint8_t rest[200];
+		struct wr w = wr_over(rest, sizeof(rest));
+		struct forge f;
+		struct station *s = calloc(1, sizeof(*s));
+
+		/* A node that is nowhere but in what b relays. */
+		s->rig = &rig;
+		s->l3.crypto = rig.crypto;
+		rig.carry_out(&(struct job){.kind = JOB_RSA_KEY, .type = BMX7_RSA1024}, &s->key);
+		s->l3.conf.node_secret = (struct job_bytes){s->key.secret, s->key.secret_len};
+		struct l3_node self = {
+			.id = content_hash(&rig, false, s->key.public, s->key.public_len)};
+		s->l3.self = &self;
+		for (unsigned l = 0; l < LISTS; l++) {
+			for (unsigned k = 0; k < BMX7_CONTENTS_PER_LIST_MAX; k++)
+				names[l][k].b[0] = (uint8_t)i, names[l][k].b[1] = (uint8_t)k,
+				names[l][k].b[2] = (uint8_t)l;
+			lists[l] = content_hash(&rig, true, names[l], sizeof(names[l]));
+		}
+		struct bmx7_reference r = {.expanded_len = BMX7_EXPANDED_MAX,
+					   .expanded_type = BMX7_SMS,
+					   .nesting = 2,
+					   .payload = lists[0].b,
+					   .payload_len = sizeof(lists)};
+		forge_reference(&w, &r);
+		forge_plain(&f, s, 20, i % 2 ? &w : NULL);
+		assert_int_equal(station_frame(a, b, BMX7_DESC_ADV, f.body, f.len), OK);
+		content_hear(a, b, false, s->key.public, s->key.public_len);
+		rig_ticks(&rig, 3);
+		for (unsigned l = 0; l < LISTS && i % 2; l++)
+			content_hear(a, b, true, names[l], sizeof(names[l]));
+		rig_ticks(&rig, 2);
+		struct l3_node *n = l3_node_by_id(&a->l3, &self.id);
+		assert_non_null(n);
+		small += i % 2 == 0 && n->description;
+		large += i % 2 == 1 && n->content.candidate &&
+			 n->content.candidate->use_count > DESCRIBED_SMALL + 60;
+		free(s);
+	}
+	assert_int_equal(small, NODES / 2);
+	assert_in_range(large, 5, NODES / 2 - 5);
+	assert_in_range(a->l3.contents.large, 700, MEMORY / 4 / DESCRIBED_CONTENT_COST);
+	rig_ticks(&rig, 1000); /* nobody answers: they are given up */
+	assert_int_equal(a->l3.contents.large, 0);
+	rig_fini(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +434,8 @@ int main(void)
 		cmocka_unit_test(test_endless_descriptions),
 		cmocka_unit_test(test_blocked),
 		cmocka_unit_test(test_verification_limit),
+		cmocka_unit_test(test_news_limit),
+		cmocka_unit_test(test_large_ones_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,9 @@ enum {
 	VERIFY_MS = 10,
 	STRANGERS_BURST = 64,
 	STRANGERS_MS = 20,
+	/* Descriptions of one node: each floods the whole network. */
+	NEWS_BURST = 8,
+	NEWS_S = 2,
 };
 
 static struct l3_node *node_of(struct node_content *c)
@@ -48,6 +51,7 @@ void content_node_init(struct l3 *l3, struct l3_node *n)
 	n->content = (struct node_content){.rounds = 0};
 	list_init(&n->content.queue);
 	bucket_init(&n->content.verifies, VERIFY_BURST, span_ms(VERIFY_MS), (instant){0});
+	bucket_init(&n->content.news, NEWS_BURST, span_s(NEWS_S), (instant){0});
 	(void)l3;
 }
 
@@ -289,7 +293,10 @@ static bool fresh_verify(struct l3 *l3, instant now, struct l3_node *n, struct f
 				.tag = ++l3->contents.serial,
 				.ours = true};
 
-	if (!bucket_take(verify_bucket(l3, k), now)) {
+	/* Later, then: a newer one takes its place meanwhile. Only right ones are counted as news:
+	 * else others could silence a node. */
+	bucket_fill(&n->content.news, now);
+	if (n->content.news.tokens == 0 || !bucket_take(verify_bucket(l3, k), now)) {
 		l3->count.jobs_refused++;
 		return false;
 	}
@@ -473,10 +480,11 @@ enum err content_rx_description(struct l3 *l3, instant now, const struct source 
 }
 
 /* Its signature is right. */
-static void fresh_verified(struct l3_node *n, struct l3 *l3)
+static void fresh_verified(struct l3 *l3, instant now, struct l3_node *n)
 {
 	struct node_content *c = &n->content;
 
+	bucket_take(&c->news, now);
 	described_free(l3, c->candidate);
 	c->candidate = c->fresh;
 	c->fresh = NULL;
@@ -498,7 +506,7 @@ void content_job_done(struct l3 *l3, instant now, struct l3_node *n, uint32_t ta
 		return;
 	c->verifying = false;
 	if (d->ok) {
-		fresh_verified(n, l3);
+		fresh_verified(l3, now, n);
 	} else {
 		l3->count.forged++;
 		described_free(l3, c->fresh);

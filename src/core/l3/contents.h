@@ -28,6 +28,7 @@ struct contents {
 	struct map by_hash;	 /* struct stored */
 	struct list ready;	 /* struct node_content.queue: to be looked at now */
 	struct list wait[WAITS]; /* each in order of time */
+	uint32_t large;		 /* contents beyond DESCRIBED_SMALL of their description */
 	uint32_t serial;	 /* of the last verification */
 	struct bucket strangers; /* signatures that strangers may make us verify, together */
 	struct self self;

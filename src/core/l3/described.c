@@ -100,10 +100,27 @@ void described_free(struct l3 *l3, struct described *k)
 	grown_free(l3, k);
 	list_each (u, &k->uses, struct use, of_user)
 		use_free(l3, u);
+	if (k->use_count > DESCRIBED_SMALL)
+		l3->contents.large -= k->use_count - DESCRIBED_SMALL;
 	pool_free(&l3->pool, k, sizeof(*k));
 }
 
 /* ---- contents ---- */
+
+void described_use(struct l3 *l3, struct described *k, struct use *u)
+{
+	list_append(&k->uses, &u->of_user);
+	if (k->use_count++ >= DESCRIBED_SMALL)
+		l3->contents.large++;
+}
+
+/* May k have one content more, as far as the others leave room? */
+static bool has_room(struct l3 *l3, const struct described *k)
+{
+	size_t most = l3->conf.memory_max_bytes / 4 / DESCRIBED_CONTENT_COST;
+
+	return k->use_count < DESCRIBED_SMALL || l3->contents.large < most;
+}
 
 static struct stored *needed(struct l3 *l3, struct described *k, const struct digest *hash,
 			     enum err *e)
@@ -118,13 +135,12 @@ static struct stored *needed(struct l3 *l3, struct described *k, const struct di
 		*e = ERR_TOO_BIG;
 		return NULL;
 	}
-	u = use_new(l3, hash, k->node);
+	u = has_room(l3, k) ? use_new(l3, hash, k->node) : NULL;
 	if (!u) {
 		*e = ERR_FULL;
 		return NULL;
 	}
-	list_append(&k->uses, &u->of_user);
-	k->use_count++;
+	described_use(l3, k, u);
 	return u->stored;
 }
 

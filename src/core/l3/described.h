@@ -6,6 +6,8 @@
  * Source  specs/bmx7.md 4.1-4.3, 2, 7, 10.1.
  * Shape   A body; the contents that it refers to (uses); at last the expanded TLVs (d). One
  *         description holds at most DESCRIBED_CONTENTS contents and DESCRIBED_EXPANDED bytes.
+ *         What all together have beyond DESCRIBED_SMALL contents each may take a quarter of the
+ *         memory: a few large ones do not displace the many that are as they should be.
  * Memory  allocated from the pool; d.tlv points into the body, into stored contents, or into
  *         what was put together (grown).
  */
@@ -18,6 +20,8 @@ struct l3_node;
 
 enum {
 	DESCRIBED_CONTENTS = 128,
+	DESCRIBED_SMALL = 16,
+	DESCRIBED_CONTENT_COST = 2600, /* bytes of memory for a content, expanded too */
 	DESCRIBED_EXPANDED = 131072,
 };
 
@@ -54,6 +58,8 @@ struct described *described_new(struct l3 *l3, struct l3_node *n, const void *bo
 				const struct described_head *h);
 void described_free(struct l3 *l3, struct described *k);
 
+/* k has a use from now on. */
+void described_use(struct l3 *l3, struct described *k, struct use *u);
 /* Takes note of every content that k needs and that is known to be needed by now.
  * ERR_UNKNOWN: some are wanted still. ERR_MALFORMED, ERR_TOO_BIG: it cannot be a description.
  * ERR_FULL: no memory now. */

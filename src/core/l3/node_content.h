@@ -34,4 +34,5 @@ struct node_content {
 	struct list queue;	/* of contents.ready or of a list of contents.wait, or in no list */
 	instant at;		/* when it is its turn, in a list of .wait */
 	struct bucket verifies; /* signatures that this node may make us verify */
+	struct bucket news;	/* descriptions of this node that we look at */
 };

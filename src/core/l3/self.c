@@ -221,8 +221,7 @@ static void content_make(struct build *b, const void *body, size_t len, uint8_t 
 		b->full = true;
 		return;
 	}
-	list_append(&b->k->uses, &u->of_user);
-	b->k->use_count++;
+	described_use(l3, b->k, u);
 	if (!u->stored->bytes && !stored_fill(l3, u->stored, bytes, 1 + len))
 		b->full = true;
 }
