@@ -22,6 +22,10 @@ enum {
 	BATCHES_KEPT = BMX7_AGGREGATIONS_MAX,
 	OGM_EXTRA_BURST = 3, /* own OGMs before their time ... */
 	OGM_EXTRA_S = 3,     /* ... one more each */
+	OGM_AGAIN_MS = 200,  /* after one that tells of a loss comes another, ... */
+	OGM_EARLY_MS = 2000, /* which is so soon behind it that others follow; ... */
+	OGM_FOLLOW_MS =
+		2500, /* ... and one that follows is never that soon: it goes on no further */
 };
 
 struct batch {
@@ -33,6 +37,7 @@ struct batch {
 struct batches {
 	struct batch at[BATCHES_KEPT]; /* sqn at sqn % BATCHES_KEPT */
 	uint16_t max, size;
+	bool again;	    /* our next is followed by another at once */
 	bool open;	    /* max was not sent yet: OGMs may join */
 	instant calm_since; /* no route was lost, no link came or went */
 	struct timer own;   /* our next OGM */
@@ -47,14 +52,19 @@ void batches_fini(struct l3 *l3);
 void batch_add(struct l3 *l3, instant now, struct l3_node *n);
 /* n's OGM is no more. */
 void batch_drop(struct l3 *l3, struct l3_node *n);
-/* An own OGM before its time, as the limit allows: others do so too. */
+/* Another's OGM came before its time: ours follows, once. */
+void batch_own_follow(struct l3 *l3, instant now);
+/* An own OGM before its time, as the limit allows. */
 void batch_own_soon(struct l3 *l3, instant now);
-/* The same, and calm ended: a link became usable, a route was lost. */
-void batch_disturbed(struct l3 *l3, instant now);
+/* The same, and calm ended: a link became usable; or (lost) a route was lost without another:
+ * then a second one follows, by which others know. */
+void batch_disturbed(struct l3 *l3, instant now, bool lost);
 /* TIMER_OWN_OGM fired. */
 void batch_own_due(struct l3 *l3, instant now);
 /* Before a run of sending: closes the open batch and posts it. */
 void batch_close(struct l3 *l3, instant now);
+/* What OGM_AGGREG_SQN_ADV says: all but the open one. */
+struct bmx7_aggregations batches_told(const struct l3 *l3);
 /* Appends OGM_ADV of a batch; false: it is not there any more. */
 bool batch_write(struct l3 *l3, uint16_t sqn, struct wr *w);
 

@@ -22,17 +22,19 @@ struct l3_conf {
 	uint32_t desc_sqn_kept;		  /* from the last NETWORK_KEEP; 0: there was none */
 	struct bmx7_metric metric;	  /* how others compute the metric towards us */
 	uint8_t dh_type;		  /* of link keys; default 17, 2048 bits */
-	uint8_t link_quality_min;	/* of 255, each way, for a link to be usable; default 25 */
-	span key_lifetime;		/* of link keys; default 6000 s */
-	span tx_gap;			/* between two runs of sending; default 100 ms */
-	span hello_young, hello_stable; /* default 100 ms, 900 ms */
-	span ogm_young, ogm_stable;	/* default 6 s, 24 s */
-	span link_timeout;		/* of silence, after which it is gone; default 20 s */
-	uint32_t nodes_max;		/* known in any way; default 2000 */
-	uint32_t neighbours_max;	/* heard directly; default 256 */
-	uint32_t links_max;		/* default 512 */
-	uint32_t claims_max;		/* neighbours times nodes; default 40000 */
-	size_t memory_max_bytes;	/* default 48 MiB */
+	uint8_t link_quality_min;   /* of 255, each way, for a link to be usable; default 25 */
+	span key_lifetime;	    /* of link keys; default 6000 s */
+	span tx_gap;		    /* between two runs of sending; default 100 ms */
+	span hello_young;	    /* pace of HELLOs at first; default 100 ms */
+	span hello_usual;	    /* ... while links lose; default 800 ms */
+	span hello_stable;	    /* ... and when they do not; default 1500 ms */
+	span ogm_young, ogm_stable; /* default 6 s, 48 s */
+	span link_timeout;	    /* of silence, after which it is gone; default 20 s */
+	uint32_t nodes_max;	    /* known in any way; default 2000 */
+	uint32_t neighbours_max;    /* heard directly; default 256 */
+	uint32_t links_max;	    /* default 512 */
+	uint32_t claims_max;	    /* neighbours times nodes; default 40000 */
+	size_t memory_max_bytes;    /* default 48 MiB */
 };
 
 /* The defaults above; no key. */

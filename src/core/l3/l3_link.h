@@ -19,11 +19,13 @@ struct l3;
 struct near;
 
 enum {
-	LINK_PACE_MS = 900,    /* of HELLOs, the slowest by default (reference 800) */
-	LINK_MISSES = 3,       /* HELLOs not heard by which a good link is doubted ... */
-	LINK_MISSES_MORE = 15, /* ... and so many more on one that loses nearly all */
+	LINK_PACE_MS = 1500, /* of a peer's HELLOs, the slowest by default (ours; reference 800) */
+	LINK_ASK_PERCENT = 112, /* of its pace: silence after which it is asked */
+	LINK_ANSWER_MS = 500,	/* for it to answer one of 3 questions ... */
+	LINK_ANSWER_MORE = 4,	/* ... and so many times more on a link that loses nearly all */
+	LINK_CLEAN = 240,	/* a quality of this and more is one without loss */
 	LINK_REPLY_YOUNG_MS = 100,
-	LINK_REPLY_MS = 1700, /* a peer's tq is fresh for 2 s */
+	LINK_REPLY_MS = 1400, /* a peer's tq is fresh for 2 s */
 };
 
 struct l3_link {
@@ -56,6 +58,8 @@ uint8_t l3_link_rq(const struct l3 *l3, instant now, const struct l3_link *k);
 uint8_t l3_link_tq(const struct l3 *l3, instant now, const struct l3_link *k);
 /* As the metric wants it. */
 struct metric_link l3_link_metric(const struct l3 *l3, instant now, const struct l3_link *k);
+/* Is it silent, and are we asking whether it is still there? */
+bool l3_link_asks(instant now, const struct l3_link *k);
 /* TIMER_LINK fired. */
 void l3_link_due(struct l3 *l3, instant now, struct l3_link *k, struct fx *fx);
 /* Frees it, nothing else; for the end of the engine. No route is over it. */

@@ -41,8 +41,9 @@ struct l3_route {
 	struct metric_path path;
 	uint8_t hops;
 	struct floor floor;
-	instant first; /* when its first OGM was taken; NEVER: none yet */
-	instant heard; /* when a newer number was taken last */
+	instant first;	   /* when its first OGM was taken; NEVER: none yet */
+	uint16_t newest;   /* number that anybody claimed, 0: none ... */
+	instant newest_at; /* ... and when it came first */
 	/* in a batch that waits to be sent or asked for */
 	struct batch *batch;
 	struct list of_batch;

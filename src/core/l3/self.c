@@ -132,8 +132,9 @@ static void addresses_set(struct build *b)
 {
 	struct wr w = wr_over(b->addresses, sizeof(b->addresses));
 
+	/* Those that are down too: they may come back as they were, with no word to anybody. */
 	for (unsigned i = 0; i < PORT_MAX; i++) {
-		if (b->l3->port[i].up)
+		if (b->l3->port[i].link_local.b[0] != 0)
 			bmx7_address_write(&w, &b->l3->port[i].link_local);
 	}
 	tlv_set(b, BMX7_LLIP, &w);

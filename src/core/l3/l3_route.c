@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
+#include "core/l3/internal.h"
+#include "wire/bmx7_prefix.h"
+
+bool l3_route_init(struct l3 *l3, struct l3_node *n)
+{
+	struct l3_route *r = &n->route;
+
+	list_init(&r->claims);
+	list_init(&r->of_link);
+	list_init(&r->of_batch);
+	r->first = NEVER;
+	r->path.metric = METRIC_UNROUTABLE;
+	return timer_init(&l3->timers, &r->late, TIMER_LATE);
+}
+
+void l3_route_fini(struct l3 *l3, struct l3_node *n)
+{
+	batch_drop(l3, n);
+	list_del(&n->route.of_link);
+	timer_fini(&l3->timers, &n->route.late);
+}
+
+/* ---- what is told to the kernel ---- */
+
+static void hna_tell(const struct l3_route *r, const struct ipv6 *net, bool gone, struct fx *fx)
+{
+	struct effect e = {.kind = FX_NETWORK,
+			   .network = {.kind = NETWORK_ROUTE,
+				       .route = {ipv6_network(*net), r->link->link_local,
+						 r->link->port, gone}}};
+
+	fx->emit(fx, &e);
+}
+
+/* d's networks go, or do not go any more, over the link of the route. */
+static void nets_tell(const struct l3_node *n, const struct description *d, bool gone,
+		      struct fx *fx)
+{
+	struct rd r = rd_over(d->tlv[BMX7_HNA6].at, d->tlv[BMX7_HNA6].len);
+	struct bmx7_hna h;
+
+	if (!n->route.link)
+		return;
+	while (bmx7_hna_next(&r, &h)) {
+		if (!(h.flags & BMX7_HNA_RESERVED))
+			hna_tell(&n->route, &h.net, gone, fx);
+	}
+}
+
+/* k: NULL for none. The prefix is the key: a change needs no removal first. */
+static void link_set(struct l3 *l3, struct l3_node *n, struct l3_link *k, struct fx *fx)
+{
+	struct l3_route *r = &n->route;
+
+	if (r->link == k)
+		return;
+	l3->count.route_changes++;
+	if (!k)
+		nets_tell(n, n->description, true, fx);
+	list_del(&r->of_link);
+	r->link = k;
+	if (!k) {
+		l3_note(fx, NETWORK_NOTE_ROUTE_LOST, n, NULL, 0);
+		return;
+	}
+	list_append(&k->routes, &r->of_link);
+	nets_tell(n, n->description, false, fx);
+	l3_note(fx, NETWORK_NOTE_ROUTE, n, k->near->node, k->port);
+}
+
+/* ---- the choice ---- */
+
+/* Is (desc_sqn, sqn, metric) newer, or equal and better? */
+static bool is_above(const struct floor *f, uint32_t desc_sqn, uint16_t sqn, uint64_t metric)
+{
+	if (desc_sqn != f->desc_sqn)
+		return desc_sqn > f->desc_sqn;
+	if (sqn != f->sqn)
+		return sqn > f->sqn;
+	return metric > f->metric;
+}
+
+/* What is told now, or has been, is never offered back to us as a way. */
+static void floor_raise(instant now, struct l3_node *n)
+{
+	struct l3_route *r = &n->route;
+	struct floor told = {n->description->version.desc_sqn, r->sqn, r->path.metric};
+
+	if (r->first.us == NEVER.us)
+		r->first = now;
+	if (span_less(instant_since(now, r->first), span_s(ROUTE_FIRST_S))) {
+		told.sqn++;
+		told.metric = METRIC_INVALID;
+	}
+	if (is_above(&r->floor, told.desc_sqn, told.sqn, told.metric))
+		r->floor = told;
+}
+
+/* A way over c, its link and worth; or why there is none. */
+struct way {
+	enum l3_exclusion excluded; /* L3_CHOSEN: it can be used */
+	struct l3_link *link;
+	struct metric_path path;
+};
+
+/* The best of the usable links to c's neighbour; doubted ones only if `doubted`. */
+static void way_link(const struct l3 *l3, instant now, const struct claim *c, bool doubted,
+		     struct way *way)
+{
+	const struct bmx7_metric *m = &c->node->description->metric;
+
+	way->excluded = L3_NO_LINK;
+	list_each (k, &c->near->links, struct l3_link, of_near) {
+		struct metric_link l = l3_link_metric(l3, now, k);
+		struct metric_path p;
+
+		if (!k->usable)
+			continue;
+		if (k->doubted && !doubted) {
+			way->excluded = L3_DOUBTED;
+			continue;
+		}
+		metric_extend(m, &l, &c->path, &p);
+		if (p.metric > way->path.metric) {
+			way->link = k;
+			way->path = p;
+		}
+	}
+	if (way->link)
+		way->excluded = L3_CHOSEN;
+}
+
+static enum l3_exclusion claim_excluded(const struct l3 *l3, const struct claim *c)
+{
+	const struct l3_node *n = c->node;
+	const struct description *d = n->description;
+
+	if (!d || c->sqn == 0 || c->desc_sqn != d->version.desc_sqn)
+		return L3_UNRESOLVED;
+	if (c->path.metric <= METRIC_UNROUTABLE)
+		return L3_WITHDRAWN;
+	if (!trust_allows(l3, n, c->near->node))
+		return L3_UNTRUSTED;
+	if (c->path.metric < d->metric.min || c->hops > d->metric.hops_max)
+		return L3_TOO_FAR;
+	if (!is_above(&n->route.floor, c->desc_sqn, c->sqn, c->path.metric))
+		return L3_INFEASIBLE;
+	return L3_CHOSEN;
+}
+
+static struct way claim_way(const struct l3 *l3, instant now, const struct claim *c, bool doubted)
+{
+	struct way way = {.excluded = claim_excluded(l3, c), .path = {.metric = METRIC_UNROUTABLE}};
+
+	if (way.excluded == L3_CHOSEN)
+		way_link(l3, now, c, doubted, &way);
+	return way;
+}
+
+static void way_take(struct l3 *l3, instant now, struct claim *c, const struct way *way,
+		     struct fx *fx)
+{
+	struct l3_node *n = c->node;
+	struct l3_route *r = &n->route;
+
+	r->sqn = c->sqn;
+	r->chain = c->chain;
+	r->path = way->path;
+	r->hops = c->hops;
+	r->chosen = c;
+	c->better_since = 0;
+	timer_cancel(&l3->timers, &r->late);
+	link_set(l3, n, way->link, fx);
+	floor_raise(now, n);
+	batch_add(l3, now, n);
+}
+
+/* Is `metric` better than the route's by so many percent? */
+static bool is_better_by(const struct l3_route *r, uint64_t metric, unsigned percent)
+{
+	return metric > r->path.metric * (100 + percent) / 100;
+}
+
+/* specs/bmx7.md 6.6, rules A to I. A doubted route is as good as none against one that is not. */
+static bool is_taken(instant now, const struct claim *c, const struct way *way)
+{
+	const struct l3_route *r = &c->node->route;
+	const struct bmx7_metric *m = &c->node->description->metric;
+	bool newer = c->sqn > r->sqn, same = way->link == r->link;
+	bool none = r->path.metric <= METRIC_UNROUTABLE ||
+		    (r->link->doubted && !way->link->doubted);
+	span age = instant_since(now, c->at);
+
+	if (none) /* B, E */
+		return true;
+	if (c->sqn > r->sqn + m->sqn_diff_max) /* A */
+		return true;
+	if (newer && (same || !span_less(age, span_ms(m->late_100ms * 100)))) /* D, C */
+		return true;
+	if (is_better_by(r, way->path.metric, same ? m->old_path_percent : m->new_path_percent))
+		return true; /* G, H */
+	return way->path.metric > r->path.metric && c->better_since > 0 && m->best_hysteresis > 0 &&
+	       c->sqn >= m->best_hysteresis + c->better_since; /* I */
+}
+
+static void better_note(struct claim *c, const struct way *way)
+{
+	if (way->path.metric <= c->node->route.path.metric)
+		c->better_since = 0;
+	else if (c->better_since == 0)
+		c->better_since = c->sqn;
+}
+
+/* A newer number over another link is waited for a while: ours may still bring it. */
+static void late_set(struct l3 *l3, const struct claim *c)
+{
+	struct l3_route *r = &c->node->route;
+	span wait = span_ms(c->node->description->metric.late_100ms * 100);
+	instant at = instant_add(c->at, wait);
+
+	if (!timer_is_set(&r->late) || instant_before(at, r->late.at))
+		timer_set(&l3->timers, &r->late, at);
+}
+
+/* Did its number come for a reason? Perhaps it lost its route to us. */
+static void newest_note(struct l3 *l3, instant now, const struct claim *c)
+{
+	struct l3_route *r = &c->node->route;
+	span early = span_ms(OGM_EARLY_MS);
+
+	if (c->sqn <= r->newest)
+		return;
+	if (r->newest > 0 && span_less(instant_since(now, r->newest_at), early))
+		batch_own_follow(l3, now);
+	r->newest = c->sqn;
+	r->newest_at = now;
+}
+
+void l3_route_offer(struct l3 *l3, instant now, struct claim *c, struct fx *fx)
+{
+	struct l3_node *n = c->node;
+	struct l3_route *r = &n->route;
+	struct way way = claim_way(l3, now, c, !r->link);
+
+	if (n->description && c->desc_sqn == n->description->version.desc_sqn)
+		newest_note(l3, now, c);
+	if (!way.link) {
+		bool said_less = way.excluded == L3_WITHDRAWN || way.excluded == L3_TOO_FAR ||
+				 way.excluded == L3_UNTRUSTED;
+
+		if (r->chosen == c && r->link && said_less)
+			l3_route_repair(l3, now, n, false, fx);
+		return;
+	}
+	if (c->sqn < r->sqn)
+		return;
+	if (is_taken(now, c, &way)) {
+		way_take(l3, now, c, &way, fx);
+		return;
+	}
+	better_note(c, &way);
+	if (c->sqn > r->sqn)
+		late_set(l3, c);
+}
+
+void l3_route_late(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
+{
+	list_each (c, &n->route.claims, struct claim, of_node) {
+		if (c->sqn > n->route.sqn)
+			l3_route_offer(l3, now, c, fx);
+	}
+}
+
+/* The best way that can be used at once, or none. */
+static struct claim *repair_find(const struct l3 *l3, instant now, const struct l3_node *n,
+				 bool doubted, struct way *best)
+{
+	struct claim *found = NULL;
+
+	*best = (struct way){.path = {.metric = METRIC_UNROUTABLE}};
+	list_each (c, &n->route.claims, struct claim, of_node) {
+		struct way way = claim_way(l3, now, c, doubted);
+
+		if (way.link && c->sqn >= n->route.sqn && way.path.metric > best->path.metric) {
+			found = c;
+			*best = way;
+		}
+	}
+	return found;
+}
+
+/* Tells others that there is no way. With `keep` the last one stays for those who have no
+ * other: its link is silent, and may speak again. */
+static void withdraw(struct l3 *l3, instant now, struct l3_node *n, bool keep, struct fx *fx)
+{
+	struct l3_route *r = &n->route;
+
+	if (!r->link)
+		return;
+	if (!keep) {
+		link_set(l3, n, NULL, fx);
+		r->chosen = NULL;
+	}
+	r->path = (struct metric_path){.metric = METRIC_UNROUTABLE};
+	batch_add(l3, now, n);
+	batch_disturbed(l3, now, true);
+}
+
+void l3_route_repair(struct l3 *l3, instant now, struct l3_node *n, bool keep, struct fx *fx)
+{
+	struct way way;
+	struct claim *c = repair_find(l3, now, n, false, &way);
+
+	if (!c && !keep)
+		c = repair_find(l3, now, n, true, &way);
+	if (c) {
+		l3->count.repairs++;
+		way_take(l3, now, c, &way, fx);
+	} else {
+		withdraw(l3, now, n, keep, fx);
+	}
+}
+
+static void numbers_restart(struct l3 *l3, struct l3_node *n)
+{
+	struct l3_route *r = &n->route;
+
+	batch_drop(l3, n);
+	r->sqn = 0;
+	r->newest = 0;
+	timer_cancel(&l3->timers, &r->late);
+}
+
+static bool lists_net(const struct description *d, const struct ipv6 *net)
+{
+	struct rd r = rd_over(d->tlv[BMX7_HNA6].at, d->tlv[BMX7_HNA6].len);
+	struct bmx7_hna h;
+
+	while (bmx7_hna_next(&r, &h)) {
+		if (!(h.flags & BMX7_HNA_RESERVED) && ipv6_equal(h.net, *net))
+			return true;
+	}
+	return false;
+}
+
+/* The networks that it had and has not any more go. */
+static void nets_prune(const struct l3_node *n, const struct description *old, struct fx *fx)
+{
+	struct rd r = rd_over(old->tlv[BMX7_HNA6].at, old->tlv[BMX7_HNA6].len);
+	struct bmx7_hna h;
+
+	while (n->route.link && bmx7_hna_next(&r, &h)) {
+		if (!(h.flags & BMX7_HNA_RESERVED) && !lists_net(n->description, &h.net))
+			hna_tell(&n->route, &h.net, true, fx);
+	}
+}
+
+void l3_route_described(struct l3 *l3, struct l3_node *n, const struct description *old,
+			struct fx *fx)
+{
+	struct l3_route *r = &n->route;
+	uint32_t desc_sqn = n->description->version.desc_sqn;
+
+	numbers_restart(l3, n);
+	if (desc_sqn > r->floor.desc_sqn)
+		r->floor = (struct floor){desc_sqn, 0, METRIC_INVALID};
+	if (old)
+		nets_prune(n, old, fx);
+	nets_tell(n, n->description, false, fx);
+}
+
+void l3_route_undescribed(struct l3 *l3, struct l3_node *n, const struct description *old,
+			  struct fx *fx)
+{
+	struct l3_route *r = &n->route;
+
+	numbers_restart(l3, n);
+	nets_tell(n, old, true, fx);
+	list_del(&r->of_link);
+	r->link = NULL;
+	r->chosen = NULL;
+	r->path = (struct metric_path){.metric = METRIC_UNROUTABLE};
+}
+
+/* ---- why ---- */
+
+enum l3_exclusion l3_route_excluded(const struct l3 *l3, instant now, const struct claim *c,
+				    uint64_t *metric)
+{
+	const struct l3_route *r = &c->node->route;
+	struct way way;
+
+	*metric = 0;
+	if (r->chosen == c && r->link) {
+		*metric = r->path.metric;
+		return L3_CHOSEN;
+	}
+	way = claim_way(l3, now, c, false);
+	if (!way.link)
+		return way.excluded;
+	*metric = way.path.metric;
+	if (c->sqn < r->sqn)
+		return L3_OLDER;
+	return way.path.metric > r->path.metric || c->sqn > r->sqn ? L3_WAITING : L3_WORSE;
+}

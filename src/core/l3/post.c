@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
+#include "core/l3/internal.h"
+
+enum {
+	JITTER_PERCENT = 5,
+	SIGNATURE_LEN = 1 + BMX7_MAC,
+	MACS_MAX = 38, /* in one packet, beside a full batch; more neighbours get it in another */
+	FRAME_NONE = -1,
+};
+
+enum err posts_init(struct l3 *l3)
+{
+	for (unsigned i = 0; i < PORT_MAX; i++)
+		list_init(&l3->posts.queue[i]);
+	return timer_init(&l3->timers, &l3->posts.run, TIMER_POST) ? OK : ERR_FULL;
+}
+
+static void post_free(struct l3 *l3, struct post *p)
+{
+	list_del(&p->queue);
+	l3->posts.count--;
+	pool_free(&l3->pool, p, sizeof(*p));
+}
+
+void posts_drop(struct l3 *l3, uint8_t port)
+{
+	list_each (p, &l3->posts.queue[port], struct post, queue)
+		post_free(l3, p);
+}
+
+void posts_fini(struct l3 *l3)
+{
+	for (uint8_t i = 0; i < PORT_MAX; i++)
+		posts_drop(l3, i);
+	timer_fini(&l3->timers, &l3->posts.run);
+}
+
+void post_hurry(struct l3 *l3, instant now, instant at)
+{
+	int64_t gap = l3->conf.tx_gap.us;
+	span jitter = prng_span(&l3->prng, span_us(-gap * JITTER_PERCENT / 100),
+				span_us(gap * JITTER_PERCENT / 100));
+	instant soonest = instant_add(l3->posts.last_run, span_us(gap + jitter.us));
+
+	if (instant_before(at, soonest))
+		at = soonest;
+	if (instant_before(at, now))
+		at = now;
+	if (!timer_is_set(&l3->posts.run) || instant_before(at, l3->posts.run.at))
+		timer_set(&l3->timers, &l3->posts.run, at);
+}
+
+/* The order of a queue: by kind, then by who is asked; 0: may be in one frame. */
+static int place_compare(const struct post *a, const struct post *b)
+{
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return digest_compare(&a->to, &b->to);
+}
+
+static enum err post_queue(struct l3 *l3, instant now, uint8_t port, const struct post *item)
+{
+	struct list *before = &l3->posts.queue[port];
+
+	list_each (p, &l3->posts.queue[port], struct post, queue) {
+		int order = place_compare(p, item);
+
+		if (order > 0) {
+			before = &p->queue;
+			break;
+		}
+		if (order != 0 || p->number != item->number || !digest_equal(&p->what, &item->what))
+			continue;
+		if (p->sent) { /* again, but not before it may be repeated */
+			p->sent = false;
+			p->tries = 0;
+			post_hurry(l3, now, p->at);
+		}
+		return OK;
+	}
+	struct post *p = l3->posts.count < POST_MAX ? pool_alloc(&l3->pool, sizeof(*p)) : NULL;
+
+	if (!p)
+		return ERR_FULL;
+	*p = *item;
+	p->port = port;
+	p->tries = 0;
+	p->sent = false;
+	p->at = now;
+	list_insert(before, &p->queue);
+	l3->posts.count++;
+	post_hurry(l3, now, now);
+	return OK;
+}
+
+enum err post_add(struct l3 *l3, instant now, const struct post *item)
+{
+	enum err e = OK;
+
+	if (item->port != POST_ALL_PORTS)
+		return l3->port[item->port].up ? post_queue(l3, now, item->port, item) : OK;
+	for (uint8_t i = 0; i < PORT_MAX && e == OK; i++) {
+		if (l3->port[i].up)
+			e = post_queue(l3, now, i, item);
+	}
+	return e;
+}
+
+/* ---- a run on one port ---- */
+
+struct run {
+	struct l3 *l3;
+	instant now;
+	struct fx *fx;
+	uint8_t port;
+	unsigned packets;
+	uint8_t body[BMX7_PACKET_MAX]; /* the frames, but for the signatures */
+	struct wr w;
+	int frame; /* the open one, or FRAME_NONE */
+	size_t opened;
+	struct digest to; /* of an open request */
+	bool empty;	  /* nothing worth sending yet */
+	bool is_signed;
+	uint32_t mac_count;
+};
+
+static void run_emit(struct run *x, const uint8_t *packet, size_t len)
+{
+	struct l3_port *p = &x->l3->port[x->port];
+	struct effect e = {.kind = FX_NETWORK,
+			   .network = {.kind = NETWORK_SEND, .send = {x->port, packet, len}}};
+
+	p->tx++;
+	p->tx_bytes += len;
+	x->l3->count.tx++;
+	x->l3->count.tx_bytes += len;
+	x->packets++;
+	x->fx->emit(x->fx, &e);
+}
+
+static bool gets_mac(const struct near *r, uint8_t port)
+{
+	return r->ports & 1u << port && r->secret[KEY_NOW].there;
+}
+
+static uint32_t macs_count(const struct l3 *l3, uint8_t port)
+{
+	uint32_t count = 0;
+
+	list_each (r, &l3->nears.all, struct near, all)
+		count += gets_mac(r, port);
+	return count;
+}
+
+/* The MACs of a packet for neighbours first .. first + MACS_MAX - 1 of those that get one. */
+static void macs_write(struct run *x, struct wr *w, const struct digest *hash, uint32_t first)
+{
+	uint32_t at = 0;
+
+	list_each (r, &x->l3->nears.all, struct near, all) {
+		uint8_t mac[BMX7_MAC];
+
+		if (!gets_mac(r, x->port) || at++ < first)
+			continue;
+		if (at > first + MACS_MAX)
+			return;
+		packet_mac(x->l3, hash, &r->secret[KEY_NOW].s, mac);
+		bmx7_signature_write(w,
+				     &(struct bmx7_signature){x->l3->conf.dh_type, mac, BMX7_MAC});
+	}
+}
+
+static void run_sign(struct run *x, uint32_t first_mac)
+{
+	const struct l3 *l3 = x->l3;
+	uint8_t packet[BMX7_PACKET_MAX], header[BMX7_SIGNATURE_HEADER];
+	struct wr w = wr_over(packet, sizeof(packet));
+	uint32_t desc_sqn = l3->self->description->version.desc_sqn;
+	uint8_t dev_idx = (uint8_t)(x->port + 1);
+
+	bmx7_packet_write(&w, &l3->self->id);
+	size_t opened = bmx7_signatures_open(&w, desc_sqn, l3->posts.burst_sqn, dev_idx);
+
+	memcpy(header, packet + wr_len(&w) - sizeof(header), sizeof(header));
+	struct digest hash =
+		packet_hash(l3, &l3->port[x->port].link_local, header, x->body, wr_len(&x->w));
+
+	macs_write(x, &w, &hash, first_mac);
+	bmx7_close(&w, opened);
+	wr_bytes(&w, x->body, wr_len(&x->w));
+	assert(!w.bad);
+	run_emit(x, packet, wr_len(&w));
+}
+
+static void run_begin(struct run *x)
+{
+	uint32_t macs = x->mac_count < MACS_MAX ? x->mac_count : MACS_MAX;
+	size_t head = BMX7_HEADER;
+
+	if (x->is_signed)
+		head += BMX7_TLV_HEADER + BMX7_SIGNATURE_HEADER + macs * SIGNATURE_LEN;
+	x->w = wr_over(x->body, BMX7_PACKET_MAX - head);
+	x->frame = FRAME_NONE;
+	x->empty = true;
+	if (x->is_signed)
+		bmx7_aggregations_write(&x->w, batches_told(x->l3));
+}
+
+static void run_close(struct run *x)
+{
+	if (x->frame != FRAME_NONE)
+		bmx7_close(&x->w, x->opened);
+	x->frame = FRAME_NONE;
+}
+
+/* Sends what was put together, and begins anew. */
+static void run_flush(struct run *x)
+{
+	run_close(x);
+	assert(!x->w.bad);
+	if (!x->empty && x->is_signed) {
+		uint32_t first = 0;
+
+		do {
+			run_sign(x, first);
+			first += MACS_MAX;
+		} while (first < x->mac_count);
+	} else if (!x->empty) {
+		uint8_t packet[BMX7_PACKET_MAX];
+		struct wr w = wr_over(packet, sizeof(packet));
+
+		bmx7_packet_write(&w, &x->l3->self->id);
+		wr_bytes(&w, x->body, wr_len(&x->w));
+		run_emit(x, packet, wr_len(&w));
+	}
+	run_begin(x);
+}
+
+/* A whole frame. */
+static void run_frame(struct run *x, const uint8_t *frame, size_t len)
+{
+	run_close(x);
+	if (wr_left(&x->w) < len)
+		run_flush(x);
+	wr_bytes(&x->w, frame, len);
+	x->empty = false;
+}
+
+/* Makes room for one message of a frame that may hold many; to: NULL for none. */
+static void run_message(struct run *x, uint8_t type, const struct digest *to, size_t len)
+{
+	size_t head = BMX7_TLV_HEADER + (to ? sizeof(*to) : 0);
+	bool goes_on = x->frame == type && (!to || digest_equal(to, &x->to));
+
+	if (goes_on && wr_left(&x->w) >= len)
+		return;
+	run_close(x);
+	if (wr_left(&x->w) < head + len)
+		run_flush(x);
+	x->opened = to ? bmx7_request_open(&x->w, type, to) : bmx7_open(&x->w, type);
+	x->frame = type;
+	if (to)
+		x->to = *to;
+	x->empty = false;
+}
+
+static void hellos_write(struct run *x)
+{
+	struct l3_port *p = &x->l3->port[x->port];
+
+	if (instant_reached(p->hello_at, x->now)) {
+		bmx7_hello_write(&x->w, l3_port_hello(x->l3, x->now, x->port));
+		x->empty = false;
+	}
+	if (x->empty)
+		return;
+	list_each (k, &p->links, struct l3_link, of_port) {
+		if (!l3_link_owes_reply(x->l3, x->now, k))
+			continue;
+		struct bmx7_hello_reply h = {k->near->node->description->hash,
+					     l3_link_rq(x->l3, x->now, k), k->dev_idx};
+
+		run_message(x, BMX7_HELLO_REPLY, NULL, 30);
+		bmx7_hello_reply_write(&x->w, &h);
+		k->replied = x->now;
+	}
+}
+
+/* Is a question about a number still worth sending? */
+static bool number_wanted(const struct run *x, const struct near *r, const struct post *p)
+{
+	if (p->kind == POST_OGM_REQ)
+		return batch_wanted(r, p->number);
+	if (claim_wants_iid(x->l3, r, p->number))
+		return true;
+	list_each (k, &r->links, struct l3_link, of_near) {
+		if (p->number == BMX7_IID_SELF && k->port == p->port && l3_link_asks(x->now, k))
+			return true;
+	}
+	return false;
+}
+
+/* Puts p into the packet; false: there is nothing to send any more. */
+static bool post_write_number(struct run *x, const struct post *p)
+{
+	struct l3_node *n = l3_node_by_id(x->l3, &p->to);
+	struct near *r = n ? n->near : NULL;
+	struct bmx7_iid i;
+
+	if (p->kind == POST_IID_ADV) {
+		if (!iid_get(x->l3, p->number, &i))
+			return false;
+		run_message(x, BMX7_IID_ADV, NULL, 48);
+		bmx7_iid_write(&x->w, &i);
+		return true;
+	}
+	if (!r || !number_wanted(x, r, p))
+		return false;
+	run_message(x, p->kind == POST_OGM_REQ ? BMX7_OGM_REQ : BMX7_IID_REQ, &p->to, 2);
+	wr_u16(&x->w, p->number);
+	return true;
+}
+
+static bool post_write(struct run *x, const struct post *p)
+{
+	uint8_t frame[BMX7_PACKET_MAX];
+	struct wr w = wr_over(frame, sizeof(frame));
+	bool there = false;
+
+	switch (p->kind) {
+	case POST_DESC_ADV:
+	case POST_CONTENT_ADV: there = content_write(x->l3, p, &w); break;
+	case POST_OGM_ADV: there = batch_write(x->l3, p->number, &w); break;
+	case POST_IID_ADV:
+	case POST_OGM_REQ:
+	case POST_IID_REQ: return post_write_number(x, p);
+	case POST_DESC_REQ:
+	case POST_CONTENT_REQ:
+		if (!content_write(x->l3, p, &w))
+			return false;
+		run_message(x, p->kind == POST_DESC_REQ ? BMX7_DESC_REQ : BMX7_CONTENT_REQ, &p->to,
+			    sizeof(p->what));
+		wr_digest(&x->w, &p->what);
+		return true;
+	}
+	assert(!w.bad);
+	if (there)
+		run_frame(x, frame, wr_len(&w));
+	return there;
+}
+
+static bool is_request(const struct post *p)
+{
+	return p->kind >= POST_OGM_REQ;
+}
+
+static bool is_signed(const struct post *p)
+{
+	return p->kind >= POST_IID_ADV;
+}
+
+static void post_send(struct run *x, struct post *p)
+{
+	if (!post_write(x, p)) {
+		post_free(x->l3, p);
+		return;
+	}
+	if (is_request(p) && ++p->tries < POST_TRIES) {
+		p->at = instant_add(x->now, span_ms(POST_TRY_MS));
+	} else {
+		p->sent = true;
+		p->at = instant_add(x->now, span_ms(POST_REPEAT_MS));
+	}
+}
+
+/* One kind of packets of a run; when the next item is due. */
+static instant run_queue(struct run *x, bool with_signature)
+{
+	instant next = NEVER;
+
+	x->is_signed = with_signature;
+	x->packets = 0;
+	run_begin(x);
+	if (with_signature)
+		hellos_write(x);
+	list_each (p, &x->l3->posts.queue[x->port], struct post, queue) {
+		if (is_signed(p) != with_signature)
+			continue;
+		if (instant_reached(p->at, x->now)) {
+			if (p->sent) {
+				post_free(x->l3, p);
+				continue;
+			}
+			if (x->packets >= POST_PACKETS)
+				return x->now;
+			post_send(x, p);
+			continue;
+		}
+		next = instant_min(next, p->at);
+	}
+	run_flush(x);
+	return next;
+}
+
+void posts_run(struct l3 *l3, instant now, struct fx *fx)
+{
+	instant next = NEVER;
+
+	l3->posts.last_run = now;
+	if (!l3->self->description)
+		return; /* whose number is in every signature; it will hurry us */
+	l3->posts.burst_sqn++;
+	batch_close(l3, now);
+	for (uint8_t i = 0; i < PORT_MAX; i++) {
+		struct run x = {.l3 = l3, .now = now, .fx = fx, .port = i};
+
+		if (!l3->port[i].up)
+			continue;
+		x.mac_count = macs_count(l3, i);
+		next = instant_min(next, run_queue(&x, false));
+		next = instant_min(next, run_queue(&x, true));
+		next = instant_min(next, l3->port[i].hello_at);
+	}
+	timer_cancel(&l3->timers, &l3->posts.run); /* what came in meanwhile is counted in next */
+	if (next.us != NEVER.us)
+		post_hurry(l3, now, next);
+}

@@ -1,0 +1,199 @@
+/* Engines of the network find all routes, repair them, renew keys, and never make a circle. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmocka_all.h"
+#include "l3_town.h"
+
+enum {
+	COLD_MS = 6000,	    /* all routes from nothing, up to 30 nodes */
+	SILENT_MS = 3000,   /* repair of what nobody told us */
+	CARRIER_MS = 500,   /* ... and of what the port knew, with no feasible alternative too */
+	RETURN_MS = 6000,   /* a node that was away */
+	REST_BYTES_S = 500, /* each node, with headers, when nothing happens */
+};
+
+static struct l3_town town;
+
+static void settle(const char *what, int64_t most_ms)
+{
+	int64_t ms = l3_town_settle_ms(&town, span_s(60));
+
+	if (ms < 0 || ms > most_ms)
+		fail_msg("%s: %ld ms", what, (long)ms);
+}
+
+static void done(void)
+{
+	assert_int_equal(town.circles, 0);
+	l3_town_fini(&town);
+}
+
+static uint64_t bytes_sent(void)
+{
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; i < town.nodes; i++)
+		sum += town.place[i]->tx_bytes;
+	return sum;
+}
+
+/* Times out for a while; bytes that a node sends in a second. */
+static uint64_t rest(int64_t seconds)
+{
+	uint64_t before = bytes_sent();
+
+	l3_town_run(&town, span_s(seconds));
+	assert_int_equal(l3_town_missing(&town), 0);
+	return (bytes_sent() - before) / (uint64_t)seconds / town.nodes;
+}
+
+static void grid_start(uint64_t seed)
+{
+	l3_town_init(&town, seed);
+	l3_town_grid(&town, 5, 5);
+	l3_town_start_all(&town);
+}
+
+static void cold_starts(void **state)
+{
+	(void)state;
+	l3_town_init(&town, 1);
+	l3_town_line(&town, 2);
+	l3_town_start_all(&town);
+	settle("a pair", 2000);
+	done();
+	l3_town_init(&town, 2);
+	l3_town_line(&town, 10);
+	l3_town_start_all(&town);
+	settle("a line of 10", COLD_MS);
+	done();
+	grid_start(3);
+	settle("a grid of 25", COLD_MS);
+	done();
+	grid_start(3);
+	for (uint16_t i = 0; i < town.segments; i++)
+		town.segment[i].loss_percent = 20;
+	settle("a grid of 25 that loses a fifth", 2 * COLD_MS);
+	done();
+}
+
+/* The reference never gets so far (specs/bmx7.md 5.5). */
+static void thirty_on_a_segment(void **state)
+{
+	(void)state;
+	l3_town_init(&town, 4);
+	uint16_t g = l3_town_segment(&town, 0);
+
+	for (unsigned i = 0; i < 30; i++)
+		l3_town_join(&town, l3_town_node(&town), g);
+	l3_town_start_all(&town);
+	settle("30 on one segment", COLD_MS);
+	done();
+}
+
+static void a_link_is_cut(void **state)
+{
+	static const uint16_t cut[] = {0, 7, 14, 21, 28, 35};
+
+	(void)state;
+	grid_start(5);
+	settle("cold", COLD_MS);
+	l3_town_run(&town, span_s(60));
+	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++) {
+		bool carrier = i % 2 > 0;
+
+		l3_town_cut(&town, cut[i], carrier);
+		settle(carrier ? "carrier lost" : "silent cut", carrier ? CARRIER_MS : SILENT_MS);
+		l3_town_run(&town, span_s(30));
+		l3_town_heal(&town, cut[i]);
+		l3_town_run(&town, span_s(30));
+	}
+	done();
+}
+
+static void a_node_dies_and_returns(void **state)
+{
+	static const uint16_t dead[] = {0, 6, 12, 18, 24};
+	static const int64_t away_s[] = {2, 50, 4, 100, 3};
+
+	(void)state;
+	grid_start(6);
+	settle("cold", COLD_MS);
+	l3_town_run(&town, span_s(60));
+	for (size_t i = 0; i < sizeof(dead) / sizeof(dead[0]); i++) {
+		l3_town_kill(&town, dead[i]);
+		settle("death", SILENT_MS);
+		l3_town_run(&town, span_s(away_s[i]));
+		l3_town_start(&town, dead[i]);
+		settle("return", RETURN_MS);
+		l3_town_run(&town, span_s(30));
+	}
+	done();
+}
+
+/* A line is cut for longer than anything is remembered, and joined again. */
+static void a_partition_merges(void **state)
+{
+	static const int64_t apart_s[] = {5, 40, 200};
+
+	(void)state;
+	l3_town_init(&town, 7);
+	l3_town_line(&town, 8);
+	l3_town_start_all(&town);
+	settle("cold", COLD_MS);
+	for (size_t i = 0; i < sizeof(apart_s) / sizeof(apart_s[0]); i++) {
+		l3_town_cut(&town, 3, i == 1);
+		l3_town_run(&town, span_s(apart_s[i]));
+		assert_int_equal(l3_town_missing(&town), 0);
+		l3_town_heal(&town, 3);
+		settle("merge", RETURN_MS);
+	}
+	done();
+}
+
+/* Looks again and again: not one route may be lost while keys are renewed. */
+static void keys_are_renewed(void **state)
+{
+	(void)state;
+	l3_town_init(&town, 8);
+	l3_town_grid(&town, 3, 3);
+	town.conf.key_lifetime = span_s(60);
+	l3_town_start_all(&town);
+	settle("cold", COLD_MS);
+	for (unsigned i = 0; i < 3000; i++) {
+		l3_town_run(&town, span_ms(100));
+		assert_int_equal(l3_town_missing(&town), 0);
+	}
+	for (uint16_t i = 0; i < town.nodes; i++) {
+		struct digest id = l3_id(town.place[i]->l3);
+		struct l3_node_view v;
+
+		assert_true(l3_node_find(town.place[(i + 1) % 9]->l3, town.now, &id, &v));
+		assert_true(v.desc_sqn >= 11 + 4);
+	}
+	done();
+}
+
+static void at_rest(void **state)
+{
+	(void)state;
+	grid_start(9);
+	settle("cold", COLD_MS);
+	rest(300);
+	assert_in_range(rest(200), 1, REST_BYTES_S);
+	done();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cold_starts),
+		cmocka_unit_test(thirty_on_a_segment),
+		cmocka_unit_test(a_link_is_cut),
+		cmocka_unit_test(a_node_dies_and_returns),
+		cmocka_unit_test(a_partition_merges),
+		cmocka_unit_test(keys_are_renewed),
+		cmocka_unit_test(at_rest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
