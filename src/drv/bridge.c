@@ -85,6 +85,19 @@ int bridge_del_ipv6(struct netlink *ask, int ifindex, struct ipv6 a)
 	return address_ask(ask, ADDRESS_DEL, ifindex, AF_INET6, a.b, a.bits);
 }
 
+int neighbour_set(struct netlink *ask, int ifindex, struct ipv6 a, struct mac mac)
+{
+	struct nlmsghdr *h = netlink_begin(ask, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+	struct ndmsg *n = mnl_nlmsg_put_extra_header(h, sizeof(*n));
+
+	n->ndm_family = AF_INET6;
+	n->ndm_ifindex = ifindex;
+	n->ndm_state = NUD_REACHABLE;
+	mnl_attr_put(h, NDA_DST, sizeof(a.b), a.b);
+	mnl_attr_put(h, NDA_LLADDR, sizeof(mac.b), mac.b);
+	return netlink_ask(ask, h);
+}
+
 int bridge_set_fdb(struct netlink *ask, int port, struct mac mac)
 {
 	struct nlmsghdr *h = netlink_begin(ask, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);

@@ -28,6 +28,9 @@ int bridge_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a, bool route)
 int bridge_del_ipv4(struct netlink *ask, int ifindex, struct ipv4 a);
 int bridge_del_ipv6(struct netlink *ask, int ifindex, struct ipv6 a);
 
+/* Who has an address of the interface's network, so that nobody has to ask all for it. */
+int neighbour_set(struct netlink *ask, int ifindex, struct ipv6 a, struct mac mac);
+
 /* The bridge is to believe that a client is behind its port, in whatever VLAN. */
 int bridge_set_fdb(struct netlink *ask, int port, struct mac mac);
 /* The bridge is to give frames for mac to nobody but the port, for good; port: the bridge's

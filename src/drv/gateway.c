@@ -31,6 +31,7 @@ static void share_start(struct gateway *g)
 					   .mac = mac_is_zero(self) ? env->plan->primary_mac : self,
 					   .links = env->links,
 					   .ask = env->ask,
+					   .effect_ask = env->effect_ask,
 					   .uv = env->uv,
 					   .tell = env->tell,
 					   .ctx = env->ctx});

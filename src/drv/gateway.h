@@ -35,6 +35,7 @@ struct gateway_env {
 	const struct run_dir *run;
 	struct links *links;
 	struct netlink *ask;
+	struct netlink *effect_ask; /* for effects, which come while `ask` is busy */
 	struct lan *lan;
 	uv_loop_t *uv;
 	struct share *share; /* NULL: switched off */

@@ -461,6 +461,7 @@ static void gateway_join(struct loop *x)
 					.run = &x->run,
 					.links = &x->links,
 					.ask = &x->ask,
+					.effect_ask = &x->fdb_ask,
 					.lan = &x->lan,
 					.uv = &x->uv,
 					.share = x->node.share,

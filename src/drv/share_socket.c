@@ -15,6 +15,7 @@
 #include "ctl/json.h"
 #include "drv/bridge.h"
 #include "drv/log.h"
+#include "drv/now.h"
 
 enum {
 	RCVBUF = 4 << 20,
@@ -252,6 +253,7 @@ static void settle(struct share_socket *s)
 	if (s->ifindex)
 		return;
 	s->ifindex = l->ifindex;
+	memset(s->neighbour, 0, sizeof(s->neighbour));
 	e = ear_open(s, &s->own, s->env.mac);
 	if (!e)
 		e = ear_open(s, &s->all, MAC_BROADCAST);
@@ -311,10 +313,30 @@ void share_socket_link(struct share_socket *s, const struct link *l, bool gone)
 		settle(s);
 }
 
+static void neighbour_tell(struct share_socket *s, struct mac mac)
+{
+	const instant now = now_boottime();
+	unsigned i = 0;
+
+	while (i < SHARE_NEIGHBOURS && !mac_equal(s->neighbour[i].mac, mac))
+		i++;
+	if (i < SHARE_NEIGHBOURS &&
+	    instant_since(now, s->neighbour[i].told).us < span_s(SHARE_NEIGHBOUR_S).us)
+		return;
+	if (i == SHARE_NEIGHBOURS)
+		i = s->next_neighbour++ % SHARE_NEIGHBOURS;
+	s->neighbour[i].mac = mac;
+	s->neighbour[i].told = now;
+	/* Refused, it will ask. */
+	(void)neighbour_set(s->env.effect_ask, s->ifindex, ipv6_link_local(mac), mac);
+}
+
 void share_socket_send(struct share_socket *s, const struct fx_datagram *d)
 {
 	struct sockaddr_in6 to = address(s, d->to);
 
+	if (s->started && s->ifindex && !mac_is_broadcast(d->to))
+		neighbour_tell(s, d->to);
 	if (!s->started || !s->ifindex ||
 	    sendto(s->own.fd, d->data, d->len, MSG_DONTWAIT, (const struct sockaddr *)&to,
 		   sizeof(to)) < 0)

@@ -9,6 +9,8 @@
  *         is that in its address; the kernel drops what was not sent by the Ethernet
  *         address of that MAC, so that a client that borrows a node's address has to
  *         borrow its MAC as well, and then it is seen to be a client.
+ *         To whom we send, the kernel is told his MAC: it is in his address, and asking all
+ *         for it would be a flood through the cloud for each pair of nodes.
  *         What is missing (bridge, address, port) is looked for each SHARE_LOOK_MS.
  * Memory  the caller embeds the struct; a batch of buffers is allocated.
  */
@@ -18,6 +20,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/clock.h"
 #include "base/mac.h"
 #include "core/ev.h"
 #include "core/fx.h"
@@ -28,13 +31,15 @@ enum {
 	SHARE_LOOK_MS = 1000,
 	SHARE_BATCH = 8,    /* datagrams read at once ... */
 	SHARE_BATCHES = 16, /* ... so often at most before others have their turn */
+	SHARE_NEIGHBOURS = 64,
+	SHARE_NEIGHBOUR_S = 20,
 };
 
 struct share_socket_env {
 	const char *bridge;
 	struct mac mac; /* share_conf.self */
 	struct links *links;
-	struct netlink *ask;
+	struct netlink *ask, *effect_ask; /* effects come while `ask` is busy */
 	uv_loop_t *uv;
 	void (*tell)(void *ctx, const struct ev *ev); /* EV_DATAGRAM */
 	void *ctx;
@@ -54,6 +59,11 @@ struct share_socket {
 	struct share_ear own, all;
 	uv_timer_t look;
 	struct share_batch *batch;
+	struct {
+		struct mac mac;
+		instant told;
+	} neighbour[SHARE_NEIGHBOURS]; /* whose MAC the kernel was told lately */
+	unsigned next_neighbour;
 	uint64_t unsent, not_eui64;
 	const char *fault; /* why it does not run; NULL: it does */
 	int error;	   /* of fault; negative errno */
