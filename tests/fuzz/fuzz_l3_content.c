@@ -99,6 +99,10 @@ static void step(struct play *p)
 		p->a->jobs_full = rd_u8(&p->in) & 1;
 		p->a->conflict = rd_u8(&p->in) & 1 ? p->a->l3.self : NULL;
 		p->a->conflict_of = from.node;
+		if (rd_u8(&p->in) % 8 == 0) { /* its own description; that costs a chain */
+			p->a->link_key.there = true;
+			content_renew(&p->a->l3, p->rig.now);
+		}
 		break;
 	case OPS: break;
 	}
@@ -127,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(p);
 	rig_init(&p->rig, false);
 	for (unsigned i = 0; i < STATIONS; i++)
-		rig_add(&p->rig, BMX7_RSA1024, 0)->link_key.there = i == 0;
+		rig_add(&p->rig, BMX7_RSA1024, 0)->link_key.there = false;
 	p->a = p->rig.at[0];
 	p->desc_sqn = 100;
 	rig_ticks(&p->rig, 5);

@@ -239,11 +239,12 @@ static void request_send(struct rig *rig, struct station *s, const struct post *
 
 static void posts_send(struct rig *rig, struct station *s)
 {
-	struct post *posts = malloc(sizeof(s->post));
 	unsigned count = s->posts;
+	struct post *posts = count > 0 ? malloc(count * sizeof(*posts)) : NULL;
 
-	assert(posts);
-	memcpy(posts, s->post, sizeof(s->post));
+	if (!posts)
+		return;
+	memcpy(posts, s->post, count * sizeof(*posts));
 	s->posts = 0;
 	for (unsigned i = 0; i < count; i++) {
 		if (posts[i].kind == POST_DESC_ADV || posts[i].kind == POST_CONTENT_ADV)

@@ -12,7 +12,7 @@
 #include "core/l3/described.h"
 #include "core/l3/internal.h"
 
-enum { STATIONS_MAX = 24, STATION_POSTS = 1000, STATION_JOBS = 64, STATION_TLVS = 4 };
+enum { STATIONS_MAX = 24, STATION_POSTS = 1000, STATION_JOBS = 32, STATION_TLVS = 4 };
 
 struct rig;
 
