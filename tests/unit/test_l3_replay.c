@@ -1,0 +1,370 @@
+/* Proves that an engine of ours, put in the place of each node of a recording of real ones, comes
+ * to the routes that the real node had. */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include "bmx7_capture.h"
+#include "cmocka_all.h"
+#include "core/job_result.h"
+#include "core/l3/internal.h"
+#include "drv/crypto.h"
+#include "drv/public_key.h"
+#include "wire/bmx7_description.h"
+#include "wire/bmx7_frame.h"
+
+/* Our engine gets the real node's public key, and so its id, and the secrets that it shared with
+ * the others: what these sent is verified as it was then. Two things cannot be as they were: our
+ * description has another hash, which the others' HELLO_REPLYs have to name; and it is another
+ * MAC then. Both are put into the recorded packets. */
+
+#define RECORDING BMX7_CAPTURES "/06-three-on-one-lan-all-desc-types"
+
+enum { NODES = 3, ROUTES = 8, DESCRIPTIONS = 12 };
+
+static const char *const ids[NODES] = {
+	"d4c9fb110113dd757a5b03884baf5e4717f585f76e083f770e5db3da",
+	"51711d1dd35bfbf126c51c5a2951a93749567407b586e29bb6949240",
+	"ac3e115a0a614e896c12fadfd72d8010e6457781e20a6c5375df5720",
+};
+static const char *const addresses[NODES] = {
+	"fe80::6886:c7ff:fe98:198b",
+	"fe80::ecbd:74ff:feab:12a0",
+	"fe80::60f5:66ff:fe75:2a7",
+};
+/* What each of them is reached by, from the notes of the recording. */
+static const char *const primaries[NODES] = {
+	"fd70:d4c9:fb11:113:dd75:7a5b:388:4baf",
+	"fd70:5171:1d1d:d35b:fbf1:26c5:1c5a:2951",
+	"fd70:ac3e:115a:a61:4e89:6c12:fadf:d72d",
+};
+
+struct stage {
+	struct fx fx;
+	struct l3 *l3;
+	instant now;
+	unsigned role; /* whose place is ours */
+	struct ipv6 from[NODES];
+	struct digest id[NODES];
+	struct digest shared[NODES];	       /* with node i */
+	struct digest key[NODES];	       /* hash of node i's link key */
+	struct digest hash_then[DESCRIPTIONS]; /* of descriptions of the real node in our place */
+	unsigned hashes;
+	uint8_t public[1 + BMX7_KEY_MAX]; /* its public key */
+	size_t public_len;
+	struct {
+		uint32_t id;
+		struct job_result r;
+	} job[JOBS_MAX];
+	unsigned jobs;
+	struct fx_network_route route[ROUTES];
+	unsigned routes;
+};
+
+/* ---- the host of the engine ---- */
+
+static void job(struct stage *s, const struct job *j)
+{
+	struct job_result *r = &s->job[s->jobs].r;
+	struct digest key;
+
+	assert_in_range(s->jobs, 0, JOBS_MAX - 1);
+	s->job[s->jobs++].id = j->id;
+	*r = (struct job_result){.ok = true};
+	switch (j->kind) {
+	case JOB_DH_SHARED:
+		key = crypto_hash(crypto_mbedtls(), j->public.at, j->public.len);
+		for (unsigned i = 0; i < NODES; i++) {
+			if (digest_equal(&key, &s->key[i]))
+				memcpy(r->result, s->shared[i].b, sizeof(s->shared[i]));
+		}
+		r->result_len = sizeof(struct digest);
+		break;
+	case JOB_RSA_SIGN: r->result_len = s->public_len - 1; break;
+	case JOB_DH_KEY:
+	case JOB_RSA_KEY:
+	case JOB_RSA_VERIFY: public_key_job(j, r); break;
+	}
+}
+
+static void route(struct stage *s, const struct fx_network_route *r)
+{
+	for (unsigned i = 0; i < s->routes; i++) {
+		if (ipv6_equal(s->route[i].prefix, r->prefix))
+			s->route[i] = s->route[--s->routes];
+	}
+	assert_in_range(s->routes, 0, ROUTES - 1);
+	if (!r->gone)
+		s->route[s->routes++] = *r;
+}
+
+static void emit(struct fx *fx, const struct effect *e)
+{
+	struct stage *s = container_of(fx, struct stage, fx);
+
+	if (e->network.kind == NETWORK_JOB)
+		job(s, &e->network.job);
+	else if (e->network.kind == NETWORK_ROUTE)
+		route(s, &e->network.route);
+}
+
+static void tell(struct stage *s, const struct ev_network *n)
+{
+	struct ev ev = {.kind = n ? EV_NETWORK : EV_DEADLINE};
+
+	if (n)
+		ev.network = *n;
+	l3_handle(s->l3, s->now, &ev, &s->fx);
+	while (s->jobs > 0) {
+		uint32_t id = s->job[--s->jobs].id;
+		struct job_result r = s->job[s->jobs].r;
+
+		ev = (struct ev){.kind = EV_NETWORK, .network.kind = NETWORK_JOB_DONE};
+		ev.network.done = job_result_done(id, &r);
+		l3_handle(s->l3, s->now, &ev, &s->fx);
+	}
+}
+
+static void run_until(struct stage *s, instant end)
+{
+	while (instant_reached(l3_deadline(s->l3), end)) {
+		instant at = l3_deadline(s->l3);
+
+		if (instant_before(s->now, at))
+			s->now = at;
+		tell(s, NULL);
+	}
+	s->now = end;
+}
+
+/* ---- what the recording holds beforehand ---- */
+
+static int index_of(const struct digest id[NODES], const struct digest *d)
+{
+	for (int i = 0; i < NODES; i++) {
+		if (digest_equal(&id[i], d))
+			return i;
+	}
+	return -1;
+}
+
+static void secrets_read(struct stage *s)
+{
+	FILE *file = fopen(RECORDING ".dhm-secrets.txt", "r");
+	char a[DIGEST_TEXT], b[DIGEST_TEXT], shared[DIGEST_TEXT];
+	struct digest first, second;
+
+	assert_non_null(file);
+	while (fscanf(file, "%56s %56s %56s", a, b, shared) == 3) {
+		assert_true(digest_parse(a, &first) && digest_parse(b, &second));
+		int other = index_of(s->id, &second);
+		if (digest_equal(&first, &s->id[s->role]))
+			assert_true(digest_parse(shared, &s->shared[other]));
+	}
+	fclose(file);
+}
+
+static void description_seen(struct stage *s, const struct bmx7_tlv *frame)
+{
+	struct bmx7_walk walk = bmx7_description_walk(frame->data, frame->len);
+	struct bmx7_tlv t;
+	int node = -1;
+
+	while (bmx7_next(&walk, &t)) {
+		if (t.expanded == BMX7_NODE_PUBKEY) {
+			struct digest id = digest_from(t.data);
+			node = index_of(s->id, &id);
+			assert_int_not_equal(node, -1);
+		}
+		if (t.expanded == BMX7_DHM_LINK_PUBKEY)
+			s->key[node] = digest_from(t.data);
+	}
+	if (node != (int)s->role)
+		return;
+	assert_in_range(s->hashes, 0, DESCRIPTIONS - 1);
+	s->hash_then[s->hashes++] = crypto_hash(crypto_mbedtls(), frame->data, frame->len);
+}
+
+/* Keys are known by the hash that is in descriptions: with a byte 0 in front. */
+static void content_seen(struct stage *s, const struct bmx7_tlv *frame)
+{
+	struct digest hash = crypto_hash(crypto_mbedtls(), frame->data, frame->len);
+
+	for (unsigned i = 0; i < NODES; i++) {
+		if (digest_equal(&hash, &s->key[i]))
+			s->key[i] = crypto_hash(crypto_mbedtls(), frame->data + 1, frame->len - 1);
+	}
+	if (digest_equal(&hash, &s->id[s->role])) {
+		s->public_len = frame->len - 1;
+		memcpy(s->public, frame->data + 1, s->public_len);
+	}
+}
+
+static void prepare(struct stage *s)
+{
+	struct bmx7_datagram d;
+	struct bmx7_packet p;
+	struct bmx7_tlv t;
+
+	for (struct pcap pcap = pcap_open(RECORDING ".pcap"); bmx7_capture_next(&pcap, &d);) {
+		assert_int_equal(bmx7_packet_parse(d.data, d.len, &p), OK);
+		struct bmx7_walk walk = bmx7_frames_walk(&p);
+		while (bmx7_next(&walk, &t)) {
+			if (t.type == BMX7_DESC_ADV)
+				description_seen(s, &t);
+		}
+	}
+	for (struct pcap pcap = pcap_open(RECORDING ".pcap"); bmx7_capture_next(&pcap, &d);) {
+		bmx7_packet_parse(d.data, d.len, &p);
+		struct bmx7_walk walk = bmx7_frames_walk(&p);
+		while (bmx7_next(&walk, &t)) {
+			if (t.type == BMX7_CONTENT_ADV)
+				content_seen(s, &t);
+		}
+	}
+}
+
+/* ---- recorded packets, as they would be today ---- */
+
+static void replies_rename(struct stage *s, const struct bmx7_tlv *t)
+{
+	const struct description *now = s->l3->self->description;
+
+	for (size_t at = 0; now && at + 30 <= t->len; at += 30) {
+		struct digest d = digest_from(t->data + at);
+
+		for (unsigned i = 0; i < s->hashes; i++) {
+			if (digest_equal(&d, &s->hash_then[i]))
+				memcpy((uint8_t *)(uintptr_t)t->data + at, now->hash.b, sizeof(d));
+		}
+	}
+}
+
+static void mac_of(const struct stage *s, const struct ipv6 *from, const struct bmx7_signatures *g,
+		   int sender, uint8_t mac[BMX7_MAC])
+{
+	struct digest hash =
+		packet_hash(s->l3, from, g->header, g->signed_rest, g->signed_rest_len);
+
+	packet_mac(s->l3, &hash, &s->shared[sender], mac);
+}
+
+/* Renames what the packet says about us, and makes its MAC for us anew. */
+static void rewrite(struct stage *s, const struct bmx7_datagram *d, uint8_t *bytes)
+{
+	uint8_t then[BMX7_MAC], now[BMX7_MAC];
+	struct bmx7_signatures g = {0};
+	struct bmx7_packet p;
+	struct bmx7_tlv t;
+
+	assert_int_equal(bmx7_packet_parse(bytes, d->len, &p), OK);
+	int sender = index_of(s->id, &p.sender);
+	struct bmx7_walk walk = bmx7_frames_walk(&p);
+	while (bmx7_next(&walk, &t)) {
+		if (t.type == BMX7_SIGNATURE_ADV) {
+			assert_int_equal(bmx7_signatures_parse(&p, &t, &g), OK);
+			mac_of(s, &d->from, &g, sender, then);
+		}
+		if (t.type == BMX7_HELLO_REPLY)
+			replies_rename(s, &t);
+	}
+	if (!g.header)
+		return;
+	mac_of(s, &d->from, &g, sender, now);
+	for (size_t at = 1; at + BMX7_MAC <= g.list_len; at += 1 + BMX7_MAC) {
+		if (memcmp(g.list + at, then, BMX7_MAC) == 0)
+			memcpy((uint8_t *)(uintptr_t)g.list + at, now, BMX7_MAC);
+	}
+}
+
+static void replay(struct stage *s)
+{
+	struct bmx7_datagram d;
+
+	for (struct pcap pcap = pcap_open(RECORDING ".pcap"); bmx7_capture_next(&pcap, &d);) {
+		uint8_t bytes[BMX7_PACKET_MAX];
+
+		run_until(s, instant_add(d.at, span_s(1)));
+		if (memcmp(d.from.b, s->from[s->role].b, sizeof(d.from.b)) == 0)
+			continue;
+		memcpy(bytes, d.data, d.len);
+		rewrite(s, &d, bytes);
+		tell(s, &(struct ev_network){.kind = NETWORK_DATAGRAM,
+					     .datagram = {0, d.from, bytes, d.len}});
+	}
+}
+
+static void stage_open(struct stage *s, unsigned role)
+{
+	struct l3_conf conf = l3_conf_default();
+
+	*s = (struct stage){.fx = {emit}, .role = role};
+	for (unsigned i = 0; i < NODES; i++) {
+		assert_true(digest_parse(ids[i], &s->id[i]));
+		assert_true(ipv6_parse(addresses[i], &s->from[i]));
+	}
+	secrets_read(s);
+	prepare(s);
+	assert_int_equal(s->public_len, 257);
+	conf.node_public = (struct job_bytes){s->public, s->public_len};
+	conf.node_secret = (struct job_bytes){s->public, 32};
+	s->l3 = l3_new(&conf, crypto_mbedtls(), s->now, 1);
+	assert_non_null(s->l3);
+	struct digest id = l3_id(s->l3);
+	assert_true(digest_equal(&id, &s->id[role]));
+	tell(s, &(struct ev_network){.kind = NETWORK_PORT,
+				     .port = {.port = 0, .up = true, .link_local = s->from[role]}});
+}
+
+static const struct fx_network_route *route_to(const struct stage *s, const char *prefix,
+					       uint8_t bits)
+{
+	struct ipv6 net;
+
+	assert_true(ipv6_parse(prefix, &net));
+	net.bits = bits;
+	for (unsigned i = 0; i < s->routes; i++) {
+		if (ipv6_equal(s->route[i].prefix, net))
+			return &s->route[i];
+	}
+	return NULL;
+}
+
+static void test_each_place(void **state)
+{
+	(void)state;
+	for (unsigned role = 0; role < NODES; role++) {
+		static struct stage s;
+
+		stage_open(&s, role);
+		replay(&s);
+		const struct l3_counters *c = l3_counters(s.l3);
+		assert_in_range(c->rx_verified, 100, 200);
+		assert_int_equal(c->forged, 0);
+		for (unsigned i = 0; i < NODES; i++) {
+			const struct fx_network_route *r = route_to(&s, primaries[i], 128);
+			struct l3_node_view v;
+
+			if (i == role)
+				continue;
+			if (!r)
+				fail_msg("%u has no route to %u", role, i);
+			assert_memory_equal(r->via.b, s.from[i].b, sizeof(r->via.b));
+			assert_true(l3_node_find(s.l3, s.now, &s.id[i], &v));
+			assert_int_equal(v.metric, 998244352); /* of a wire, one hop */
+			assert_int_equal(v.hops, 1);
+			assert_true(v.neighbour);
+		}
+		if (role != 1)
+			assert_non_null(route_to(&s, "2001:db8:77::", 64));
+		l3_free(s.l3);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
