@@ -238,6 +238,45 @@ static void newest_note(struct l3 *l3, instant now, const struct claim *c)
 	r->newest_at = now;
 }
 
+/* The best way that can be used at once, or none. */
+static struct claim *repair_find(const struct l3 *l3, instant now, const struct l3_node *n,
+				 bool doubted, struct way *best)
+{
+	struct claim *found = NULL;
+
+	*best = (struct way){.path = {.metric = METRIC_UNROUTABLE}};
+	list_each (c, &n->route.claims, struct claim, of_node) {
+		struct way way = claim_way(l3, now, c, doubted);
+
+		if (way.link && c->sqn >= n->route.sqn && way.path.metric > best->path.metric) {
+			found = c;
+			*best = way;
+		}
+	}
+	return found;
+}
+
+/* Within a number the next hop says less than when it was chosen. It never goes below its own
+ * floor, which is above ours: the way is still none that leads back, but worth less. */
+static void chosen_sinks(struct l3 *l3, instant now, struct claim *c, struct fx *fx)
+{
+	struct l3_node *n = c->node;
+	struct way way = {.path = {.metric = METRIC_UNROUTABLE}}, other;
+
+	way_link(l3, now, c, true, &way);
+	struct claim *better = repair_find(l3, now, n, false, &other);
+
+	if (better && other.path.metric > way.path.metric) {
+		way_take(l3, now, better, &other, fx);
+		return;
+	}
+	if (!way.link || way.path.metric >= n->route.path.metric)
+		return;
+	n->route.path = way.path;
+	n->route.hops = c->hops;
+	batch_add(l3, now, n);
+}
+
 void l3_route_offer(struct l3 *l3, instant now, struct claim *c, struct fx *fx)
 {
 	struct l3_node *n = c->node;
@@ -252,6 +291,8 @@ void l3_route_offer(struct l3 *l3, instant now, struct claim *c, struct fx *fx)
 
 		if (r->chosen == c && r->link && said_less)
 			l3_route_repair(l3, now, n, false, fx);
+		else if (r->chosen == c && r->link && way.excluded == L3_INFEASIBLE)
+			chosen_sinks(l3, now, c, fx);
 		return;
 	}
 	if (c->sqn < r->sqn)
@@ -271,24 +312,6 @@ void l3_route_late(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 		if (c->sqn > n->route.sqn)
 			l3_route_offer(l3, now, c, fx);
 	}
-}
-
-/* The best way that can be used at once, or none. */
-static struct claim *repair_find(const struct l3 *l3, instant now, const struct l3_node *n,
-				 bool doubted, struct way *best)
-{
-	struct claim *found = NULL;
-
-	*best = (struct way){.path = {.metric = METRIC_UNROUTABLE}};
-	list_each (c, &n->route.claims, struct claim, of_node) {
-		struct way way = claim_way(l3, now, c, doubted);
-
-		if (way.link && c->sqn >= n->route.sqn && way.path.metric > best->path.metric) {
-			found = c;
-			*best = way;
-		}
-	}
-	return found;
 }
 
 /* Tells others that there is no way. With `keep` the last one stays for those who have no
