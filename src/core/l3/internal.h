@@ -10,6 +10,7 @@
 #include "core/l3/claim.h"
 #include "core/l3/content.h"
 #include "core/l3/contents.h"
+#include "core/l3/held.h"
 #include "core/l3/hna.h"
 #include "core/l3/iids.h"
 #include "core/l3/jobs.h"
@@ -55,6 +56,7 @@ struct l3 {
 	struct claims claims;
 	struct batches batches;
 	struct hnas hnas;
+	struct helds helds;
 	struct contents contents; /* of the content plane */
 	struct l3_counters count;
 };

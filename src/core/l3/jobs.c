@@ -53,6 +53,7 @@ static void job_deliver(struct l3 *l3, instant now, const struct job_open *o,
 		if (n && n->near)
 			near_secret_done(l3, now, n->near, d, fx);
 		break;
+	case JOB_FOR_PACKET: held_done(l3, now, o->tag, d, fx); break;
 	case JOB_FOR_CONTENT: content_job_done(l3, now, n, o->tag, d, fx); break;
 	}
 }

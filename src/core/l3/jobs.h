@@ -24,6 +24,7 @@ enum {
 enum job_owner {
 	JOB_FOR_LINK_KEY,
 	JOB_FOR_SECRET,	 /* node: whose; tag: enum key_age */
+	JOB_FOR_PACKET,	 /* node: sender; tag: of held */
 	JOB_FOR_CONTENT, /* node, tag: the content plane's */
 };
 

@@ -24,6 +24,7 @@ static enum err nouns_init(struct l3 *x, instant now)
 	nears_init(x);
 	claims_init(x);
 	hnas_init(x);
+	helds_init(x, now);
 	if (posts_init(x) != OK)
 		return ERR_FULL;
 	if (iids_init(x) != OK)
@@ -90,6 +91,7 @@ void l3_free(struct l3 *x)
 	claims_fini(x);
 	l3_nodes_fini(x);
 	hnas_fini(x);
+	helds_fini(x);
 	content_fini(x);
 	link_keys_fini(x);
 	batches_fini(x);

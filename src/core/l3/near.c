@@ -40,6 +40,7 @@ static struct near *near_new(struct l3 *l3, instant now, struct l3_node *n, stru
 	list_init(&r->claims);
 	list_init(&r->all);
 	bucket_init(&r->jobs, NEAR_JOBS_BURST, span_s(NEAR_JOBS_PERIOD_S), now);
+	bucket_init(&r->proofs, HELD_NEAR_BURST, span_ms(HELD_NEAR_MS), now);
 	bucket_init(&r->searches, NEAR_SEARCHES_BURST, span_ms(NEAR_SEARCHES_MS), now);
 	timer_set(&l3->timers, &r->expiry, instant_add(now, span_s(NEAR_STRANGER_S)));
 	s->count++;

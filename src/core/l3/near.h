@@ -60,6 +60,7 @@ struct near {
 	struct batches_seen batches;
 	struct digest key;	/* hash of its DH key that the secrets were made with */
 	struct bucket jobs;	/* public-key work */
+	struct bucket proofs;	/* RSA signatures of its packets */
 	struct bucket searches; /* long searches in hash chains */
 	struct timer expiry;	/* of a stranger; of its oldest claim */
 };

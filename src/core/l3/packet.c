@@ -5,6 +5,8 @@
 struct rx {
 	instant now;
 	const struct ipv6 *from;
+	const struct ev_network_datagram *d;
+	bool proven; /* by its RSA signature */
 	struct bmx7_packet packet;
 	struct near *near;
 	struct l3_link *link; /* NULL: not verified */
@@ -88,9 +90,11 @@ static enum err verify(struct l3 *l3, struct rx *x, const struct bmx7_signatures
 	struct digest hash =
 		packet_hash(l3, x->from, s->header, s->signed_rest, s->signed_rest_len);
 
-	if (!mac_found(l3, s, &hash, &x->near->secret[KEY_NOW]) &&
-	    !mac_found(l3, s, &hash, &x->near->secret[KEY_BEFORE]))
-		return ERR_UNKNOWN;
+	if (!x->proven && !mac_found(l3, s, &hash, &x->near->secret[KEY_NOW]) &&
+	    !mac_found(l3, s, &hash, &x->near->secret[KEY_BEFORE])) {
+		e = held_keep(l3, x->now, x->near, x->d, s, &hash, fx);
+		return e == OK ? ERR_UNKNOWN : e;
+	}
 	x->near->burst_sqn = s->burst_sqn;
 	x->link = l3_link_heard(l3, x->now, x->near, s->dev_idx, x->from, x->source.port, fx);
 	if (!x->link)
@@ -274,7 +278,7 @@ static enum err frames_rx(struct l3 *l3, struct rx *x, struct fx *fx)
 
 enum err packet_rx(struct l3 *l3, instant now, const struct ev_network_datagram *d, struct fx *fx)
 {
-	struct rx x = {.now = now, .from = &d->from, .source = {.port = d->port}};
+	struct rx x = {.now = now, .from = &d->from, .d = d, .source = {.port = d->port}};
 	enum err e = bmx7_packet_parse(d->data, d->len, &x.packet);
 
 	if (d->port >= PORT_MAX || !l3->port[d->port].up)
@@ -299,4 +303,14 @@ enum err packet_rx(struct l3 *l3, instant now, const struct ev_network_datagram 
 	if (!n || !near_heard(l3, now, n, d->port, fx))
 		return ERR_FULL;
 	return frames_rx(l3, &x, fx);
+}
+
+void packet_rx_proven(struct l3 *l3, instant now, const struct ev_network_datagram *d,
+		      struct fx *fx)
+{
+	struct rx x = {
+		.now = now, .from = &d->from, .d = d, .proven = true, .source = {.port = d->port}};
+
+	if (bmx7_packet_parse(d->data, d->len, &x.packet) == OK && l3->port[d->port].up)
+		l3->count.dropped[frames_rx(l3, &x, fx)]++;
 }

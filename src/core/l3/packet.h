@@ -15,6 +15,9 @@ enum { PACKET_MACS_MAX = 48 }; /* tried of one packet: more than real nodes put 
 
 /* NETWORK_DATAGRAM. */
 enum err packet_rx(struct l3 *l3, instant now, const struct ev_network_datagram *d, struct fx *fx);
+/* The same packet once more: its RSA signature is right. */
+void packet_rx_proven(struct l3 *l3, instant now, const struct ev_network_datagram *d,
+		      struct fx *fx);
 
 /* What is signed: the hash over source address, header of the signatures and all behind. */
 struct digest packet_hash(const struct l3 *l3, const struct ipv6 *source, const uint8_t *header,
