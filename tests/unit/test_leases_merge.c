@@ -149,6 +149,53 @@ static void test_release_crosses_a_grant(void **state)
 	}
 }
 
+/* The time of what one half knows is over, while the client renewed in the other. */
+static void test_end_does_not_beat_a_renewal(void **state)
+{
+	(void)state;
+	rig_open(&r, 4);
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned k = 0; k < 4; k++)
+			if (i != k)
+				rig_peer(&r, i, k, false);
+	rig_run(&r, span_s(5));
+	rig_event(&r, 3, LEASE_GRANTED, rig_client(1), rig_ip("10.0.3.4"), HOUR, NULL);
+	halves(true);
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned k = 2; k < 4; k++)
+			rig_peer(&r, i, k, true); /* so that one of the half adopts it */
+	rig_run(&r, span_s(HOUR / 2));
+	rig_event(&r, 2, LEASE_GRANTED, rig_client(1), rig_ip("10.0.3.4"), HOUR, NULL);
+	rig_run(&r, span_s(HOUR / 2 + 10));
+	assert_false(leases_find(r.desk[0].l, r.now, rig_client(1), &v));
+	halves(false);
+	assert_alike("10.0.3.4", 1);
+	rig_close(&r);
+}
+
+/* It left in one half; the node where it said so has died. */
+static void test_end_that_nobody_tells(void **state)
+{
+	struct leases_conf c = rig_conf(0);
+
+	(void)state;
+	rig_open(&r, 4);
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned k = 0; k < 4; k++)
+			if (i != k)
+				rig_peer(&r, i, k, false);
+	rig_run(&r, span_s(5));
+	rig_event(&r, 0, LEASE_GRANTED, rig_client(1), rig_ip("10.0.3.4"), HOUR, NULL);
+	halves(true);
+	rig_event(&r, 0, LEASE_DROPPED, rig_client(1), rig_ip("10.0.3.4"), 0, NULL);
+	rig_start(&r, 0, &c, true); /* ends are not kept */
+	halves(false);
+	rig_run(&r, span_s(300));
+	for (unsigned i = 0; i < 4; i++)
+		assert_false(leases_find(r.desk[i].l, r.now, rig_client(1), &v));
+	rig_close(&r);
+}
+
 /* Both halves wrote the same version for other addresses: no time tells them apart. */
 static void test_same_version(void **state)
 {
@@ -204,6 +251,8 @@ int main(void)
 		cmocka_unit_test(test_loser_gets_it_back),
 		cmocka_unit_test(test_newest_of_a_client),
 		cmocka_unit_test(test_release_crosses_a_grant),
+		cmocka_unit_test(test_end_does_not_beat_a_renewal),
+		cmocka_unit_test(test_end_that_nobody_tells),
 		cmocka_unit_test(test_same_version),
 		cmocka_unit_test(test_others_with_more_right),
 	};

@@ -198,6 +198,30 @@ static void test_outlives_its_node(void **state)
 	rig_close(&r);
 }
 
+/* A node that is silent is not gone yet, but who starts now hears of its leases from nobody else.
+ */
+static void test_told_on_for_a_silent_node(void **state)
+{
+	(void)state;
+	open_settled(3);
+	rig_event(&r, 1, LEASE_GRANTED, rig_client(1), rig_ip("10.0.3.4"), HOUR, NULL);
+	rig_kill(&r, 1);
+	for (unsigned i = 0; i < 3; i += 2) {
+		r.desk[i].share.peers = 1;
+		r.desk[i].share.peer[0] =
+			(struct share_peer){.mac = rig_node(1), .ours = true, .heard = span_s(21)};
+	}
+	rig_run(&r, span_s(30));
+	assert_everywhere(1, "10.0.3.4", 1);
+	for (unsigned i = 0; i < 3; i += 2)
+		r.desk[i].share.peer[0].heard = span_s(22);
+	rig_run(&r, span_s(15));
+	assert_true(find(0, 1));
+	assert_false(mac_equal(v.node, rig_node(1)));
+	assert_everywhere(1, "10.0.3.4", v.node.b[5]);
+	rig_close(&r);
+}
+
 /* It ends while the others wait for each other to adopt it. */
 static void test_ends_before_it_is_adopted(void **state)
 {
@@ -388,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_clocks),
 		cmocka_unit_test(test_busy_renewing_costs_nothing),
 		cmocka_unit_test(test_outlives_its_node),
+		cmocka_unit_test(test_told_on_for_a_silent_node),
 		cmocka_unit_test(test_ends_before_it_is_adopted),
 		cmocka_unit_test(test_memory_lost),
 		cmocka_unit_test(test_told_by_two),

@@ -6,6 +6,7 @@
 
 enum {
 	FLUSH_MS = 50,	      /* changes are collected for so long after the last ones went out */
+	SILENCE_S = 5,	      /* between looks for silent nodes */
 	REFUSED_MS = 1000,    /* core/share took a record not: once more after that */
 	TIMERS_PER_CALL = 64, /* what is left is due at once */
 	POOL_FIXED_BYTES = 1 << 20,
@@ -46,7 +47,8 @@ void telling_dirty(struct leases *l, uint32_t bits)
 
 struct leases_conf leases_conf_default(void)
 {
-	return (struct leases_conf){.leases_max = 8192, .serve = true, .settle = span_s(2)};
+	return (struct leases_conf){
+		.leases_max = 8192, .serve = true, .settle = span_s(2), .silent = span_s(22)};
 }
 
 /* Room for all that the limits allow: leases, remembered ends, claims, nodes, their names. */
@@ -86,7 +88,8 @@ static void statics_free(struct leases *l)
 static bool leases_init(struct leases *l, instant now)
 {
 	if (!timer_init(&l->timers, &l->flush, TIMER_FLUSH) ||
-	    !timer_init(&l->timers, &l->slices.timer, TIMER_SLICES) || !statics_copy(l) ||
+	    !timer_init(&l->timers, &l->slices.timer, TIMER_SLICES) ||
+	    !timer_init(&l->timers, &l->silence, TIMER_SILENCE) || !statics_copy(l) ||
 	    !slices_init(l, now))
 		return false;
 	l->scratch = pool_alloc(&l->pool, SHARE_DATA_MAX);
@@ -99,6 +102,7 @@ static bool leases_init(struct leases *l, instant now)
 	l->self->ip6 = l->conf.own6;
 	l->gateway = (struct holder){.kind = HOLDER_GATEWAY};
 	timer_set(&l->timers, &l->flush, now);
+	timer_set(&l->timers, &l->silence, instant_add(now, span_s(SILENCE_S)));
 	return true;
 }
 
@@ -163,6 +167,8 @@ void leases_free(struct leases *l)
 		pool_free(&l->pool, l->scratch, SHARE_DATA_MAX);
 	slices_fini(l);
 	statics_free(l);
+	if (l->timers.registered > 2)
+		timer_fini(&l->timers, &l->silence);
 	if (l->timers.registered > 1)
 		timer_fini(&l->timers, &l->slices.timer);
 	if (l->timers.registered > 0)
@@ -254,6 +260,10 @@ static void work(struct leases *l, instant now, struct fx *fx)
 			entry_expire(l, now, container_of(t, struct entry, timer), fx);
 			break;
 		case TIMER_FLUSH: flush(l, now, fx); break;
+		case TIMER_SILENCE:
+			tellers_doubt(l, now);
+			timer_set(&l->timers, &l->silence, instant_add(now, span_s(SILENCE_S)));
+			break;
 		case TIMER_SLICES:
 			tellers_forget(l, now, fx);
 			slices_review(l, now, fx);

@@ -49,6 +49,8 @@ struct leases_conf {
 	uint32_t leases_max; /* default 8192 */
 	bool serve;	     /* see leases_serve; default true */
 	span settle;	     /* after init, and for a new slice, before it is used; default 2 s */
+	span silent;	     /* a node not heard for so long may be dead: its leases are told by
+				others; more than two announcements; default 22 s */
 	const struct lease *reserved; /* static ones of the configuration, copied */
 	size_t reserved_count;
 };

@@ -146,6 +146,14 @@ void entry_untold(struct leases *l, instant now, struct entry *e, span turn)
 	arm(l, e);
 }
 
+void entry_contradicted(struct leases *l, instant now, struct entry *e)
+{
+	if (e->teller == l->self || e->adopt.us != NEVER.us)
+		return;
+	e->adopt = adoption(l, now, e, span_ms(CONTRADICT_MS));
+	arm(l, e);
+}
+
 static void teller_set(struct leases *l, instant now, struct entry *e, struct teller *t)
 {
 	if (e->teller == l->self && t != l->self)
@@ -275,10 +283,11 @@ static uint32_t version_next(const struct leases *l, instant now, const struct e
 	return clock > version ? clock : version;
 }
 
-static void entry_end(struct leases *l, instant now, struct entry *e, struct fx *fx)
+/* version: of what ends it. */
+static void entry_end(struct leases *l, instant now, struct entry *e, uint32_t version,
+		      struct fx *fx)
 {
-	struct said s = {.ended = true,
-			 .lease = {.mac = e->holder.mac, .version = version_next(l, now, e)}};
+	struct said s = {.ended = true, .lease = {.mac = e->holder.mac, .version = version}};
 
 	if (l->ended >= l->conf.leases_max / 2) {
 		e->ended = true;
@@ -304,7 +313,8 @@ static void entry_over(struct leases *l, instant now, struct entry *e, struct fx
 		e->version = version_next(l, now, e);
 		entry_told(l, now, e, l->self, fx);
 	} else if (ours) {
-		entry_end(l, now, e, fx);
+		/* Nobody has done anything: a renewal that we have not heard of counts more. */
+		entry_end(l, now, e, e->version + 1, fx);
 	} else if (instant_reached(instant_add(e->end, span_s(OVERDUE_S)), now)) {
 		entry_free(l, now, e, fx);
 	} else {
@@ -318,7 +328,7 @@ void entry_expire(struct leases *l, instant now, struct entry *e, struct fx *fx)
 	if (instant_reached(e->end, now)) {
 		entry_over(l, now, e, fx);
 	} else if (instant_reached(e->adopt, now)) {
-		l->count[LEASES_ADOPTED]++;
+		l->count[LEASES_ADOPTED] += !e->ended;
 		entry_told(l, now, e, l->self, fx);
 	} else {
 		arm(l, e);
@@ -377,7 +387,7 @@ static void dropped(struct leases *l, instant now, const struct lease *lease, st
 
 	if (!e || e->ended || e->holder.ip != ipv4_to_u32(lease->ip))
 		return;
-	entry_end(l, now, e, fx);
+	entry_end(l, now, e, version_next(l, now, e), fx);
 }
 
 static void remembered(struct leases *l, instant now, const struct lease *lease, struct fx *fx)

@@ -25,8 +25,11 @@ enum {
 	ENDED_KEEP_S = 600,	 /* that a lease has ended is told as long as records live */
 	OVERDUE_S = 10,		 /* others' leases end so much later than they say */
 	ADOPT_S = 30,
+	ADOPT_SILENT_S =
+		3, /* when it is silent, and who comes new hears of its leases from nobody */
 	ADOPT_LOST_MS = 300, /* when its node has forgotten it, and may give its address away */
 	DEFEND_S = 5,
+	CONTRADICT_MS = 1000,
 	GIVE_BACK_AFTER_S = 1800,
 };
 /* Versions are times of the cloud's clock, or one more than the last. No clock goes on above
@@ -37,7 +40,7 @@ enum {
 #define DIRTY_NODE (UINT32_C(1) << LEASES_BUCKETS)
 
 /* What a timer is for; timer.kind. */
-enum leases_timer { TIMER_ENTRY, TIMER_FLUSH, TIMER_SLICES };
+enum leases_timer { TIMER_ENTRY, TIMER_FLUSH, TIMER_SLICES, TIMER_SILENCE };
 
 /* In the order of their right to an address. */
 enum holder_kind { HOLDER_GATEWAY, HOLDER_STATIC, HOLDER_NODE, HOLDER_LEGACY, HOLDER_CLIENT };
@@ -148,7 +151,7 @@ struct leases {
 	int64_t clock_s; /* the cloud's clock at the origin of now; see clock_hear */
 	uint32_t dirty;	 /* bits: our records that differ from what share has; DIRTY_NODE */
 	uint32_t put;	 /* bits: that share has */
-	struct timer flush;
+	struct timer flush, silence;
 	instant flushed;
 	uint8_t *scratch; /* SHARE_DATA_MAX bytes: a record under construction */
 	uint64_t count[LEASES_COUNTERS];
@@ -211,6 +214,9 @@ enum err entry_say(struct leases *l, instant now, const struct said *s, struct t
 void entry_told(struct leases *l, instant now, struct entry *e, struct teller *t, struct fx *fx);
 /* Nobody tells e any more; turn: how long each of us waits for the others. */
 void entry_untold(struct leases *l, instant now, struct entry *e, span turn);
+/* A living node tells a lease whose end we know: we tell that, unless the end's teller, or
+ * another one of us, does so in time. */
+void entry_contradicted(struct leases *l, instant now, struct entry *e);
 /* Its timer fired: it ends, is adopted, or is forgotten. */
 void entry_expire(struct leases *l, instant now, struct entry *e, struct fx *fx);
 /* Seconds until it ends, rounded up; 0: it has. */
@@ -231,6 +237,8 @@ struct teller *teller_find(const struct leases *l, struct mac mac);
 struct teller *teller_get(struct leases *l, struct mac mac);
 /* t is heard, or is not any more. */
 void teller_alive(struct leases *l, instant now, struct teller *t, bool alive);
+/* Nodes that are silent may be dead: their leases are told by nobody. */
+void tellers_doubt(struct leases *l, instant now);
 /* Frees t when there is nothing more to know of it. */
 void teller_forget(struct leases *l, instant now, struct teller *t, struct fx *fx);
 /* What was known by its RECORD_NODE goes. */

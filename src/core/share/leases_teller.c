@@ -52,6 +52,29 @@ void teller_alive(struct leases *l, instant now, struct teller *t, bool alive)
 			entry_untold(l, now, e, span_s(ADOPT_S));
 }
 
+struct doubt {
+	struct leases *l;
+	instant now;
+};
+
+static bool doubt_peer(void *ctx, const struct share_peer *p)
+{
+	const struct doubt *d = ctx;
+	struct teller *t = teller_find(d->l, p->mac);
+
+	if (t && !span_less(p->heard, d->l->conf.silent))
+		list_each (e, &t->entries, struct entry, of_teller)
+			entry_untold(d->l, d->now, e, span_s(ADOPT_SILENT_S));
+	return true;
+}
+
+void tellers_doubt(struct leases *l, instant now)
+{
+	struct doubt d = {l, now};
+
+	share_each_peer(l->share, now, doubt_peer, &d);
+}
+
 void teller_clear(struct leases *l, instant now, struct teller *t, struct fx *fx)
 {
 	address_leave(l, now, &t->holder, fx);

@@ -219,8 +219,8 @@ static void entry_read(struct leases *l, instant now, struct teller *t, const st
 	int newer = e ? said_compare(s, e) : 1;
 
 	clock_hear(l, now, s->lease.version);
-	if (newer < 0 && e->ended && t->alive && !e->teller->alive) {
-		entry_told(l, now, e, l->self, fx); /* t has not heard, and who told it is gone */
+	if (newer < 0 && e->ended && t->alive) {
+		entry_contradicted(l, now, e);
 	} else if (newer == 0) {
 		same_read(l, now, e, t, fx);
 	} else if (newer > 0 && !(e && entry_defend(l, now, e, s, fx)) &&
