@@ -272,6 +272,7 @@ def test_a_new_daemon_adopts_it(spaces, lone):
     node = spaces.node(space, text).start()
     until(lambda: in_order(node) and client.pings(GATEWAY4, 1, "-W 1"), 5, "all is there")
     index = space.run("cat /sys/class/net/anygw/ifindex")
+    until(lambda: client.pings(GATEWAY4, 1) == 1, 5, "its cable was listened to")
     node.kill()
     assert client.pings(GATEWAY4, 20, interval=0.01) == 20
     node.start()

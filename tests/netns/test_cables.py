@@ -365,7 +365,17 @@ def test_two_cables(wires):
     assert all(v - before.get(k, 0) < 2000 for k, v in after.items()), f"a storm: {after}"
     wires.steady([("ca", wires.gateway("a")), ("ca", there[1]), ("cb", there[0])], 3)
     wires.broadcasts("ca", ["cb"])
+
+    # One whose daemon has died bridges on: both cables are one segment to the other.
     wires.node["a"].kill()
+    served = until(lambda: {wires.role("b", p) for p in ("lan1", "lan2")} - {"standby"}, TAKEOVER_S,
+                   "b takes over")
+    before = wires.frames()
+    time.sleep(1)
+    after = wires.frames()
+    roles = [wires.role("b", p) for p in ("lan1", "lan2")]
+    assert len(served) == 1 and roles.count("standby") == 1
+    assert all(after[k] - before[k] < 500 for k in after), f"a storm: {before} {after}"
     wires.node["a"].start()
     for port in ("lan1", "lan2"):
         wires.settled("ab", port=port)
@@ -436,6 +446,7 @@ def test_joined_switches(wires):
     for who, target in (("sa", there[1]), ("sa", wires.gateway("a")), ("sb", wires.gateway("a"))):
         wires.reach(who, target)
     after = wires.frames()
+    print("frames until all was well:", {k: after[k] - before[k] for k in after})
     assert all(after[k] - before[k] < 2000 for k in after), f"a storm: {before} {after}"
     wires.steady([("sa", wires.gateway("a")), ("sb", wires.gateway("a")), ("sa", there[1])], 3)
     wires.broadcasts("sa", ["sb"])
