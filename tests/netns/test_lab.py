@@ -212,9 +212,11 @@ def test_twelve_nodes_start_within_ten_seconds(town):
 @pytest.mark.parametrize("example, others", [
     ("line", 4), ("ring", 5), ("valley", 5), ("clouds", 2)])
 def test_examples_form_their_clouds(town, example, others):
-    town.up((EXAMPLES / f"{example}.town").read_text())
+    town.up((EXAMPLES / f"{example}.town").read_text(), fixed=False)
     until(lambda: all(n["nodes"] == others for n in town.status()["nodes"]), 30,
           f"every node knows {others} others", pause=0.2)
+    until(lambda: all(c["ipv4"] for c in town.status()["clients"]), 20,
+          "every client has an address", pause=0.2)
     clients = {c["name"]: c for c in town.status()["clients"]}
     if example == "clouds":
         near, far, foreign = clients["phone"], clients["laptop"], clients["tablet"]
