@@ -32,13 +32,11 @@ enum {
 
 struct node;
 
-/* What only the host of the node knows. All but port_name may be NULL. */
+/* What only the host of the node knows. status and config may be NULL. */
 struct ctl_host {
 	void *ctx;
 	/* The Linux name of a mesh port: "mesh0"; never NULL. */
 	const char *(*port_name)(void *ctx, uint8_t port);
-	/* The Linux name of a port of the LAN, EV_LAN_PORT: "lan1"; never NULL. */
-	const char *(*lan_port_name)(void *ctx, uint8_t port);
 	/* Adds the host's part of the status: interfaces, data path, version, process. */
 	void (*status)(void *ctx, json_t *into);
 	/* The whole configuration in force, in UCI syntax; the caller frees. */

@@ -98,7 +98,6 @@ const struct leases *call_leases(struct call *call);
 /* Parts of the status; null when the node has none. */
 json_t *leases_status_json(const struct node *node, instant now);
 json_t *shared_status_json(const struct node *node, instant now);
-json_t *cables_json(const struct ctl *ctl); /* cables.c */
 
 /* The Linux name of a mesh port. */
 const char *call_port_name(const struct ctl *ctl, uint8_t port);

@@ -216,7 +216,6 @@ json_t *status_query(struct call *call)
 	json_object_set_new(o, "identity", identity_json(&c->node->plan));
 	json_object_set_new(o, "cloud", cloud_json(c->node, call->now));
 	json_object_set_new(o, "ports", ports_json(c));
-	json_object_set_new(o, "cables", cables_json(c));
 	json_object_set_new(o, "leases", leases_status_json(c->node, call->now));
 	json_object_set_new(o, "shared", shared_status_json(c->node, call->now));
 	json_object_set_new(o, "counters", counters_json(c->node));

@@ -139,28 +139,6 @@ static void shared_print(const struct cli *cli, const json_t *shared, const json
 	text_line(cli, "Shared", text);
 }
 
-/* Cables on which other nodes are; the others are ports like any. */
-static void cables_print(const struct cli *cli, const json_t *cables)
-{
-	const json_t *c;
-	size_t i;
-
-	json_array_foreach(cables, i, c)
-	{
-		int64_t nodes = (int64_t)json_array_size(json_object_get(c, "nodes"));
-		const char *role = member_text(c, "role", "?");
-		char text[160], words[WORDS_ROOM];
-
-		if (strcmp(role, "alone") == 0)
-			continue;
-		snprintf(text, sizeof(text), "%s: %s, %s%s%s", member_text(c, "name", "?"), role,
-			 count_words(nodes, "other node", words),
-			 member_flag(c, "mesh") ? ", a mesh port too" : "",
-			 member_flag(c, "quiet") ? ", no client" : "");
-		text_line(cli, "Cable", text);
-	}
-}
-
 void status_gateway_print(const struct cli *cli, const json_t *result)
 {
 	const json_t *host = json_object_get(result, "host");
@@ -169,5 +147,4 @@ void status_gateway_print(const struct cli *cli, const json_t *result)
 	filter_print(cli, json_object_get(host, "filter"));
 	dhcp_print(cli, json_object_get(host, "dhcp"), json_object_get(result, "leases"));
 	shared_print(cli, json_object_get(result, "shared"), json_object_get(host, "share"));
-	cables_print(cli, json_object_get(result, "cables"));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * status_gateway - the status lines about what the node offers to its LAN: the anycast
- * gateway, its filter, DHCP, shared records, other nodes on the LAN's cables.
+ * gateway, its filter, DHCP, shared records.
  *
  * Source  docs/control.md, method "status". What the daemon does not tell is left out.
  */

@@ -558,8 +558,6 @@ STATUS = {
     "leases": {"leases": 12, "here": 1, "conflicts": 2, "slices_ours": 2, "free_here": 255,
                "settled": True},
     "shared": {"peers": 4, "records": 13, "counters": {"stranger": 2, "forged": 1, "rx": 9}},
-    "cables": [{"index": 0, "name": "lan1", "role": "alone", "nodes": []},
-               {"index": 1, "name": "lan2", "role": "standby", "mesh": True, "nodes": [{}]}],
     "host": {"anygw": {"name": "anygw", "driver": "veth", "up": True, "fault": ""},
              "filter": {"in_force": True, "driver": "nftables", "dropped": {"rs": 2, "ra": 3}},
              "dhcp": {"state": "up", "fault": ""}},
@@ -571,10 +569,8 @@ def test_status_tells_of_the_gateway(tmp_path):
     for line in ("Gateway   anygw (veth, up)", "Filter    nftables, in force; frames kept back: 5",
                  "DHCP      dnsmasq is up; leases: 1 here, 12 in the cloud; 2 slices here, free "
                  "there: 255; 2 conflicts",
-                 "Shared    4 peers, 13 records; refused: 2 from strangers, 1 forged",
-                 "Cable     lan2: standby, 1 other node, a mesh port too"):
+                 "Shared    4 peers, 13 records; refused: 2 from strangers, 1 forged"):
         assert f"\n{line}\n" in out, out
-    assert "lan1" not in out
 
 
 def test_status_shouts_when_the_gateway_is_broken(tmp_path):

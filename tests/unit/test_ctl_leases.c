@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Proves: what is told of leases, names, shared records and cables is what the nodes know, and
+/* Proves: what is told of leases, names and shared records is what the nodes know, and
  * why a client has its address is told in words. */
 #include <stdlib.h>
 #include <string.h>
@@ -267,25 +267,6 @@ static void test_nothing_shared(void **state)
 	lab->nodes[0].share = share;
 }
 
-/* Another node says hello on a cable of the LAN. */
-static void test_cables(void **state)
-{
-	struct asker *a = lab_asker(lab, false);
-	struct ev ev = {.kind = EV_LAN_PORT, .lan_port = {.port = 3, .up = true}};
-	json_t *list, *o;
-
-	(void)state;
-	node_handle(&lab->nodes[0], lab->now, &ev, &lab->fx[0].fx);
-	lab_run(lab, span_s(1));
-	list = json_object_get(lab_ask(lab, a, "status", NULL), "cables");
-	assert_int_equal(json_array_size(list), 1);
-	o = json_array_get(list, 0);
-	assert_int_equal(number(o, "index"), 3);
-	assert_string_equal(text(o, "name"), "lan3");
-	assert_string_equal(text(o, "role"), "alone");
-	assert_int_equal(json_array_size(json_object_get(o, "nodes")), 0);
-}
-
 #define SHARING(f) cmocka_unit_test_setup_teardown(f, setup_sharing, teardown)
 
 int main(void)
@@ -293,7 +274,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SHARING(test_leases),	 SHARING(test_lease_conflict), SHARING(test_names),
 		SHARING(test_why_lease), SHARING(test_why_slice),      SHARING(test_why_no_lease),
-		SHARING(test_shared),	 SHARING(test_nothing_shared), SHARING(test_cables),
+		SHARING(test_shared),	 SHARING(test_nothing_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
