@@ -8,6 +8,17 @@
 
 /* ---- what effects are for ---- */
 
+/* Room for one more than count; tables double from 16 on. */
+static void *grown(void *old, unsigned count, size_t size)
+{
+	if (count < 16 ? count > 0 : (count & (count - 1)) != 0)
+		return old;
+	old = realloc(old, (count < 16 ? 16 : 2 * (size_t)count) * size);
+	if (!old)
+		abort();
+	return old;
+}
+
 static void on_reserve(struct desk *d, const struct fx_reserve *e)
 {
 	unsigned i = 0;
@@ -19,7 +30,8 @@ static void on_reserve(struct desk *d, const struct fx_reserve *e)
 			d->reserve[i] = d->reserve[--d->reserves];
 		return;
 	}
-	assert(i < RIG_KEPT_MAX);
+	if (i == d->reserves)
+		d->reserve = grown(d->reserve, i, sizeof(*e));
 	d->reserve[i] = *e;
 	d->reserves += i == d->reserves;
 }
@@ -35,7 +47,8 @@ static void on_lease(struct desk *d, const struct lease *e)
 			d->kept[i] = d->kept[--d->kepts];
 		return;
 	}
-	assert(i < RIG_KEPT_MAX);
+	if (i == d->kepts)
+		d->kept = grown(d->kept, i, sizeof(*e));
 	d->kept[i] = *e;
 	d->kepts += i == d->kepts;
 }
@@ -52,7 +65,8 @@ static void on_name(struct desk *d, const struct fx_name *e)
 		d->name[i] = d->name[--d->names];
 		return;
 	}
-	assert(i < RIG_KEPT_MAX);
+	if (i == d->names)
+		d->name = grown(d->name, i, sizeof(*d->name));
 	snprintf(d->name[i].name, sizeof(d->name[i].name), "%s", e->name);
 	d->name[i].ip4 = e->ip4;
 	d->name[i].ip6 = e->ip6;
@@ -109,15 +123,6 @@ struct leases_conf rig_conf(unsigned i)
 	c.own6.b[15] = (uint8_t)(i + 1);
 	snprintf(c.hostname, sizeof(c.hostname), "node%u", i);
 	return c;
-}
-
-static void *room(size_t size)
-{
-	void *p = calloc(RIG_KEPT_MAX, size);
-
-	if (!p)
-		abort();
-	return p;
 }
 
 static void hand_over(struct rig *r, unsigned from, unsigned to, uint8_t type)
@@ -180,9 +185,6 @@ void rig_open(struct rig *r, unsigned desks)
 	for (unsigned i = 0; i < desks; i++) {
 		struct leases_conf conf = rig_conf(i);
 
-		r->desk[i].reserve = room(sizeof(struct fx_reserve));
-		r->desk[i].kept = room(sizeof(struct lease));
-		r->desk[i].name = room(sizeof(struct rig_name));
 		rig_start(r, i, &conf, false);
 	}
 	rig_pump(r);

@@ -12,7 +12,7 @@
 #include "core/share/leases.h"
 #include "share_fake.h"
 
-enum { RIG_DESKS_MAX = 12, RIG_KEPT_MAX = 10000, RIG_RANGES_MAX = 1100 };
+enum { RIG_DESKS_MAX = 12, RIG_RANGES_MAX = 1100 };
 
 struct rig_name {
 	char name[LEASE_NAME_ROOM + 8];
@@ -26,7 +26,7 @@ struct desk {
 	struct leases_conf conf;
 	struct share share;
 	bool alive;
-	struct fx_reserve *reserve; /* RIG_KEPT_MAX of them */
+	struct fx_reserve *reserve;
 	unsigned reserves;
 	struct lease *kept;
 	unsigned kepts;
