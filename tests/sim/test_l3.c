@@ -173,6 +173,28 @@ static void keys_are_renewed(void **state)
 	done();
 }
 
+/* Ten numbers a description: new ones are made all the time, and no route is lost by it. */
+static void numbers_run_out(void **state)
+{
+	(void)state;
+	l3_town_init(&town, 10);
+	l3_town_grid(&town, 3, 3);
+	town.conf.sqn_range = 10;
+	town.conf.ogm_stable = span_s(6);
+	l3_town_start_all(&town);
+	settle("cold", COLD_MS);
+	for (unsigned i = 0; i < 3000; i++) {
+		l3_town_run(&town, span_ms(100));
+		assert_int_equal(l3_town_missing(&town), 0);
+	}
+	struct digest id = l3_id(town.place[0]->l3);
+	struct l3_node_view v;
+
+	assert_true(l3_node_find(town.place[8]->l3, town.now, &id, &v));
+	assert_true(v.desc_sqn >= 11 + 4);
+	done();
+}
+
 static void at_rest(void **state)
 {
 	(void)state;
@@ -186,13 +208,10 @@ static void at_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cold_starts),
-		cmocka_unit_test(thirty_on_a_segment),
-		cmocka_unit_test(a_link_is_cut),
-		cmocka_unit_test(a_node_dies_and_returns),
-		cmocka_unit_test(a_partition_merges),
-		cmocka_unit_test(keys_are_renewed),
-		cmocka_unit_test(at_rest),
+		cmocka_unit_test(cold_starts),	      cmocka_unit_test(thirty_on_a_segment),
+		cmocka_unit_test(a_link_is_cut),      cmocka_unit_test(a_node_dies_and_returns),
+		cmocka_unit_test(a_partition_merges), cmocka_unit_test(keys_are_renewed),
+		cmocka_unit_test(numbers_run_out),    cmocka_unit_test(at_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

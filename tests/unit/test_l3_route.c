@@ -74,7 +74,7 @@ static void told(void **state)
 	for (size_t i = 0; i < sizeof(stories) / sizeof(stories[0]); i++) {
 		struct l3_rig r;
 
-		l3_rig_init(&r);
+		l3_rig_init(&r, NULL, false);
 		for (unsigned k = 0; k < STEPS; k++) {
 			const struct step *s = &stories[i].step[k];
 
@@ -96,7 +96,7 @@ static void told(void **state)
 /* Two feasible claims, number 2; the route is over 0. */
 static void two_ways(struct l3_rig *r, unsigned other_mbit)
 {
-	l3_rig_init(r);
+	l3_rig_init(r, NULL, false);
 	l3_rig_claim(r, 0, 1, mbit(100));
 	l3_rig_pass(r, span_s(6));
 	l3_rig_claim(r, 0, 2, mbit(100));
@@ -188,7 +188,7 @@ static void always_feasible(void **state)
 		struct floor most = {0, 0, 0};
 
 		prng_seed(&p, seed);
-		l3_rig_init(&r);
+		l3_rig_init(&r, NULL, false);
 		for (unsigned i = 0; i < 100; i++) {
 			const struct l3_route *route = &r.far->route;
 			uint16_t sqn = (uint16_t)(1 + i / 10 + prng_below(&p, 4));

@@ -7,6 +7,7 @@ struct l3_conf l3_conf_default(void)
 	return (struct l3_conf){
 		.prefix = {{0xfd, 0x70}, 16},
 		.metric = BMX7_METRIC_DEFAULT,
+		.sqn_range = 6000,
 		.dh_type = BMX7_DH2048,
 		.link_quality_min = 25,
 		.key_lifetime = span_s(6000),

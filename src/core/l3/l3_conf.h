@@ -21,6 +21,7 @@ struct l3_conf {
 	struct job_bytes node_public;	  /* ... type byte first */
 	uint32_t desc_sqn_kept;		  /* from the last NETWORK_KEEP; 0: there was none */
 	struct bmx7_metric metric;	  /* how others compute the metric towards us */
+	uint16_t sqn_range;		  /* OGMs by one description, 10 .. 8192; default 6000 */
 	uint8_t dh_type;		  /* of link keys; default 17, 2048 bits */
 	uint8_t link_quality_min;   /* of 255, each way, for a link to be usable; default 25 */
 	span key_lifetime;	    /* of link keys; default 6000 s */

@@ -408,7 +408,7 @@ static enum err sign_ask(struct l3 *l3, instant now, const struct link_key *key,
 	struct build *b = pool_alloc(&l3->pool, sizeof(*b));
 	struct bmx7_version v = {.version = BMX7_VERSION,
 				 .capabilities = BMX7_CAPABILITIES,
-				 .sqn_range = SELF_SQN_RANGE};
+				 .sqn_range = l3->conf.sqn_range};
 	struct job job = {.kind = JOB_RSA_SIGN, .secret = l3->conf.node_secret};
 	struct job_bill bill = {.owner = JOB_FOR_CONTENT, .node = l3->self->id, .ours = true};
 	struct bmx7_link last;
