@@ -30,10 +30,10 @@ struct described_head;
 
 enum {
 	SELF_COLLECT_MS = 20,
-	SELF_SQN_STEP = 100,   /* numbers between two that are kept */
-	SELF_TLV_MAX = 8192,   /* bytes of one TLV that others of this node want published */
-	SELF_TWINS = 2,	       /* descriptions by a twin that are looked at, at once ... */
-	SELF_TWIN_S = 300,     /* ... and one more each */
+	SELF_SQN_STEP = 100, /* numbers between two that are kept */
+	SELF_TLV_MAX = 8192, /* bytes of one TLV that others of this node want published */
+	SELF_TWINS = 2,	     /* descriptions by a twin that are looked at, at once ... */
+	SELF_TWIN_S = 300,   /* ... and one more each */
 };
 
 struct self {
