@@ -227,6 +227,29 @@ static void test_not_ours_to_read(void **state)
 	rig_close(&r);
 }
 
+/* Somebody told a lease of the last version that there is; what we say of its end spoils not the
+ * record in which others read our other leases. */
+static void test_last_version(void **state)
+{
+	uint8_t lease[] = {4, 0, 0, 0, 1, 2, 0xfe, 0xff, 0xff, 0xff, 0,	 10,
+			   0, 3, 4, 0, 0, 0, 1,	   0,	 0,    0,    100};
+	const uint8_t type =
+		(uint8_t)(RECORD_LEASES + mac_mix(rig_client(0x102), 0) % RECORD_LEASES_COUNT);
+
+	(void)state;
+	rig_open(&r, 2);
+	rig_peer(&r, 0, 1, false);
+	rig_peer(&r, 1, 0, false);
+	rig_record(&r, 0, rig_node(9), type, lease, sizeof(lease));
+	rig_record(&r, 0, rig_node(9), type, NULL, 0);
+	rig_run(&r, span_s(99));
+	assert_int_equal(leases_count(r.desk[0].l, LEASES_ADOPTED), 1);
+	rig_run(&r, span_s(5));
+	assert_int_equal(leases_status(r.desk[0].l, r.now).leases, 0);
+	assert_int_equal(leases_count(r.desk[1].l, LEASES_MALFORMED), 0);
+	rig_close(&r);
+}
+
 static void put32(uint8_t *p, uint32_t v)
 {
 	for (unsigned i = 0; i < 4; i++)
@@ -336,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_bucket_overflows),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_not_ours_to_read),
+		cmocka_unit_test(test_last_version),
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_legacy_lines),
 	};

@@ -314,7 +314,7 @@ static void entry_over(struct leases *l, instant now, struct entry *e, struct fx
 		entry_told(l, now, e, l->self, fx);
 	} else if (ours) {
 		/* Nobody has done anything: a renewal that we have not heard of counts more. */
-		entry_end(l, now, e, e->version + 1, fx);
+		entry_end(l, now, e, e->version + (e->version < VERSION_MAX - 1), fx);
 	} else if (instant_reached(instant_add(e->end, span_s(OVERDUE_S)), now)) {
 		entry_free(l, now, e, fx);
 	} else {
