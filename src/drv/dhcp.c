@@ -127,8 +127,9 @@ static int conf_write(const struct dhcp *d)
 				       .ranges = d->ranges,
 				       .range_count = d->range_count,
 				       .ipv6_exit = d->exit6.there,
+				       .no_ipv6 = access("/proc/net/if_inet6", F_OK) != 0,
 				       .no_dns = d->dns_deaf,
-				       .leases_max = DHCP_LEASES_MAX};
+				       .leases_max = d->env.conf->node.share.leases_max};
 
 	return text_file_write(d, "dnsmasq.conf", dnsmasq_conf_print(&c));
 }
@@ -459,8 +460,11 @@ void dhcp_stop(struct dhcp *d)
 
 	if (!d->started)
 		return;
-	d->started = false;
 	dnsmasq_fini(&d->dnsmasq);
+	/* Its last leases. */
+	dhcp_events_read(&d->events);
+	dhcp_events_read_spool(&d->events);
+	d->started = false;
 	dhcp_events_close(&d->events);
 	dhcp_release_fini(&d->release);
 	ipv6_exit_close(&d->exit6);

@@ -38,7 +38,6 @@ enum {
 	DHCP_PACE_ENTRIES = 16, /* ... of these in the tables */
 	DHCP_RELOAD_PACE_MS = 1000,
 	DHCP_RANGES_MAX = 1024,
-	DHCP_LEASES_MAX = 16384, /* that dnsmasq may hold */
 };
 
 struct dhcp_env {

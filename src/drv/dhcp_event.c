@@ -72,34 +72,39 @@ static void line_rx(struct dhcp_events *d, char *line)
 		d->malformed++;
 }
 
-void dhcp_events_read_spool(struct dhcp_events *d)
+static void spooled_read(struct dhcp_events *d, const char *path)
 {
-	char path[RUN_PATH_ROOM], taken[RUN_PATH_ROOM], line[LINE_ROOM];
-	FILE *f;
+	char line[LINE_ROOM];
+	FILE *f = fopen(path, "re");
 
-	/* Who writes meanwhile begins a new one. */
-	if (rename(run_dir_path(d->run, "dhcp.spool", path),
-		   run_dir_path(d->run, "dhcp.spooled", taken)))
+	if (!f)
 		return;
-	f = fopen(taken, "re");
-	while (f && fgets(line, sizeof(line), f)) {
+	while (fgets(line, sizeof(line), f)) {
 		d->spooled++;
 		line_rx(d, line);
 	}
-	if (f)
-		fclose(f);
-	unlink(taken);
+	fclose(f);
+	unlink(path);
 }
 
-static void ready(uv_poll_t *poll, int status, int events)
+void dhcp_events_read_spool(struct dhcp_events *d)
 {
-	struct dhcp_events *d = poll->data;
+	char path[RUN_PATH_ROOM], taken[RUN_PATH_ROOM];
+
+	/* A former daemon's, which ended over it. */
+	spooled_read(d, run_dir_path(d->run, "dhcp.spooled", taken));
+	/* Who writes meanwhile begins a new one. */
+	if (rename(run_dir_path(d->run, "dhcp.spool", path), taken) == 0)
+		spooled_read(d, taken);
+}
+
+void dhcp_events_read(struct dhcp_events *d)
+{
 	char line[LINE_ROOM];
 	ssize_t n;
 
-	(void)status, (void)events;
 	d->before(d->ctx);
-	for (unsigned i = 0; i < BATCH; i++) {
+	for (unsigned i = 0; d->fd >= 0 && i < BATCH; i++) {
 		n = recv(d->fd, line, sizeof(line) - 1, MSG_DONTWAIT);
 		if (n < 0)
 			break;
@@ -107,6 +112,12 @@ static void ready(uv_poll_t *poll, int status, int events)
 		d->heard++;
 		line_rx(d, line);
 	}
+}
+
+static void ready(uv_poll_t *poll, int status, int events)
+{
+	(void)status, (void)events;
+	dhcp_events_read(poll->data);
 }
 
 static int socket_bind(const struct dhcp_events *d)

@@ -53,6 +53,8 @@ struct dhcp_events {
 /* run, before, tell and ctx are set by the caller. Reads what was spooled, then listens.
  * Negative errno. */
 int dhcp_events_open(struct dhcp_events *d, uv_loop_t *uv);
+/* Reads what is waiting. */
+void dhcp_events_read(struct dhcp_events *d);
 /* What was spooled because we were too slow, or a moment too late. */
 void dhcp_events_read_spool(struct dhcp_events *d);
 void dhcp_events_close(struct dhcp_events *d);

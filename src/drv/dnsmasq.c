@@ -429,7 +429,8 @@ void dnsmasq_fini(struct dnsmasq *d)
 {
 	char path[RUN_PATH_ROOM];
 
-	if (d->former)
+	/* Nobody may have looked for it since our start. */
+	if (d->former && is_ours(d, d->former))
 		kill((pid_t)d->former, SIGTERM);
 	if (d->process) {
 		pid_t pid = uv_process_get_pid(d->process);
@@ -440,6 +441,7 @@ void dnsmasq_fini(struct dnsmasq *d)
 		process_wait(pid);
 	}
 	log_close(d);
+	d->state = DNSMASQ_DOWN;
 	uv_close((uv_handle_t *)&d->timer, NULL);
 	unlink(run_dir_path(d->run, CONF_NAME, path));
 	unlink(run_dir_path(d->run, PID_NAME, path));

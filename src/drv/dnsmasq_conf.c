@@ -110,7 +110,7 @@ char *dnsmasq_conf_print(const struct dnsmasq_conf *c)
 	dns_add(&t, c);
 	dhcp_add(&t, c);
 	/* Others cannot form addresses of it. */
-	if (c->plan->prefix6.bits == SLAAC_BITS)
+	if (c->plan->prefix6.bits == SLAAC_BITS && !c->no_ipv6)
 		ra_add(&t, c);
 	return text_take(&t);
 }

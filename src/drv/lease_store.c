@@ -378,8 +378,10 @@ void lease_store_close(struct lease_store *s)
 	s->open = false;
 	s->closing = true;
 	uv_timer_stop(&s->timer);
-	if (s->busy)
+	if (s->busy) {
 		uv_sem_wait(&s->written);
+		s->rewrite = s->rewrite || s->result != 0;
+	}
 	text_free(&s->writing);
 	if (writing_take(s)) {
 		int e = file_write(s);

@@ -1,7 +1,9 @@
 /* Proves that dnsmasq's events are read right, whatever a client calls itself, and that
  * repeated ones are told from news. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "cmocka_all.h"
 #include "drv/dhcp_event.h"
 #include "drv/held_lease.h"
@@ -76,6 +78,43 @@ static void test_lines(void **state)
 			fail_msg("%s", wrong[i]);
 }
 
+static void heard(void *ctx, const struct dhcp_event *e)
+{
+	unsigned *seen = ctx;
+
+	*seen |= 1u << e->mac.b[5];
+}
+
+static void spool_write(const struct run_dir *run, const char *name, const char *text)
+{
+	char path[RUN_PATH_ROOM];
+	FILE *f = fopen(run_dir_path(run, name, path), "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* What a daemon that was killed over its spool had taken is not lost. */
+static void test_spool(void **state)
+{
+	struct run_dir run = {.path = "/tmp/nuvol-test-XXXXXX"};
+	unsigned seen = 0;
+	struct dhcp_events d = {.run = &run, .tell = heard, .ctx = &seen};
+
+	(void)state;
+	assert_non_null(mkdtemp(run.path));
+	spool_write(&run, "dhcp.spooled", "add 02:aa:00:00:00:01 10.7.0.9 3600 3600 0 a\n");
+	spool_write(&run, "dhcp.spool", "add 02:aa:00:00:00:02 10.7.0.10 3600 3600 0 b\nhalf");
+	dhcp_events_read_spool(&d);
+	assert_int_equal(seen, 1u << 1 | 1u << 2);
+	assert_int_equal(d.spooled, 3);
+	assert_int_equal(d.malformed, 1);
+	dhcp_events_read_spool(&d);
+	assert_int_equal(d.spooled, 3);
+	assert_int_equal(rmdir(run.path), 0);
+}
+
 static bool say(struct held_leases *h, int64_t now_s, const char *line)
 {
 	struct dhcp_event e;
@@ -135,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_spool),
 		cmocka_unit_test(test_news),
 		cmocka_unit_test(test_file_for_dnsmasq),
 	};

@@ -114,6 +114,13 @@ static void test_odd(void **state)
 	text = dnsmasq_conf_print(&c);
 	assert_true(has(text, "ra-param=anygw,mtu:1350,120"));
 	free(text);
+	/* dnsmasq ends when it has something to announce by IPv6, and no socket for it. */
+	c.no_ipv6 = true;
+	text = dnsmasq_conf_print(&c);
+	assert_null(strstr(text, "enable-ra"));
+	assert_null(strstr(text, "ra-names"));
+	assert_true(has(text, "dhcp-range=10.13.0.0,static,255.255.0.0,3600"));
+	free(text);
 }
 
 /* dnsmasq is asked, where it is installed. */

@@ -295,6 +295,31 @@ static void test_pace(void **state)
 	close_store(&s, &uv);
 }
 
+/* What could not be written is written when we end, if that can be done then. */
+static void test_end_after_fault(void **state)
+{
+	struct lease_store s;
+	struct lease l = lease_of(1);
+	uv_loop_t uv;
+
+	(void)state;
+	open_store(&s, &uv);
+	assert_int_equal(mkdir(path, 0755), 0);
+	lease_store_keep(&s, &l);
+	for (unsigned ms = 0; !s.busy && ms < 5000; ms++)
+		spin(&uv, 1);
+	assert_true(s.busy);
+	/* The thread's, which nobody has told us of. */
+	for (unsigned ms = 0; *(volatile int *)&s.result == 0 && ms < 5000; ms++)
+		usleep(1000);
+	assert_int_equal(s.result, -EISDIR);
+	assert_int_equal(rmdir(path), 0);
+	close_store(&s, &uv);
+	open_store(&s, &uv);
+	assert_int_equal(shown_count, 1);
+	close_store(&s, &uv);
+}
+
 /* A folder that cannot be: told, and the rest goes on. */
 static void test_no_folder(void **state)
 {
@@ -338,6 +363,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_power_loss, folder_start, folder_end),
 		cmocka_unit_test_setup_teardown(test_damage, folder_start, folder_end),
 		cmocka_unit_test_setup_teardown(test_pace, folder_start, folder_end),
+		cmocka_unit_test_setup_teardown(test_end_after_fault, folder_start, folder_end),
 		cmocka_unit_test(test_no_folder),
 	};
 
