@@ -29,6 +29,7 @@ enum network_ev_kind {
 	NETWORK_DATAGRAM, /* UDP port 6270, to ff02::2 or to our link-local address */
 	NETWORK_LOST,	  /* the radio, the cable or the kernel says: that neighbour is gone */
 	NETWORK_JOB_DONE, /* the answer to NETWORK_JOB */
+	NETWORK_PUBLISH,  /* our description shall have this TLV */
 };
 
 struct ev_network_port {
@@ -52,6 +53,15 @@ struct ev_network_lost {
 	struct ipv6 link_local; /* the neighbour's */
 };
 
+/* SUPPORTS, TRUSTS, HNA6 (beside the primary address), TUN6, *_INGRESS, *_NET, TOPOLOGY, SMS: the
+ * data of wire/bmx7_*.h. It stays until the next of its type; len 0 takes it out, but TRUSTS then
+ * names only ourselves. What is malformed or too big (8 kB) changes nothing, and is counted. */
+struct ev_network_publish {
+	uint8_t type;
+	const uint8_t *data;
+	size_t len;
+};
+
 struct ev_network {
 	enum network_ev_kind kind;
 	union {
@@ -59,18 +69,20 @@ struct ev_network {
 		struct ev_network_datagram datagram;
 		struct ev_network_lost lost;
 		struct job_done done;
+		struct ev_network_publish publish;
 	};
 };
 
 /* ---- effects ---- */
 
 enum network_fx_kind {
-	NETWORK_SEND,	 /* to ff02::2 port 6270, out of a port */
-	NETWORK_ROUTE,	 /* key: prefix */
-	NETWORK_ADDRESS, /* key: port and address; on a port of the network */
-	NETWORK_JOB,	 /* public-key work; answered by NETWORK_JOB_DONE, in any order */
-	NETWORK_KEEP,	 /* must be on the disk before the next NETWORK_SEND leaves */
-	NETWORK_NOTE,	 /* for people; never acted on */
+	NETWORK_SEND,	   /* to ff02::2 port 6270, out of a port */
+	NETWORK_ROUTE,	   /* key: prefix */
+	NETWORK_ADDRESS,   /* key: port and address; on a port of the network */
+	NETWORK_JOB,	   /* public-key work; answered by NETWORK_JOB_DONE, in any order */
+	NETWORK_KEEP,	   /* must be on the disk before the next NETWORK_SEND leaves */
+	NETWORK_DESCRIBED, /* key: node; another core looks at its description again */
+	NETWORK_NOTE,	   /* for people; never acted on */
 };
 
 struct fx_network_send {
@@ -94,6 +106,13 @@ struct fx_network_address {
 
 struct fx_network_keep {
 	uint32_t desc_sqn; /* given back as l3_conf.desc_sqn_kept at the next start */
+};
+
+/* A node's description was accepted, or another one (see l3_node_tlv), or there is none any more.
+ */
+struct fx_network_described {
+	struct digest node;
+	bool gone;
 };
 
 enum network_note {
@@ -127,6 +146,7 @@ struct fx_network {
 		struct fx_network_address address;
 		struct job job;
 		struct fx_network_keep keep;
+		struct fx_network_described described;
 		struct fx_network_note note;
 	};
 };

@@ -155,6 +155,7 @@ static void emit(struct fx *fx, const struct effect *e)
 	case NETWORK_ROUTE: h->routes++; break;
 	case NETWORK_ADDRESS:
 	case NETWORK_KEEP:
+	case NETWORK_DESCRIBED:
 	case NETWORK_NOTE: break;
 	}
 }
@@ -179,9 +180,8 @@ static void publish(struct host *h)
 		bmx7_net4_write(&w,
 				&(struct bmx7_net4){.bandwidth = (uint8_t)(i * 37 % 200),
 						    .net = {{10, h->index, (uint8_t)i, 0}, 24}});
-	enum err e = content_publish(h->l3, now, BMX7_TUN4IN6_NET, bytes, wr_len(&w));
-	assert(e == OK);
-	(void)e;
+	tell(h, &(struct ev_network){.kind = NETWORK_PUBLISH,
+				     .publish = {BMX7_TUN4IN6_NET, bytes, wr_len(&w)}});
 }
 
 static void start(struct host *h, uint8_t index)
@@ -256,6 +256,24 @@ static void step(void)
 	now = instant_add(now, span_ms(STEP_MS));
 }
 
+static void summary(const struct host *h)
+{
+	const struct l3_counters *c = l3_counters(h->l3);
+	struct digest offerer = l3_id(hosts[1].l3);
+	size_t offered = l3_node_tlv(h->l3, &offerer, BMX7_TUN4IN6_NET).len;
+	struct l3_node_view nodes[NODES + 1];
+	size_t known = l3_nodes(h->l3, now, nodes, NODES + 1);
+	unsigned routed = 0;
+
+	for (size_t n = 0; n < known; n++)
+		routed += nodes[n].state == L3_NODE_DESCRIBED && nodes[n].metric > 0;
+	printf("node %u: sent %llu verified %llu unverified %llu forged %llu known %zu "
+	       "offered %zu routed %u\n",
+	       h->index, (unsigned long long)c->tx, (unsigned long long)c->rx_verified,
+	       (unsigned long long)c->rx_unverified, (unsigned long long)c->forged, known, offered,
+	       routed);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 3)
@@ -271,19 +289,9 @@ int main(int argc, char **argv)
 	publish(&hosts[1]);
 	for (unsigned i = 0; i < RUN_S * 1000 / STEP_MS; i++)
 		step();
+	for (unsigned i = 0; i < NODES; i++)
+		summary(&hosts[i]);
 	for (unsigned i = 0; i < NODES; i++) {
-		const struct l3_counters *c = l3_counters(hosts[i].l3);
-		struct l3_node_view nodes[NODES + 1];
-		size_t known = l3_nodes(hosts[i].l3, now, nodes, NODES + 1);
-		unsigned routed = 0;
-
-		for (size_t n = 0; n < known; n++)
-			routed += nodes[n].state == L3_NODE_DESCRIBED && nodes[n].metric > 0;
-		printf("node %u: sent %llu verified %llu unverified %llu forged %llu known %zu "
-		       "routed %u\n",
-		       i, (unsigned long long)c->tx, (unsigned long long)c->rx_verified,
-		       (unsigned long long)c->rx_unverified, (unsigned long long)c->forged, known,
-		       routed);
 		jobs_finish(&hosts[i]);
 		l3_free(hosts[i].l3);
 	}

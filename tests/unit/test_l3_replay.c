@@ -72,6 +72,7 @@ struct stage {
 	unsigned jobs;
 	struct fx_network_route route[ROUTES];
 	unsigned routes;
+	unsigned described;
 };
 
 /* ---- the host of the engine ---- */
@@ -119,6 +120,8 @@ static void emit(struct fx *fx, const struct effect *e)
 		job(s, &e->network.job);
 	else if (e->network.kind == NETWORK_ROUTE)
 		route(s, &e->network.route);
+	else if (e->network.kind == NETWORK_DESCRIBED)
+		s->described++;
 }
 
 static void tell(struct stage *s, const struct ev_network *n)
@@ -374,8 +377,14 @@ static void test_each_place(void **state)
 			assert_int_equal(v.hops, 1);
 			assert_true(v.neighbour);
 		}
-		if (role != 1)
+		assert_in_range(s.described, 3, 6);
+		if (role != 1) { /* it has a network more, and a short message */
 			assert_non_null(route_to(&s, "2001:db8:77::", 64));
+			struct tlv_data sms = l3_node_tlv(s.l3, &s.id[1], BMX7_SMS);
+			assert_true(sms.len > 20);
+			assert_memory_equal(sms.at, "hello", 5);
+			assert_int_equal(l3_node_tlv(s.l3, &s.id[1], BMX7_TUN6).len, 0);
+		}
 		l3_free(s.l3);
 	}
 }

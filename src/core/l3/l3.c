@@ -139,6 +139,11 @@ static void network_event(struct l3 *x, instant now, const struct ev_network *ev
 		break;
 	case NETWORK_LOST: lost(x, now, &ev->lost, fx); break;
 	case NETWORK_JOB_DONE: job_done_event(x, now, &ev->done, fx); break;
+	case NETWORK_PUBLISH:
+		e = content_publish(x, now, ev->publish.type, ev->publish.data, ev->publish.len);
+		if (e != OK)
+			x->count.dropped[e]++;
+		break;
 	}
 }
 

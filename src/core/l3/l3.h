@@ -16,6 +16,7 @@
 #include "core/ev.h"
 #include "core/fx.h"
 #include "core/l3/counters.h"
+#include "core/l3/description.h"
 #include "core/l3/l3_conf.h"
 
 struct l3;
@@ -109,6 +110,10 @@ struct l3_claim_view {
 /* All who claim a path to a node; 0 when there is no such node. */
 size_t l3_claims(const struct l3 *x, instant now, const struct digest *node,
 		 struct l3_claim_view *out, size_t max);
+
+/* The data of a TLV of a node's accepted description, our own too; len 0: there is none. Valid
+ * until the engine handles something. */
+struct tlv_data l3_node_tlv(const struct l3 *x, const struct digest *id, uint8_t type);
 
 /* The node that an address belongs to, by its accepted HNAs, the longest first; false: none. */
 bool l3_node_of(const struct l3 *x, struct ipv6 address, struct digest *id);

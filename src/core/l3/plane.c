@@ -20,6 +20,16 @@ static void near_restarted(struct l3 *l3, instant now, struct l3_node *n, struct
 	}
 }
 
+/* Other cores hear of it: tunnels are offered in descriptions. */
+static void described_tell(const struct l3_node *n, struct fx *fx)
+{
+	struct effect e = {.kind = FX_NETWORK, .network = {.kind = NETWORK_DESCRIBED}};
+
+	e.network.described.node = n->id;
+	e.network.described.gone = !n->description;
+	fx->emit(fx, &e);
+}
+
 void plane_described(struct l3 *l3, instant now, struct l3_node *n, const struct description *old,
 		     struct fx *fx)
 {
@@ -44,6 +54,7 @@ void plane_described(struct l3 *l3, instant now, struct l3_node *n, const struct
 	else if (n->near)
 		near_described(l3, now, n->near, fx);
 	claims_described(l3, now, n, fx);
+	described_tell(n, fx);
 }
 
 void plane_undescribed(struct l3 *l3, instant now, struct l3_node *n, const struct description *old,
@@ -55,6 +66,7 @@ void plane_undescribed(struct l3 *l3, instant now, struct l3_node *n, const stru
 	iid_take(l3, n);
 	if (n->near)
 		near_described(l3, now, n->near, fx);
+	described_tell(n, fx);
 }
 
 void plane_self_described(struct l3 *l3, instant now, const struct description *old,

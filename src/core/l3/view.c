@@ -8,9 +8,9 @@ struct digest l3_id(const struct l3 *x)
 
 struct ipv6 l3_primary(const struct l3 *x)
 {
-	struct ipv6 a = x->conf.prefix;
+	struct ipv6 a = self_primary(x);
 
-	memcpy(a.b + 2, x->self->id.b, sizeof(a.b) - 2);
+	a.bits = x->conf.prefix.bits;
 	return a;
 }
 
@@ -149,4 +149,13 @@ const char *l3_exclusion_name(enum l3_exclusion e)
 	case L3_WAITING: return "waiting";
 	}
 	return "?";
+}
+
+struct tlv_data l3_node_tlv(const struct l3 *x, const struct digest *id, uint8_t type)
+{
+	const struct l3_node *n = l3_node_by_id(x, id);
+
+	if (!n || !n->description || type >= BMX7_TLV_TYPES)
+		return (struct tlv_data){NULL, 0};
+	return n->description->tlv[type];
 }
