@@ -30,8 +30,14 @@ enum { LOOK_MS = 20, LOOKS_MAX = 100, DNS_PORT = 53 };
 
 static void lease_tell(struct dhcp *d, enum lease_change change, const struct lease *l)
 {
+	static const char *const words[] = {[LEASE_GRANTED] = "granted",
+					    [LEASE_DROPPED] = "given back",
+					    [LEASE_REMEMBERED] = "remembered"};
 	const struct ev ev = {.kind = EV_LEASE, .lease = {.change = change, .lease = *l}};
+	char mac[MAC_TEXT], ip[IPV4_TEXT];
 
+	log_line(LOG_DEBUG, "lease %s: %s %s for %u s", words[change], mac_print(l->mac, mac),
+		 ipv4_print(l->ip, ip), l->left_s);
 	d->env.tell(d->env.ctx, &ev);
 }
 
@@ -145,6 +151,7 @@ static int prepare(void *ctx)
 		log_line(LOG_WARN, "no DNS for the LAN: another program has port 53; let it listen "
 				   "on its own addresses only");
 	d->dns_deaf = deaf;
+	d->ranges_told = d->range_count;
 	e = conf_write(d);
 	held_leases_print(&d->held, now_boottime(), (uint32_t)time(NULL), d->without_clock, &t);
 	if (!e)
@@ -211,6 +218,7 @@ static void dnsmasq_forget(struct dhcp *d, struct mac mac, struct ipv4 ip)
 {
 	int e = dhcp_release_send(&d->release, mac, ip);
 
+	log_line(LOG_DEBUG, "dnsmasq is to forget a lease");
 	if (e)
 		log_line(LOG_DEBUG, "cannot make dnsmasq forget a lease: %s", strerror(-e));
 }
@@ -526,7 +534,7 @@ json_t *dhcp_status(const struct dhcp *d)
 	json_put_count(o, "starts", d->dnsmasq.starts);
 	json_put_count(o, "crashes", d->dnsmasq.ends);
 	json_put_bool(o, "ipv6_exit", d->exit6.there);
-	json_put_count(o, "ranges", d->range_count);
+	json_put_count(o, "ranges", d->ranges_told);
 	json_put_count(o, "leases_here", d->held.count);
 	json_put_count(o, "reservations", d->reservations.count);
 	json_put_count(o, "names", d->names.count);

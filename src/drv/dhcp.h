@@ -61,6 +61,7 @@ struct dhcp {
 	const char *user;
 	struct range ranges[DHCP_RANGES_MAX];
 	size_t range_count;
+	size_t ranges_told; /* that this dnsmasq knows */
 	bool without_clock; /* dnsmasq was built without: it counts seconds */
 	bool dns_deaf;	    /* another program has the port of DNS */
 	struct dnsmasq dnsmasq;

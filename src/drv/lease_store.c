@@ -138,19 +138,22 @@ uint32_t lease_store_count(const struct lease_store *s)
 
 /* ---- the file ---- */
 
-static int bytes_write(int fd, const char *data, size_t len)
+static void text_free(struct text *t)
 {
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
+	free(t->data);
+	*t = (struct text){0};
+}
+
+static int bytes_write(int fd, const struct text *t)
+{
+	for (size_t done = 0; done < t->len;) {
+		ssize_t n = write(fd, t->data + done, t->len - done);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
+		done += n > 0 ? (size_t)n : 0;
 	}
-	return fdatasync(fd) ? -errno : 0;
+	return 0;
 }
 
 /* The folder too must know of a renamed file. */
@@ -167,70 +170,63 @@ static void folder_sync(const char *path)
 	}
 }
 
-static int file_write(const struct lease_store *s)
+static int anew_write(const struct lease_store *s)
 {
-	const struct text *t = &s->writing;
 	char fresh[RUN_PATH_ROOM + 8];
-	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (s->writing_anew ? O_TRUNC : O_APPEND);
 	int fd, e;
 
 	snprintf(fresh, sizeof(fresh), "%s.new", s->path);
-	fd = open(s->writing_anew ? fresh : s->path, flags, 0600);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	e = bytes_write(fd, t->data ? t->data : "", t->len);
+	e = bytes_write(fd, &s->anew);
+	if (!e && fdatasync(fd))
+		e = -errno;
 	close(fd);
-	if (!e && s->writing_anew) {
-		e = rename(fresh, s->path) ? -errno : 0;
+	if (!e && rename(fresh, s->path))
+		e = -errno;
+	if (!e)
 		folder_sync(s->path);
-	}
 	return e;
 }
 
-static void work(uv_work_t *w)
+static void fault(struct lease_store *s, int e)
 {
-	struct lease_store *s = w->data;
-
-	s->result = file_write(s);
-	uv_sem_post(&s->written);
-}
-
-static void text_free(struct text *t)
-{
-	free(t->data);
-	*t = (struct text){0};
-}
-
-static void wake(struct lease_store *s);
-
-static void work_done(uv_work_t *w, int status)
-{
-	struct lease_store *s = w->data;
-
-	(void)status;
-	if (s->closing)
-		return;
-	uv_sem_wait(&s->written);
-	s->busy = false;
-	text_free(&s->writing);
-	if (s->result && s->result != s->fault)
+	if (e && e != s->fault)
 		log_line(LOG_WARN, "cannot write %s: %s; a power loss would forget leases", s->path,
-			 strerror(-s->result));
-	s->fault = s->result;
+			 strerror(-e));
+	s->fault = e;
 	/* What could not be written is in memory yet: all of it, next time. */
-	if (s->result)
-		s->rewrite = true;
-	else
-		s->writes++;
-	if (s->rewrite || s->pending.len > 0)
-		wake(s);
+	s->rewrite = s->rewrite || e;
 }
 
-static void all_print(struct lease_store *s, struct text *t)
+/* To the kernel, so that our own death loses nothing. */
+static void pending_write(struct lease_store *s)
+{
+	int e = 0;
+
+	s->rewrite = s->rewrite || s->pending.failed ||
+		     s->lines > 2 * s->by_mac.count + REWRITE_SPARE;
+	if (s->rewrite || s->pending.len == 0 || s->doing == STORE_REWRITING)
+		return;
+	if (s->fd < 0)
+		s->fd = open(s->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (s->fd < 0)
+		e = -errno;
+	if (!e)
+		e = bytes_write(s->fd, &s->pending);
+	text_free(&s->pending);
+	s->unsynced = true;
+	fault(s, e);
+}
+
+/* All that is kept, into `anew`. false: no memory. */
+static bool all_print(struct lease_store *s)
 {
 	char line[LEASE_LINE_ROOM];
 
 	s->lines = 0;
+	text_free(&s->pending);
 	list_each (k, &s->all, struct kept_lease, all) {
 		struct lease l = kept_now(k);
 
@@ -238,37 +234,78 @@ static void all_print(struct lease_store *s, struct text *t)
 			kept_drop(s, k);
 			continue;
 		}
-		text_add(t, "%s", lease_line_print(&l, unix_s(), line));
+		text_add(&s->anew, "%s", lease_line_print(&l, unix_s(), line));
 		s->lines++;
 	}
+	if (!s->anew.failed)
+		return true;
+	text_free(&s->anew);
+	return false;
 }
 
-/* Moves what is to be written to `writing`. false: there is nothing. */
-static bool writing_take(struct lease_store *s)
+static int do_it(struct lease_store *s)
 {
-	s->writing_anew = s->rewrite || s->pending.failed ||
-			  s->lines > 2 * s->by_mac.count + REWRITE_SPARE;
-	s->rewrite = false;
-	if (s->writing_anew) {
-		text_free(&s->pending);
-		all_print(s, &s->writing);
-	} else {
-		s->writing = s->pending;
-		s->pending = (struct text){0};
-	}
-	if (s->writing.failed)
-		text_free(&s->writing);
-	return s->writing.len > 0 || s->writing_anew;
+	if (s->doing == STORE_REWRITING)
+		return anew_write(s);
+	return fdatasync(s->fd) ? -errno : 0;
 }
 
-static void due(uv_timer_t *t)
+/* false: there is nothing to be done, or it cannot. */
+static bool doing_begin(struct lease_store *s)
+{
+	if (s->rewrite && !all_print(s))
+		return false;
+	if (!s->rewrite && (!s->unsynced || s->fd < 0))
+		return false;
+	s->doing = s->rewrite ? STORE_REWRITING : STORE_SYNCING;
+	s->rewrite = s->unsynced = false;
+	s->began = now_boottime();
+	return true;
+}
+
+static void doing_end(struct lease_store *s)
+{
+	/* The open file is the old one. */
+	if (s->doing == STORE_REWRITING && s->fd >= 0) {
+		close(s->fd);
+		s->fd = -1;
+	}
+	s->doing = STORE_IDLE;
+	text_free(&s->anew);
+	fault(s, s->result);
+	if (!s->result)
+		s->writes++;
+}
+
+static void work(uv_work_t *w)
+{
+	struct lease_store *s = w->data;
+
+	s->result = do_it(s);
+	uv_sem_post(&s->done);
+}
+
+static void sync_soon(struct lease_store *s);
+
+static void work_done(uv_work_t *w, int status)
+{
+	struct lease_store *s = w->data;
+
+	(void)status;
+	if (!s->open)
+		return;
+	uv_sem_wait(&s->done);
+	doing_end(s);
+	pending_write(s);
+	sync_soon(s);
+}
+
+static void sync_due(uv_timer_t *t)
 {
 	struct lease_store *s = t->data;
 
-	if (s->busy || !writing_take(s))
+	if (s->doing != STORE_IDLE || !doing_begin(s))
 		return;
-	s->busy = true;
-	s->began = now_boottime();
 	s->work.data = s;
 	if (uv_queue_work(t->loop, &s->work, work, work_done)) {
 		work(&s->work);
@@ -276,14 +313,20 @@ static void due(uv_timer_t *t)
 	}
 }
 
-static void wake(struct lease_store *s)
+static void sync_soon(struct lease_store *s)
 {
-	int64_t passed_ms = span_to_ms(instant_since(now_boottime(), s->began));
+	int64_t passed = span_to_ms(instant_since(now_boottime(), s->began));
+	uint64_t wait = passed < LEASE_STORE_MS ? (uint64_t)(LEASE_STORE_MS - passed) : 0;
 
-	if (!uv_is_active((uv_handle_t *)&s->timer))
-		uv_timer_start(
-			&s->timer, due,
-			passed_ms < LEASE_STORE_MS ? (uint64_t)(LEASE_STORE_MS - passed_ms) : 0, 0);
+	if ((s->rewrite || s->unsynced) && s->doing == STORE_IDLE &&
+	    !uv_is_active((uv_handle_t *)&s->sync))
+		uv_timer_start(&s->sync, sync_due, wait, 0);
+}
+
+static void flush_due(uv_timer_t *t)
+{
+	pending_write(t->data);
+	sync_soon(t->data);
 }
 
 static int file_read(struct lease_store *s)
@@ -312,12 +355,27 @@ static int file_read(struct lease_store *s)
 	return 0;
 }
 
+/* Whoever is shown them may keep them anew, or forget them. */
+static void all_show(struct lease_store *s, void (*show)(void *ctx, const struct lease *l),
+		     void *ctx)
+{
+	for (uint32_t n = s->by_mac.count; n > 0 && !list_empty(&s->all); n--) {
+		struct kept_lease *k = container_of(s->all.next, struct kept_lease, all);
+		const struct lease l = k->lease;
+
+		list_del(&k->all);
+		list_append(&s->all, &k->all);
+		if (l.left_s > 0)
+			show(ctx, &l);
+	}
+}
+
 int lease_store_open(struct lease_store *s, uv_loop_t *uv, const char *dir,
 		     void (*show)(void *ctx, const struct lease *l), void *ctx)
 {
 	int e = folder_make(dir);
 
-	*s = (struct lease_store){0};
+	*s = (struct lease_store){.fd = -1, .began = {INT64_MIN / 2}};
 	pool_init(&s->pool, (size_t)LEASE_STORE_MAX * (sizeof(struct kept_lease) + 32));
 	map_init(&s->by_mac, &s->pool, uv_hrtime());
 	list_init(&s->all);
@@ -326,16 +384,13 @@ int lease_store_open(struct lease_store *s, uv_loop_t *uv, const char *dir,
 		e = file_read(s);
 	if (e)
 		return e;
-	uv_timer_init(uv, &s->timer);
-	uv_sem_init(&s->written, 0);
-	s->timer.data = s;
+	uv_timer_init(uv, &s->flush);
+	uv_timer_init(uv, &s->sync);
+	uv_sem_init(&s->done, 0);
+	s->flush.data = s->sync.data = s;
 	s->open = true;
-	list_each (k, &s->all, struct kept_lease, all) {
-		if (k->lease.left_s > 0)
-			show(ctx, &k->lease);
-	}
-	if (s->rewrite)
-		wake(s);
+	all_show(s, show, ctx);
+	sync_soon(s);
 	return 0;
 }
 
@@ -351,7 +406,8 @@ void lease_store_keep(struct lease_store *s, const struct lease *l)
 	}
 	text_add(&s->pending, "%s", lease_line_print(l, unix_s(), line));
 	s->lines++;
-	wake(s);
+	if (!uv_is_active((uv_handle_t *)&s->flush))
+		uv_timer_start(&s->flush, flush_due, 0, 0);
 }
 
 void lease_store_find_name(const struct lease_store *s, struct mac mac, char name[LEASE_NAME_ROOM])
@@ -376,28 +432,26 @@ void lease_store_close(struct lease_store *s)
 	if (!s->open)
 		return;
 	s->open = false;
-	s->closing = true;
-	uv_timer_stop(&s->timer);
-	if (s->busy) {
-		uv_sem_wait(&s->written);
-		s->rewrite = s->rewrite || s->result != 0;
+	if (s->doing != STORE_IDLE) {
+		uv_sem_wait(&s->done);
+		doing_end(s);
 	}
-	text_free(&s->writing);
-	if (writing_take(s)) {
-		int e = file_write(s);
-
-		if (e)
-			log_line(LOG_WARN, "cannot write %s: %s", s->path, strerror(-e));
+	pending_write(s);
+	if (doing_begin(s)) {
+		s->result = do_it(s);
+		doing_end(s);
 	}
-	text_free(&s->writing);
+	if (s->fd >= 0)
+		close(s->fd);
 	if (s->by_mac.count == 0)
 		file_remove(s);
-	uv_close((uv_handle_t *)&s->timer, NULL);
+	uv_close((uv_handle_t *)&s->flush, NULL);
+	uv_close((uv_handle_t *)&s->sync, NULL);
 	list_each (k, &s->all, struct kept_lease, all) {
 		kept_drop(s, k);
 	}
 	text_free(&s->pending);
-	uv_sem_destroy(&s->written);
+	uv_sem_destroy(&s->done);
 	map_fini(&s->by_mac);
 	pool_fini(&s->pool);
 }

@@ -7,9 +7,10 @@
  *         holds: "MAC IP SINCE VERSION LEFT WRITTEN NAME CRC", LEFT in seconds from
  *         WRITTEN (Unix time) on, 0: forgotten; NAME is - for none; CRC is crc32c of what
  *         is before it. A line that was torn or damaged is left out, and counted. What
- *         changed is written and synced at most once a LEASE_STORE_MS, by a thread
- *         of uv's pool, so that a slow disk stops nobody. A log that has more old than
- *         new lines is written anew, beside it, and renamed.
+ *         changed is written in the same turn of the loop, so that our own death loses
+ *         nothing, and synced at most once a LEASE_STORE_MS, by a thread of uv's pool, so
+ *         that a slow disk stops nobody. A log that has more old than new lines is
+ *         written anew, beside it, and renamed.
  * Memory  at most LEASE_STORE_MAX leases; more are not kept, and counted.
  */
 #pragma once
@@ -37,17 +38,18 @@ struct lease_store {
 	struct pool pool;
 	struct map by_mac;
 	struct list all;     /* struct kept_lease */
-	struct text pending; /* lines not yet on the disk */
 	uint32_t lines;	     /* in the file */
-	bool rewrite;	     /* the file is to be written anew */
-	bool busy;	     /* the thread is at it */
-	bool open, closing;
-	uv_timer_t timer;
+	struct text pending; /* lines that are not in it yet */
+	int fd;		     /* open to append; -1: not now */
+	bool open;
+	bool rewrite;  /* it is to be written anew */
+	bool unsynced; /* the disk has not all of it */
+	uv_timer_t flush, sync;
+	enum { STORE_IDLE, STORE_SYNCING, STORE_REWRITING } doing; /* by the thread */
+	struct text anew;					   /* what it writes */
 	uv_work_t work;
-	uv_sem_t written;    /* by the thread */
-	instant began;	     /* the last writing */
-	struct text writing; /* what the thread writes */
-	bool writing_anew;
+	uv_sem_t done; /* by the thread */
+	instant began;
 	int result;	 /* of the thread: 0 or a negative errno */
 	int fault;	 /* the last result, for the status */
 	uint64_t writes; /* that were synced */
