@@ -194,14 +194,30 @@ static void node_block(struct l3 *l3, instant now, struct l3_node *n, const stru
 	node_wait(l3, now, n, WAIT_BLOCKED);
 }
 
+/* Who gave it to us is the only one who hears us on that port. */
+static bool heard_there(const struct l3 *l3, uint8_t port, const struct described *k)
+{
+	const struct l3_port *p = &l3->port[port];
+
+	if (port != k->port || p->link_count != 1)
+		return false;
+	const struct l3_link *link = container_of(p->links.next, struct l3_link, of_port);
+	return digest_equal(&link->near->node->id, &k->from);
+}
+
 void content_flood(struct l3 *l3, instant now, const struct l3_node *n, bool with_key)
 {
-	struct post description = {.kind = POST_DESC_ADV, .port = POST_ALL_PORTS, .what = n->id};
-	struct post key = {.kind = POST_CONTENT_ADV, .port = POST_ALL_PORTS, .what = n->id};
+	struct post description = {.kind = POST_DESC_ADV, .what = n->id};
+	struct post key = {.kind = POST_CONTENT_ADV, .what = n->id};
 
-	post_add(l3, now, &description);
-	if (with_key)
-		post_add(l3, now, &key);
+	for (uint8_t port = 0; port < PORT_MAX; port++) {
+		if (!l3->port[port].up || heard_there(l3, port, described_of(n->description)))
+			continue;
+		description.port = key.port = port;
+		post_add(l3, now, &description);
+		if (with_key)
+			post_add(l3, now, &key);
+	}
 }
 
 static void candidate_accept(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
