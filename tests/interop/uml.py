@@ -19,9 +19,16 @@ def has_amx():
     return " amx_tile" in Path("/proc/cpuinfo").read_text()
 
 
+# The C library of programs in a guest that cannot save AVX registers is not to use them.
+NO_AVX = "GLIBC_TUNABLES=glibc.cpu.hwcaps=" + ",".join(
+    f"-{name}" for name in ("AVX", "AVX2", "AVX2_Usable", "AVX512F", "AVX512VL", "AVX512BW",
+                            "AVX512DQ", "AVX512CD", "AVX_Fast_Unaligned_Load", "Prefer_No_VZEROUPPER")
+)
+
+
 def hide_xstate():
     """In a guest's process before it starts: ptrace(2) knows no register sets (PTRACE_GETREGSET,
-    PTRACE_SETREGSET), so that the guest saves registers the old way, without those of AMX."""
+    PTRACE_SETREGSET), so that the guest saves registers the old way, SSE's at most."""
     load, equal, answer = 0x20, 0x15, 0x06
     allow, refuse_eio = 0x7FFF0000, 0x00050005
     filters = [
@@ -67,6 +74,8 @@ class Guest:
             f"umid={os.path.basename(folder)}-{name}", f"uml_dir={folder}", *vectors, "con=null",
             "con0=fd:0,fd:1",
         ]
+        if has_amx():
+            command.append(NO_AVX)  # becomes part of init's environment
         fifo = os.open(self.mail / "in", os.O_RDWR)
         with open(self.console, "wb") as out:
             self.process = subprocess.Popen(
