@@ -29,6 +29,14 @@ bool host_conf_is_automatic(const struct host_conf *h)
 	return true;
 }
 
+bool host_conf_has_network(const struct host_conf *h)
+{
+	for (unsigned i = 0; i < h->interface_count; i++)
+		if (h->interfaces[i].network)
+			return true;
+	return false;
+}
+
 char *host_conf_anygw_port(const struct host_conf *h, char name[HOST_IFNAME_ROOM])
 {
 	snprintf(name, HOST_IFNAME_ROOM, "%.12s-br", h->anygw);

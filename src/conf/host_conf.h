@@ -36,6 +36,7 @@ struct host_interface {
 	char name[HOST_IFNAME_ROOM];	   /* linux_name */
 	bool mesh;			   /* protocol batadv is in its list */
 	bool lan;			   /* protocol lan is in its list */
+	bool network;			   /* protocol bmx7 is in its list */
 	char protocol[PLAN_TEMPLATE_ROOM]; /* batadv[:VID[:8021ad|8021q]]; plan_tag reads it;
 					    "" when not mesh */
 	enum host_wifi wifi;		   /* AUTO: ask the kernel */
@@ -57,6 +58,7 @@ struct host_conf {
 	uint8_t interface_count;
 	char lan_ports[HOST_LAN_PORTS_MAX][HOST_IFNAME_ROOM]; /* besides those with `lan` */
 	uint8_t lan_port_count;
+	uint16_t network_mtu_bytes;		       /* bmx7_mtu; default 1500 */
 	char state_dir[HOST_PATH_ROOM];		       /* default /var/lib/nuvol */
 	char alfred_socket[HOST_PATH_ROOM];	       /* default HOST_ALFRED_SOCKET; "": none */
 	char dnsmasq[HOST_PATH_ROOM];		       /* the program; default /usr/sbin/dnsmasq */
@@ -69,6 +71,8 @@ struct host_conf {
 /* No `config net` names a mesh interface: the host looks for them by itself, and
  * uses for each the VLAN and tag of the plan. */
 bool host_conf_is_automatic(const struct host_conf *h);
+/* Some `config net` has protocol bmx7. */
+bool host_conf_has_network(const struct host_conf *h);
 
 /* The name of the bridge's port that the anycast gateway's pair ends in; returns name. */
 char *host_conf_anygw_port(const struct host_conf *h, char name[HOST_IFNAME_ROOM]);

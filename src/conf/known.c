@@ -70,8 +70,8 @@ static const struct {
 	{"apname", KNOWN_QUIET},     {"apup", KNOWN_QUIET},    {"apbb", KNOWN_QUIET},
 	{"client", KNOWN_QUIET},     {"manual", KNOWN_QUIET},  {"static", KNOWN_QUIET},
 	{"wan", KNOWN_QUIET},	     {"babeld", KNOWN_ABSENT}, {"bmx6", KNOWN_ABSENT},
-	{"bmx7", KNOWN_ABSENT},	     {"olsr", KNOWN_ABSENT},   {"olsr6", KNOWN_ABSENT},
-	{"olsr2", KNOWN_ABSENT},     {"bgp", KNOWN_ABSENT},
+	{"olsr", KNOWN_ABSENT},	     {"olsr6", KNOWN_ABSENT},  {"olsr2", KNOWN_ABSENT},
+	{"bgp", KNOWN_ABSENT},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

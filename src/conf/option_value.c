@@ -293,11 +293,12 @@ static void weigh_other_protocol(const char *name, struct option_answer *a)
 	nearest_offer(&n, "batadv");
 	nearest_offer(&n, "lan");
 	nearest_offer(&n, "anygw");
+	nearest_offer(&n, "bmx7");
 	known_protocols_offer(&n);
 	if (n.best)
 		snprintf(remedy, sizeof(remedy), "did you mean %s?", n.best);
 	else
-		snprintf(remedy, sizeof(remedy), "write lan, anygw or batadv:%%N1");
+		snprintf(remedy, sizeof(remedy), "write lan, anygw, bmx7 or batadv:%%N1");
 	answer(a, true, remedy, "there is no protocol '%s'", name);
 }
 
@@ -322,6 +323,16 @@ static bool store_batadv(char *into, size_t room, const char *value, struct opti
 	return true;
 }
 
+/* The network's VLAN is the same everywhere, or there would be several networks. */
+static bool network_is_good(const char *value, struct option_answer *a)
+{
+	if (strcmp(value, "bmx7") == 0 || strcmp(value, "bmx7:18") == 0 ||
+	    strcmp(value, "bmx7:18:8021ad") == 0)
+		return true;
+	answer(a, true, "write bmx7:18", "'%s' is not the network's VLAN", value);
+	return false;
+}
+
 /* What stands before the first colon. */
 static void protocol_name(const char *value, char name[CONF_TEXT_ROOM])
 {
@@ -340,6 +351,8 @@ static void add_protocol(struct plan_conf *p, const char *value, struct option_a
 	protocol_name(value, name);
 	if (strcmp(name, "batadv") == 0)
 		store_batadv(p->cloud_protocol, sizeof(p->cloud_protocol), value, a);
+	else if (strcmp(name, "bmx7") == 0)
+		p->network |= network_is_good(value, a);
 	else if (strcmp(value, "anygw") == 0)
 		p->anygw = true;
 	else if (strcmp(value, "lan") != 0)
@@ -353,6 +366,8 @@ static void add_net_protocol(struct host_interface *i, const char *value, struct
 	protocol_name(value, name);
 	if (strcmp(name, "batadv") == 0)
 		i->mesh |= store_batadv(i->protocol, sizeof(i->protocol), value, a);
+	else if (strcmp(name, "bmx7") == 0)
+		i->network |= network_is_good(value, a);
 	else if (strcmp(value, "lan") == 0)
 		i->lan = true;
 	else if (strcmp(value, "anygw") != 0)
@@ -389,10 +404,10 @@ void option_clear(const struct option *o, void *base)
 		memset(c->host.resolvers, 0, sizeof(c->host.resolvers));
 		c->host.resolver_count = 0;
 	} else if (o->kind == OPTION_PROTOCOLS) {
-		c->node.plan.anygw = false;
+		c->node.plan.anygw = c->node.plan.network = false;
 		c->node.plan.cloud_protocol[0] = '\0';
 	} else {
-		i->mesh = i->lan = false;
+		i->mesh = i->lan = i->network = false;
 		i->protocol[0] = '\0';
 	}
 }
@@ -480,12 +495,14 @@ void option_set(const struct option *o, void *base, const char *value, struct op
 
 static bool get_protocol(const struct plan_conf *p, unsigned index, char *text, size_t room)
 {
-	const char *items[3];
+	const char *items[4];
 	unsigned count = 0;
 
 	items[count++] = "lan";
 	if (p->cloud_protocol[0] != '\0')
 		items[count++] = p->cloud_protocol;
+	if (p->network)
+		items[count++] = "bmx7:18";
 	if (p->anygw)
 		items[count++] = "anygw";
 	if (index >= count)
@@ -497,13 +514,15 @@ static bool get_protocol(const struct plan_conf *p, unsigned index, char *text, 
 static bool get_net_protocol(const struct host_interface *i, unsigned index, char *text,
 			     size_t room)
 {
-	const char *items[2];
+	const char *items[3];
 	unsigned count = 0;
 
 	if (i->mesh)
 		items[count++] = i->protocol;
 	if (i->lan)
 		items[count++] = "lan";
+	if (i->network)
+		items[count++] = "bmx7:18";
 	if (index >= count)
 		return false;
 	snprintf(text, room, "%s", items[index]);

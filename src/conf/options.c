@@ -13,6 +13,7 @@
 #define WIFI .type = "lime", .section = "wifi"
 #define CLOUD .type = "nuvol", .section = "cloud"
 #define SHARE .type = "nuvol", .section = "share"
+#define BMX7 .type = "nuvol", .section = "bmx7"
 #define HOST .type = "nuvol", .section = "host"
 #define NET .type = "net", .section = NULL
 
@@ -82,9 +83,14 @@ static const struct option table[] = {
 		.help = "The DNS servers that are asked for names outside of the cloud"},
 	{NETWORK, .name = "protocols", .kind = OPTION_PROTOCOLS, IN_CONF(node.plan),
 		.value = "lan batadv:%N1 anygw",
-		.help = "What runs on all interfaces: lan, anygw, and batadv[:VID[:8021ad|8021q]] "
+		.help = "What runs on all interfaces: lan, anygw, bmx7 (the network of all clouds), and "
+			"batadv[:VID[:8021ad|8021q]] "
 			"with the cloud's VLAN id and tag; %N1 gives an id of 29 to 284 from the "
 			"SSID, 0 means no VLAN"},
+	{NETWORK, .name = "bmx7_mtu", .kind = OPTION_NUMBER, IN_CONF(host.network_mtu_bytes),
+		WIDTH_OF(host.network_mtu_bytes), .min = 1280, .max = 65535, .value = "1500",
+		.unit = "bytes",
+		.help = "The largest MTU of the network's interfaces"},
 	{NETWORK, .name = "batadv_orig_interval", .kind = OPTION_MS, IN_CONF(node.l2.orig_interval),
 		.min = 40, .max = 3600000, .value = "1000", .unit = "ms",
 		.help = "How often the node announces itself to the cloud (OGM interval); longer "
@@ -115,6 +121,18 @@ static const struct option table[] = {
 		.width = sizeof(size_t), .scale = 1024 * 1024, .min = 1, .max = 2047, .value = "64",
 		.unit = "MiB",
 		.help = "At most this much memory for all tables of the cloud"},
+
+	{BMX7, .name = "nodes_max", .kind = OPTION_NUMBER, IN_CONF(node.network.nodes_max),
+		WIDTH_OF(node.network.nodes_max), .min = 2, .max = 65536, .value = "2000",
+		.help = "At most this many nodes of all clouds"},
+	{BMX7, .name = "memory_max", .kind = OPTION_NUMBER, IN_CONF(node.network.memory_max_bytes),
+		.width = sizeof(size_t), .scale = 1024 * 1024, .min = 1, .max = 2047, .value = "48",
+		.unit = "MiB",
+		.help = "At most this much memory for all tables of the network"},
+	{BMX7, .name = "node_rsa_key", .kind = OPTION_NUMBER, IN_CONF(node.network.key_type),
+		WIDTH_OF(node.network.key_type), .min = 4, .max = 8, .value = "6",
+		.help = "The kind of a new node key: 4 to 8 are RSA with 1024, 1536, 2048, 3072 and "
+			"4096 bits; a key that is there stays"},
 
 	{SHARE, .name = "enabled", .kind = OPTION_FLAG, IN_CONF(node.share.on), .value = "1",
 		.help = "Share records with the other nodes of the cloud, in ALFRED's protocol: "
@@ -181,7 +199,8 @@ static const struct option table[] = {
 		.help = "The interface that this section is about"},
 	{NET, .name = "protocols", .kind = OPTION_NET_PROTOCOLS, .offset = 0, .value = "",
 		.help = "What runs on this interface, instead of the node's list: "
-			"batadv[:VID[:8021ad|8021q]] makes it a mesh interface, lan a port of the "
+			"batadv[:VID[:8021ad|8021q]] makes it a mesh interface, bmx7 carries the "
+			"network of all clouds, lan a port of the "
 			"bridge; manual and others leave it alone"},
 	{NET, .name = "wifi", .kind = OPTION_CHOICE, IN_NET(wifi), .words = wifi_words,
 		.value = "auto",

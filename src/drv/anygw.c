@@ -307,8 +307,5 @@ void anygw_stop(struct anygw *a)
 		(void)bridge_unfix_fdb(a->ask, a->lan->bridge, true, a->plan->anygw_mac);
 	if (a->ifindex != 0 && m->anygw == a->ifindex && link_delete(a->ask, a->ifindex) == 0)
 		log_line(LOG_INFO, "removed %s", a->conf->anygw);
-	for (unsigned i = 0; i < m->sysctl_count; i++)
-		(void)sysctl_set(m->sysctls[i].name, m->sysctls[i].value);
 	m->anygw = 0;
-	m->sysctl_count = 0;
 }

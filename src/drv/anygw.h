@@ -42,7 +42,7 @@ void anygw_start(struct anygw *a);
 void anygw_settle(struct anygw *a);
 /* links.changed for all links. */
 void anygw_link(struct anygw *a, const struct link *l, bool gone);
-/* Takes away what we made, and gives settings their old values. Before lan_leave. */
+/* Takes away what we made. Before lan_leave. */
 void anygw_stop(struct anygw *a);
 /* "veth", "macvlan" */
 const char *anygw_kind_name(const struct anygw *a);

@@ -20,6 +20,7 @@
 #include "drv/log.h"
 #include "drv/now.h"
 #include "drv/small_file.h"
+#include "drv/state_dir.h"
 
 enum { LOOK_MS = 20, LOOKS_MAX = 100, DNS_PORT = 53 };
 
@@ -390,18 +391,6 @@ static const char *user_find(const char *run_dir)
 	return getpwnam("dnsmasq") ? "dnsmasq" : getpwnam("nobody") ? "nobody" : "root";
 }
 
-/* With a run folder of its own, a daemon has its state there: two on one machine must not
- * share it. */
-static const char *state_dir(const struct dhcp *d, char text[RUN_PATH_ROOM])
-{
-	const struct host_conf *host = &d->env.conf->host;
-
-	if (strcmp(host->run_dir, "/run/nuvol") == 0 ||
-	    strcmp(host->state_dir, "/var/lib/nuvol") != 0)
-		return host->state_dir;
-	return run_dir_path(d->env.run, "state", text);
-}
-
 static void parts_init(struct dhcp *d)
 {
 	uint64_t seed = 0;
@@ -452,7 +441,8 @@ void dhcp_start(struct dhcp *d, const struct dhcp_env *env)
 	e = ipv6_exit_open(&d->exit6, env->uv);
 	if (e)
 		log_line(LOG_WARN, "cannot watch IPv6 routes: %s", strerror(-e));
-	e = lease_store_open(&d->store, env->uv, state_dir(d, state), lease_remembered, d);
+	e = lease_store_open(&d->store, env->uv, state_dir_path(&env->conf->host, env->run, state),
+			     lease_remembered, d);
 	if (e)
 		log_line(LOG_WARN, "leases are not kept over a restart: %s: %s", d->store.path,
 			 strerror(-e));

@@ -319,5 +319,7 @@ void lan_leave(struct lan *lan)
 	if (lan->bridge != 0 && lan->made.bridge == lan->bridge &&
 	    link_delete(lan->ask, lan->bridge) == 0)
 		log_line(LOG_INFO, "removed %s", lan->conf->bridge);
+	for (unsigned i = 0; i < lan->made.sysctl_count; i++)
+		(void)sysctl_set(lan->made.sysctls[i].name, lan->made.sysctls[i].value);
 	made_remove(lan->run);
 }

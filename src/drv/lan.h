@@ -57,5 +57,5 @@ bool lan_has_taken(struct lan *lan, const char *name);
 void lan_forget_taken(struct lan *lan, const char *name);
 /* links.changed for all links. */
 void lan_link(struct lan *lan, const struct link *l, bool gone);
-/* Takes away what we made. bat0 must be closed before. */
+/* Takes away what we made, and gives settings their old values. bat0 must be closed before. */
 void lan_leave(struct lan *lan);

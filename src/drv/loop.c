@@ -64,7 +64,7 @@ static void emit(struct fx *fx, const struct effect *e)
 	case FX_NAME: gateway_effect(&x->gateway, e); break;
 	case FX_LAN_ROLE:
 	case FX_HELLO: cables_effect(&x->cables, e); break;
-	case FX_NETWORK:
+	case FX_NETWORK: network_effect(&x->network, &e->network); break;
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}
@@ -86,6 +86,7 @@ static void role_done(void *ctx, const char *name, const struct fx_lan_role *rol
 	struct loop *x = ctx;
 
 	gateway_lan_role(&x->gateway, name, role);
+	network_lan_role(&x->network, name);
 }
 
 static void client_tell(void *ctx, const struct ev_client *c)
@@ -204,6 +205,7 @@ static void link_changed(void *ctx, const struct link *l, bool gone)
 	gateway_link(&x->gateway, l, gone);
 	fdb_set_bridge(&x->fdb, x->lan.bridge, x->lan.cloud_port);
 	mesh_ports_link(&x->mesh, l, gone);
+	network_link(&x->network, l, gone);
 }
 
 static int monitor_message(const struct nlmsghdr *h, void *ctx)
@@ -212,6 +214,7 @@ static int monitor_message(const struct nlmsghdr *h, void *ctx)
 
 	links_rx(&x->links, h);
 	fdb_rx(&x->fdb, now_boottime(), h);
+	network_rx(&x->network, h);
 	return MNL_CB_OK;
 }
 
@@ -221,6 +224,7 @@ static void resync(struct loop *x)
 
 	if (!e)
 		e = fdb_dump(&x->fdb, now_boottime(), &x->ask);
+	network_compare(&x->network);
 	if (e)
 		log_line(LOG_WARN, "cannot read the kernel's tables: %s", strerror(-e));
 }
@@ -264,6 +268,7 @@ static void before_sleep(uv_prepare_t *p)
 	if (!x->ready)
 		return;
 	cables_settle(&x->cables);
+	network_settle(&x->network);
 	at = instant_min(node_deadline(&x->node), ctl_deadline(&x->ctl));
 	datapath_flush(&x->datapath);
 	if (at.us == x->armed.us)
@@ -288,6 +293,7 @@ static void chores(uv_timer_t *t)
 			packet_count_missed(x->mesh.slot[i].packet);
 	fdb_expire(&x->fdb, now_boottime());
 	gateway_chores(&x->gateway);
+	network_compare(&x->network);
 }
 
 /* The kernel may tell of a lost carrier a second late, which a route cannot wait. */
@@ -312,7 +318,7 @@ static int tap_start(struct loop *x)
 	const char *name = x->conf.host.cloud_port;
 	const struct link *l;
 	struct mac mac = x->node.plan.primary_mac;
-	int e = tap_open(&x->tap, name);
+	int e = tap_open(&x->tap, name, true);
 
 	if (e == -EBUSY)
 		log_line(LOG_ERROR,
@@ -472,6 +478,34 @@ static void gateway_join(struct loop *x)
 	gateway_start(&x->gateway, &env);
 }
 
+static bool network_ready(void *ctx, const struct node_key *key, uint32_t desc_sqn)
+{
+	struct loop *x = ctx;
+	const struct node_key_bytes bytes = {.secret = {key->secret, key->secret_len},
+					     .public = {key->public, key->public_len}};
+	uint64_t seed;
+
+	return getrandom(&seed, sizeof(seed), 0) == sizeof(seed) &&
+	       node_network_start(&x->node, now_boottime(), &bytes, desc_sqn, seed) == OK;
+}
+
+static void network_join(struct loop *x)
+{
+	const struct network_env env = {.conf = &x->conf,
+					.plan = &x->node.plan,
+					.run = &x->run,
+					.links = &x->links,
+					.ask = &x->ask,
+					.lan = &x->lan,
+					.cables = &x->cables,
+					.uv = &x->uv,
+					.ready = network_ready,
+					.tell = ev_tell,
+					.ctx = x};
+
+	network_start(&x->network, &env);
+}
+
 static void line_came(void *ctx, struct ctl_client *client, const char *line, size_t len)
 {
 	struct loop *x = ctx;
@@ -595,6 +629,7 @@ static int loop_start(struct loop *x)
 	e = privilege_drop();
 	if (e)
 		log_line(LOG_WARN, "cannot give privileges away: %s", strerror(-e));
+	network_join(x);
 	return 0;
 }
 
@@ -615,6 +650,7 @@ static void loop_stop(struct loop *x)
 		if (x->ctl_socket.listener.data)
 			ctl_socket_close(&x->ctl_socket,
 					 run_dir_path(&x->run, "nuvold.sock", path));
+		network_stop(&x->network);
 		gateway_stop(&x->gateway);
 		mesh_ports_fini(&x->mesh);
 		watch_stop(&x->tap_watch);

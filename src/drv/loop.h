@@ -26,6 +26,7 @@
 #include "drv/link.h"
 #include "drv/mesh_port.h"
 #include "drv/netlink.h"
+#include "drv/network.h"
 #include "drv/run_dir.h"
 #include "drv/tap.h"
 #include "node/node.h"
@@ -66,6 +67,7 @@ struct loop {
 	struct fdb fdb;
 	struct cables cables;
 	struct gateway gateway;
+	struct network network;
 	struct run_dir run;
 	uint64_t resyncs; /* messages of the kernel were lost */
 };

@@ -75,7 +75,7 @@ static uint32_t extension(uint32_t which)
 
 static bool binds_to_all(const struct packet_conf *c)
 {
-	return c->tagged || c->in_bridge;
+	return c->tagged || c->in_bridge || c->all_types;
 }
 
 /* Lets in what the head of packet.h says. */
@@ -89,8 +89,10 @@ static void filter_build(struct filter *f, const struct packet_conf *c)
 	/* The kernel has taken a foreign tag away: it calls such frames another host's. */
 	if (!binds_to_all(c))
 		filter_equal(f, PACKET_OTHERHOST, FILTER_DROP, 0);
-	filter_load(f, BPF_H, extension(SKF_AD_PROTOCOL));
-	filter_equal(f, ETHERTYPE_BATADV, 0, FILTER_DROP);
+	if (!c->all_types) {
+		filter_load(f, BPF_H, extension(SKF_AD_PROTOCOL));
+		filter_equal(f, ETHERTYPE_BATADV, 0, FILTER_DROP);
+	}
 	if (c->tagged) {
 		filter_load(f, BPF_B, extension(SKF_AD_VLAN_TAG_PRESENT));
 		filter_equal(f, 0, FILTER_DROP, 0);

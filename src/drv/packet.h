@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * packet - batman-adv frames in and out of one Linux interface.
+ * packet - frames of a mesh port in and out of one Linux interface.
  *
  * Source  packet(7); specs/datapath.md 4.15, 4.17, 4.18.
- * Shape   One raw socket. A filter in the kernel lets in only batman-adv frames
- *         for us with exactly the port's VLAN tag (or none), whether the kernel
- *         has 8021q or not. Two ways to bind:
+ * Shape   One raw socket. A filter in the kernel lets in only frames for us, of
+ *         batman-adv unless all are wanted, with exactly the port's VLAN tag (or
+ *         none), whether the kernel has 8021q or not. Two ways to bind:
  *         - untagged, not in a bridge: to ethertype 0x4305, the cheaper one;
  *         - else to all ethertypes: the kernel takes the tag of other sockets'
  *           frames away without a trace, and a bridge takes its ports' frames
@@ -39,6 +39,7 @@ struct packet_conf {
 	struct mac mac; /* of the port */
 	bool own_mac;	/* it is not the interface's: listen to it too */
 	bool hear_all;	/* promiscuous: hardware that filters VLANs knows nothing of ours */
+	bool all_types; /* all that is under the tag, not only batman-adv */
 	bool tagged;
 	uint16_t vid, tpid; /* when tagged */
 	bool in_bridge;	    /* the interface is a port of a bridge */

@@ -110,7 +110,7 @@ void made_load(const struct run_dir *d, struct made *m)
 	char path[RUN_PATH_ROOM];
 	json_t *o = json_load_file(run_dir_path(d, "made.json", path), 0, NULL);
 	json_t *ports = json_object_get(o, "ports"), *port;
-	json_t *taken = json_object_get(o, "taken");
+	json_t *taken = json_object_get(o, "taken"), *networks = json_object_get(o, "networks");
 	size_t i;
 
 	*m = (struct made){0};
@@ -128,6 +128,11 @@ void made_load(const struct run_dir *d, struct made *m)
 			if (json_is_string(port) && json_string_length(port) < IF_NAMESIZE)
 				made_add_taken(m, json_string_value(port));
 		}
+		json_array_foreach(networks, i, port)
+		{
+			if (json_is_string(port) && json_string_length(port) < IF_NAMESIZE)
+				made_add_network(m, json_string_value(port));
+		}
 		m->anygw = (int)json_integer_value(json_object_get(o, "anygw"));
 		text_get(o, "anygw_ipv4", m->anygw_ipv4, sizeof(m->anygw_ipv4));
 		text_get(o, "anygw_ipv6", m->anygw_ipv6, sizeof(m->anygw_ipv6));
@@ -140,18 +145,21 @@ int made_save(const struct run_dir *d, const struct made *m)
 {
 	char path[RUN_PATH_ROOM], fresh[RUN_PATH_ROOM];
 	json_t *ports = json_array(), *taken = json_array(), *sysctls = json_object(), *o;
+	json_t *networks = json_array();
 	int e = 0;
 
 	for (unsigned i = 0; i < m->port_count; i++)
 		json_array_append_new(ports, json_string(m->ports[i]));
 	for (unsigned i = 0; i < m->taken_count; i++)
 		json_array_append_new(taken, json_string(m->taken[i]));
+	for (unsigned i = 0; i < m->network_count; i++)
+		json_array_append_new(networks, json_string(m->networks[i]));
 	for (unsigned i = 0; i < m->sysctl_count; i++)
 		json_object_set_new(sysctls, m->sysctls[i].name, json_integer(m->sysctls[i].value));
-	o = json_pack("{s:I, s:i, s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:o}", "netns", netns_id(),
-		      "bridge", m->bridge, "ipv4", m->ipv4, "ipv6", m->ipv6, "ports", ports,
-		      "taken", taken, "anygw", m->anygw, "anygw_ipv4", m->anygw_ipv4, "anygw_ipv6",
-		      m->anygw_ipv6, "sysctls", sysctls);
+	o = json_pack("{s:I, s:i, s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:o, s:o}", "netns",
+		      netns_id(), "bridge", m->bridge, "ipv4", m->ipv4, "ipv6", m->ipv6, "ports",
+		      ports, "taken", taken, "anygw", m->anygw, "anygw_ipv4", m->anygw_ipv4,
+		      "anygw_ipv6", m->anygw_ipv6, "networks", networks, "sysctls", sysctls);
 	if (!o)
 		return -ENOMEM;
 	/* Whole or not at all, even if we are killed meanwhile. */
@@ -182,6 +190,16 @@ static void add_name(char (*names)[IF_NAMESIZE], unsigned *count, const char *na
 {
 	if (*count < MADE_PORTS_MAX && !has_name(names, *count, name))
 		snprintf(names[(*count)++], IF_NAMESIZE, "%s", name);
+}
+
+bool made_has_network(struct made *m, const char *name)
+{
+	return has_name(m->networks, m->network_count, name);
+}
+
+void made_add_network(struct made *m, const char *name)
+{
+	add_name(m->networks, &m->network_count, name);
 }
 
 bool made_has_port(struct made *m, const char *name)

@@ -15,7 +15,7 @@
 
 #include "base/ip.h"
 
-enum { MADE_PORTS_MAX = 32, MADE_SYSCTLS_MAX = 8, MADE_SYSCTL_ROOM = 64, RUN_PATH_ROOM = 160 };
+enum { MADE_PORTS_MAX = 32, MADE_SYSCTLS_MAX = 24, MADE_SYSCTL_ROOM = 64, RUN_PATH_ROOM = 160 };
 
 /* A setting of the machine's that we changed, and what it was. */
 struct made_sysctl {
@@ -33,6 +33,8 @@ struct made {
 	unsigned taken_count;
 	int anygw; /* ifindex; 0: it is not ours */
 	char anygw_ipv4[IPV4_PREFIX_TEXT], anygw_ipv6[IPV6_PREFIX_TEXT];
+	char networks[MADE_PORTS_MAX][IF_NAMESIZE]; /* VLAN interfaces */
+	unsigned network_count;
 	struct made_sysctl sysctls[MADE_SYSCTLS_MAX];
 	unsigned sysctl_count;
 };
@@ -60,6 +62,8 @@ void made_load(const struct run_dir *d, struct made *m);
 int made_save(const struct run_dir *d, const struct made *m);
 void made_remove(const struct run_dir *d);
 
+bool made_has_network(struct made *m, const char *name);
+void made_add_network(struct made *m, const char *name);
 bool made_has_port(struct made *m, const char *name);
 void made_add_port(struct made *m, const char *name);
 bool made_has_taken(struct made *m, const char *name);

@@ -17,7 +17,7 @@
 #endif
 
 /* Asks for all, then for less. */
-static void offloads_set(struct tap *t)
+static void offloads_ask(struct tap *t)
 {
 	unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
 	unsigned udp = TUN_F_USO4 | TUN_F_USO6;
@@ -31,7 +31,7 @@ static void offloads_set(struct tap *t)
 	(void)ioctl(t->fd, TUNSETOFFLOAD, 0);
 }
 
-int tap_open(struct tap *t, const char *name)
+int tap_open(struct tap *t, const char *name, bool offloads)
 {
 	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
 	int e, header = sizeof(struct virtio_net_hdr);
@@ -46,7 +46,10 @@ int tap_open(struct tap *t, const char *name)
 		return e;
 	}
 	memcpy(t->name, ifr.ifr_name, sizeof(t->name));
-	offloads_set(t);
+	if (offloads)
+		offloads_ask(t);
+	else
+		(void)ioctl(t->fd, TUNSETOFFLOAD, 0);
 	return 0;
 }
 

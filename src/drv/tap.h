@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tap - bat0: the cloud's port in the bridge, with offloads.
+ * tap - an interface whose frames come to us: bat0, the cloud's port in the bridge, and others.
  *
  * Source  Linux Documentation/networking/tuntap.rst; virtio 1.1, 5.1.6.
- * Shape   A TAP that lives as long as the process. Frames carry a virtio header:
- *         the kernel gives TCP (and UDP) super-frames and unfinished checksums,
- *         and takes them.
+ * Shape   A TAP that lives as long as the process. Frames carry a virtio header: with
+ *         offloads the kernel gives TCP (and UDP) super-frames and unfinished checksums;
+ *         it takes them always.
  */
 #pragma once
 #include <linux/virtio_net.h>
@@ -30,7 +30,7 @@ struct tap {
 
 /* Creates the interface. -EBUSY: another program has it; -EINVAL: an interface of
  * that name is not a TAP; -ENOENT: no /dev/net/tun; other negative errno. */
-int tap_open(struct tap *t, const char *name);
+int tap_open(struct tap *t, const char *name, bool offloads);
 void tap_close(struct tap *t);
 
 /* Reads one frame. 0: none is waiting. Negative errno: -EBADFD when somebody has

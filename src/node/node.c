@@ -115,6 +115,8 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 
 	x->conf = *conf;
 	x->now = now;
+	x->l3 = NULL;
+	x->crypto = env->crypto;
 	e = plan_init(&x->plan, &conf->plan, env->crypto);
 	if (e == OK)
 		e = cloud_init(x, now, seed);
@@ -126,8 +128,25 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 	return e;
 }
 
+enum err node_network_start(struct node *x, instant now, const struct node_key_bytes *key,
+			    uint32_t desc_sqn, uint64_t seed)
+{
+	struct l3_conf c = l3_conf_default();
+
+	c.node_secret = key->secret;
+	c.node_public = key->public;
+	c.desc_sqn_kept = desc_sqn;
+	c.nodes_max = x->conf.network.nodes_max;
+	c.memory_max_bytes = x->conf.network.memory_max_bytes;
+	memcpy(c.hostname, x->plan.hostname, sizeof(x->plan.hostname));
+	x->l3 = l3_new(&c, x->crypto, now, seed);
+	return x->l3 ? OK : ERR_FULL;
+}
+
 void node_fini(struct node *x)
 {
+	if (x->l3)
+		l3_free(x->l3);
 	if (x->share) {
 		leases_free(x->leases);
 		share_free(x->share);
@@ -147,6 +166,8 @@ void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx
 		share_handle(x->share, now, ev, fx);
 		leases_handle(x->leases, now, ev, fx);
 	}
+	if (x->l3)
+		l3_handle(x->l3, now, ev, fx);
 }
 
 instant node_deadline(const struct node *x)
@@ -156,5 +177,7 @@ instant node_deadline(const struct node *x)
 	if (x->share)
 		next = instant_min(
 			next, instant_min(share_deadline(x->share), leases_deadline(x->leases)));
+	if (x->l3)
+		next = instant_min(next, l3_deadline(x->l3));
 	return next;
 }

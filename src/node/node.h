@@ -16,6 +16,7 @@
 #include "core/fx.h"
 #include "core/l2/forward.h"
 #include "core/l2/l2.h"
+#include "core/l3/l3.h"
 #include "core/plan/plan.h"
 #include "core/share/leases.h"
 #include "core/share/share.h"
@@ -34,7 +35,9 @@ struct node {
 	struct admit admit;
 	struct share *share;   /* NULL: switched off, or the node has no MAC to sign with */
 	struct leases *leases; /* NULL exactly when share is */
-	instant now;	       /* of the event at hand, for those that call back without a time */
+	struct l3 *l3;	       /* NULL: switched off, or the node's key is not there yet */
+	const struct crypto *crypto;
+	instant now; /* of the event at hand, for those that call back without a time */
 };
 
 /* What an operator has who sets nothing: on. */
@@ -45,6 +48,15 @@ struct node_share_conf node_share_conf_default(void);
 enum err node_init(struct node *x, const struct node_conf *conf, const struct node_env *env,
 		   instant now, uint64_t seed);
 void node_fini(struct node *x);
+
+/* The node's key for the network of all clouds is there; key's bytes stay the host's and must
+ * live as long as the node. desc_sqn: of the last NETWORK_KEEP, 0 if there was none. seed: see
+ * l3_new. ERR_FULL: no memory. */
+struct node_key_bytes {
+	struct job_bytes secret, public;
+};
+enum err node_network_start(struct node *x, instant now, const struct node_key_bytes *key,
+			    uint32_t desc_sqn, uint64_t seed);
 
 /* An event of any kind. What our DHCP server does is EV_LEASE; whether there is one says
  * leases_serve. Records are read and given by the functions of core/share. */

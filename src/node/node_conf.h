@@ -18,8 +18,16 @@ struct node_share_conf {
 	span settle;
 };
 
+/* Of the network of all clouds; core/l3/l3_conf.h for these. */
+struct node_network_conf {
+	uint8_t key_type; /* of a new node key, as on the wire; default 6, RSA-2048 */
+	uint32_t nodes_max;
+	size_t memory_max_bytes;
+};
+
 struct node_conf {
 	struct plan_conf plan;	      /* who the node is: SSID, MAC, address templates */
 	struct l2_conf l2;	      /* the cloud's engine */
 	struct node_share_conf share; /* zero: off */
+	struct node_network_conf network;
 };

@@ -123,7 +123,7 @@ static void test_manual(void **state)
 		lists++;
 	for (const char *at = text; (at = strstr(at, ".El\n")); at++)
 		ends++;
-	assert_int_equal(lists, 7);
+	assert_int_equal(lists, 8);
 	assert_int_equal(ends, lists);
 	free(text);
 }

@@ -88,8 +88,9 @@ static void test_libremesh_file(void **state)
 	assert_false(c.host.interfaces[0].mesh || c.host.interfaces[0].lan);
 	assert_string_equal(c.host.interfaces[1].section, "net1");
 	assert_string_equal(c.host.interfaces[1].name, "lan1");
-	assert_true(c.host.interfaces[1].mesh);
+	assert_true(c.host.interfaces[1].mesh && c.host.interfaces[1].network);
 	assert_string_equal(c.host.interfaces[1].protocol, "batadv:%N1");
+	assert_true(host_conf_has_network(&c.host) && !c.node.plan.network);
 	assert_false(host_conf_is_automatic(&c.host));
 	assert_true(conf_check(&c, crypto_test(), &problems));
 }
@@ -169,7 +170,7 @@ static void test_mistakes_are_told(void **state)
 		{"config limme system\n", 1, "'limme'", "did you mean lime?"},
 		{"config zebra x\n", 1, "'zebra'", "lime, net and nuvol"},
 		{"config lime\n", 1, "no name", "system network wifi"},
-		{"config nuvol\n", 1, "no name", "cloud share host"},
+		{"config nuvol\n", 1, "no name", "cloud bmx7 share host"},
 		{"config lime system\n\noption ap_ssid x", 3, "'ap_ssid'", "config lime 'wifi'"},
 		/* Like LibreMesh's options of access points, but more like ours. */
 		{"config lime wifi\noption ap_sid 1", 2, "'ap_sid'", "did you mean ap_ssid?"},

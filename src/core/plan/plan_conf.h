@@ -28,7 +28,8 @@ struct plan_conf {
 	char anygw_mac[PLAN_TEMPLATE_ROOM];	    /* default aa:aa:aa:%N1:%N2:aa */
 	uint32_t anygw_dhcp_start;		    /* first host number of the pool; default 2 */
 	uint32_t anygw_dhcp_limit;		    /* addresses in the pool; 0: to the last host */
-	bool anygw; /* protocol anygw: reserve the first host address */
+	bool network; /* protocol bmx7: part of the network of all clouds; default false */
+	bool anygw;   /* protocol anygw: reserve the first host address */
 	char cloud_protocol[PLAN_TEMPLATE_ROOM]; /* batadv:VID[:8021ad|8021q], VID = %N1, a number,
 						    or 0 for no VLAN; default batadv:%N1 */
 };

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vlan_port - an interface of a VLAN on another interface, whether the kernel has 8021q or not.
+ *
+ * Source  DESIGN 5; specs/datapath.md 2.3, 4.15; names as LibreMesh's: eth0_18.
+ * Shape   Two drivers, chosen at start: the kernel's VLAN device, or a TAP with the lower
+ *         interface's MAC, whose frames we tag and take the tag from, over a packet
+ *         socket. IPv6 is on, with the link-local address of its MAC at once: MACs are
+ *         unique by design, so that waiting for another to object would only delay.
+ * Memory  embedded by the caller; uv handles are allocated, and freed when uv has closed
+ *         them.
+ */
+#pragma once
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/ip.h"
+#include "drv/link.h"
+#include "drv/packet.h"
+#include "drv/tap.h"
+
+struct vlan_tag {
+	uint16_t vid, tpid;
+};
+
+struct vlan_port_env {
+	uv_loop_t *uv;
+	struct links *links;
+	struct netlink *ask;
+	struct packet_rx *rx;	/* shared by all ports */
+	uint32_t mtu_bytes_max; /* of the new interface */
+};
+
+struct vlan_port {
+	const struct vlan_port_env *env;
+	char name[IFNAMSIZ]; /* "": closed */
+	int ifindex;
+	bool in_kernel;
+	bool found; /* it was there before: it stays when we leave */
+	struct tap tap;
+	struct packet *packet;
+	uv_poll_t *tap_poll, *packet_poll;
+	uint64_t tx_malformed; /* from the TAP, without a whole Ethernet header */
+};
+
+/* lower's name and the VLAN id: "eth0_18", cut at the front to fit. */
+void vlan_port_name(const char *lower, uint16_t vid, char name[IFNAMSIZ]);
+
+/* in_bridge: lower is, or may become, a port of a bridge. ours: a former daemon made what is
+ * there of that name. Negative errno; nothing is left then. */
+int vlan_port_open(struct vlan_port *v, const struct vlan_port_env *env, const struct link *lower,
+		   struct vlan_tag tag, bool ours);
+/* lower changed: its MTU may be another. */
+void vlan_port_follow(struct vlan_port *v, const struct link *lower);
+void vlan_port_close(struct vlan_port *v);
+/* "8021q", "tap" */
+const char *vlan_port_driver_name(const struct vlan_port *v);

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Proves that nodes of different clouds form one routed network of real kernel routes: each
+reaches the primary address of each, ways are repaired when a link goes, a restart keeps the
+identity, other people's routes stay, and a clean stop leaves nothing behind."""
+
+import json
+import re
+
+import pytest
+from spaces import until
+
+TABLE = "table 70"
+CONVERGED_S = 20  # first start: keys are made
+
+
+def conf(ssid):
+    return (
+        f"config lime 'wifi'\n\toption ap_ssid '{ssid}'\n"
+        "config lime 'network'\n\tlist protocols 'lan'\n\tlist protocols 'batadv:%N1'\n"
+        "\tlist protocols 'bmx7:18'\n"
+        # Small keys: what they prove is the same, and they are made in a moment.
+        "config nuvol 'bmx7'\n\toption node_rsa_key '4'\n"
+    )
+
+
+def primary(space):
+    """The node's own address of the network."""
+    found = re.search(r"inet6 (fd70:[0-9a-f:]+)/16", space.ip("-6 addr show scope global"))
+    return found and found.group(1)
+
+
+def routes(space):
+    out = space.ip(f"-6 route show {TABLE}", check=False)
+    return dict(re.findall(r"^(fd70:\S+) via (fe80:\S+)", out, re.M))
+
+
+def ping(space, address, count=1):
+    return space.pings(address, count, "-6 -W 1")
+
+
+class Net:
+    """A line of nodes, each in a cloud of its own, joined by cables mesh<i>-mesh<i+1>."""
+
+    def __init__(self, spaces, count, ring=False):
+        self.spaces = [spaces.add(f"n{i}") for i in range(count)]
+        links = [(i, i + 1) for i in range(count - 1)] + ([(count - 1, 0)] if ring else [])
+        for a, b in links:
+            spaces.veth(self.spaces[a], f"to{b}", self.spaces[b], f"to{a}", 1532)
+        self.nodes = [spaces.node(s, conf(f"cloud{i}")) for i, s in enumerate(self.spaces)]
+        for node in self.nodes:
+            node.start()
+        self.wait()
+
+    def wait(self, seconds=CONVERGED_S):
+        until(lambda: all(map(primary, self.spaces)), seconds, "all have their addresses")
+        self.addresses = list(map(primary, self.spaces))
+        until(lambda: all(self.knows(i) for i in range(len(self.nodes))), seconds, "all routes")
+
+    def knows(self, i):
+        return set(routes(self.spaces[i])) >= set(self.addresses) - {self.addresses[i]}
+
+
+@pytest.fixture(scope="module", name="line")
+def line_fixture(module_spaces):
+    yield Net(module_spaces, 3)
+    module_spaces.close()
+
+
+@pytest.fixture(name="ring")
+def ring_fixture(spaces):
+    return Net(spaces, 4, ring=True)
+
+
+def test_each_reaches_each(line):
+    for here in line.spaces:
+        for there in line.addresses:
+            assert ping(here, there, 3) == 3
+
+
+def test_status_names_driver_and_interfaces(line):
+    network = line.nodes[1].host()["network"]
+    assert network["running"] and network["fault"] == ""
+    assert {i["on"] for i in network["interfaces"]} == {"to0", "to2"}
+    for interface in network["interfaces"]:
+        assert interface["up"] and interface["driver"] in ("tap", "8021q")
+        assert interface["name"] == interface["on"] + "_18"
+
+
+def test_key_is_kept_and_secret(line):
+    node, space = line.nodes[2], line.spaces[2]
+    key = node.run_dir / "state/rsa.der"
+    assert key.stat().st_mode & 0o777 == 0o600
+    before, bytes_before = primary(space), key.read_bytes()
+    assert node.stop() == 0
+    node.start()
+    until(lambda: primary(space) == before, CONVERGED_S, "the same address")
+    assert key.read_bytes() == bytes_before
+    until(lambda: ping(line.spaces[0], before), CONVERGED_S, "reachable again")
+
+
+def test_foreign_routes_stay(line):
+    space = line.spaces[1]
+    space.ip(f"-6 route add 2001:db8:1::/48 dev to0 {TABLE}")
+    assert line.nodes[1].stop() == 0
+    assert "2001:db8:1::/48" in space.ip(f"-6 route show {TABLE}")
+    assert not routes(space)
+    assert "lookup 70" not in space.ip("-6 rule")
+    assert not [name for name in space.links() if name.endswith("_18")]
+    line.nodes[1].start()
+    line.wait()
+
+
+def test_killed_daemon_leaves_its_routes_to_the_next(line):
+    space, node = line.spaces[1], line.nodes[1]
+    space.ip("-6 route add fd70:dead::/32 via fe80::1 dev to0 proto 78 metric 1024 " + TABLE)
+    node.kill()
+    node.start()
+    line.wait()
+    # Nobody wishes it: it was of a former daemon.
+    until(lambda: "fd70:dead" not in space.ip(f"-6 route show {TABLE}"), 5, "old route gone")
+    assert ping(line.spaces[0], line.addresses[2], 2) == 2
+
+
+def test_damaged_key_is_not_replaced(spaces):
+    space = spaces.add("lone")
+    node = spaces.node(space, conf("lone"))
+    state = node.run_dir / "state"
+    state.mkdir(parents=True)
+    (state / "rsa.der").write_bytes(b"no key")
+    node.start()
+    until(lambda: node.host()["network"]["fault"], 5, "a fault is shown")
+    assert not node.host()["network"]["running"]
+    assert (state / "rsa.der").read_bytes() == b"no key"
+    assert "bring back a copy" in node.log()
+
+
+def test_carrier_loss_is_repaired_at_once(ring):
+    """In a ring the other way round is used before the next ping."""
+    here, there = ring.spaces[0], ring.addresses[1]
+    assert ping(here, there, 3) == 3
+    via = routes(here)[there]
+    ring.spaces[1].ip("link set to0 down")
+    until(lambda: routes(here).get(there, via) != via, 3, "another way")
+    until(lambda: ping(here, there), 3, "reachable")
+    assert ping(here, there, 5) == 5
+
+
+def test_silent_cut_is_repaired(ring):
+    """No carrier tells: frames just vanish."""
+    here, there = ring.spaces[0], ring.addresses[1]
+    via = routes(here)[there]
+    for a, b in ((0, 1), (1, 0)):
+        ring.spaces[a].run(
+            f"nft 'table netdev cut {{ chain out {{ type filter hook egress device to{b}"
+            " priority 0; policy drop; }; }'"
+        )
+    until(lambda: routes(here).get(there, via) != via, 8, "another way")
+    until(lambda: ping(here, there), 5, "reachable")
+
+
+def test_interface_that_goes_and_returns(ring):
+    space = ring.spaces[3]
+    space.ip("link set to0 down")
+    until(lambda: ping(ring.spaces[0], ring.addresses[3]), 8, "by the other side")
+    space.ip("link set to0 up")
+    until(lambda: json.dumps(ring.nodes[3].host()["network"]["interfaces"]).count('"up": true') == 2,
+          5, "both up")
+    ring.wait()
