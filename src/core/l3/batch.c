@@ -113,7 +113,7 @@ static span own_pace(const struct l3 *l3, instant now)
 /* The age from which on our last is renewed when another's leaves. */
 static span own_company(const struct l3 *l3, instant now)
 {
-	return is_calm(l3, now) ? span_us(l3->conf.ogm_stable.us / 2) : l3->conf.ogm_young;
+	return is_calm(l3, now) ? span_us(l3->conf.ogm_stable.us * 3 / 4) : l3->conf.ogm_young;
 }
 
 static void own_add(struct l3 *l3, instant now)

@@ -14,7 +14,7 @@ struct l3_conf l3_conf_default(void)
 		.tx_gap = span_ms(100),
 		.hello_young = span_ms(100),
 		.hello_usual = span_ms(800),
-		.hello_stable = span_ms(1500),
+		.hello_stable = span_ms(1600),
 		.ogm_young = span_s(6),
 		.ogm_stable = span_s(48),
 		.link_timeout = span_s(20),

@@ -28,7 +28,7 @@ struct l3_conf {
 	span tx_gap;		    /* between two runs of sending; default 100 ms */
 	span hello_young;	    /* pace of HELLOs at first; default 100 ms */
 	span hello_usual;	    /* ... while links lose; default 800 ms */
-	span hello_stable;	    /* ... and when they do not; default 1500 ms */
+	span hello_stable;	    /* ... and when they do not; default 1600 ms */
 	span ogm_young, ogm_stable; /* default 6 s, 48 s */
 	span link_timeout;	    /* of silence, after which it is gone; default 20 s */
 	uint32_t nodes_max;	    /* known in any way; default 2000 */

@@ -19,13 +19,13 @@ struct l3;
 struct near;
 
 enum {
-	LINK_PACE_MS = 1500, /* of a peer's HELLOs, the slowest by default (ours; reference 800) */
+	LINK_PACE_MS = 1600, /* of a peer's HELLOs, the slowest by default (ours; reference 800) */
 	LINK_ASK_PERCENT = 112, /* of its pace: silence after which it is asked */
 	LINK_ANSWER_MS = 500,	/* for it to answer one of 3 questions ... */
 	LINK_ANSWER_MORE = 4,	/* ... and so many times more on a link that loses nearly all */
 	LINK_CLEAN = 240,	/* a quality of this and more is one without loss */
 	LINK_REPLY_YOUNG_MS = 100,
-	LINK_REPLY_MS = 1400, /* a peer's tq is fresh for 2 s */
+	LINK_REPLY_MS = 1500, /* a peer's tq is fresh for 2 s */
 };
 
 struct l3_link {
