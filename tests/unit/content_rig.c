@@ -115,7 +115,9 @@ enum err post_add(struct l3 *l3, instant now, const struct post *item)
 	struct station *s = station_of(l3);
 
 	(void)now;
-	assert(item->port == 0 || item->port == POST_ALL_PORTS);
+	assert(item->port < 2);
+	if (item->kind <= POST_CONTENT_ADV && s->sent < sizeof(s->sent_port))
+		s->sent_port[s->sent++] = item->port;
 	if (s->posts_full || s->posts == STATION_POSTS)
 		return ERR_FULL;
 	for (unsigned i = 0; i < s->posts; i++) {

@@ -36,6 +36,8 @@ struct station {
 	/* what it told its other planes and the host */
 	unsigned described, undescribed, self_described, jobs_asked;
 	uint32_t kept, keeps;
+	uint8_t sent_port[16]; /* of the first advertisements */
+	unsigned sent;
 	unsigned requests[2];		   /* for descriptions and for contents, sent */
 	const struct l3_node *conflict;	   /* what plane_conflict says ... */
 	const struct l3_node *conflict_of; /* ... about this one */

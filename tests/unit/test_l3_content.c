@@ -269,6 +269,39 @@ static void test_strangers(void **state)
 	rig_fini(&rig);
 }
 
+/* What came by a wire with one end goes on by all others, but not back by that. */
+static void test_not_flooded_back(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	for (unsigned links = 0; links < 3; links++) {
+		struct near near = {.node = NULL};
+		struct l3_link link = {.near = &near};
+		unsigned back = 0, on = 0;
+
+		rig_init(&rig, false);
+		struct station *a = rig_add(&rig, BMX7_RSA1024, 0);
+		struct station *b = rig_add(&rig, BMX7_RSA1024, 0);
+		a->link_key.there = false;
+		rig_ticks(&rig, 3);
+		a->l3.port[1] = (struct l3_port){.up = true};
+		near.node = station_source(a, b).node;
+		list_init(&a->l3.port[0].links);
+		list_append(&a->l3.port[0].links, &link.of_port);
+		a->l3.port[0].link_count = links;
+		rig_ticks(&rig, 4);
+		assert_true(station_knows(a, b));
+		for (unsigned i = 0; i < a->sent; i++) {
+			back += a->sent_port[i] == 0;
+			on += a->sent_port[i] == 1;
+		}
+		assert_int_equal(on, 2); /* the key too */
+		assert_int_equal(back, links == 1 ? 0 : 2);
+		rig_fini(&rig);
+	}
+}
+
 /* The host has lost what it kept: a description of ours is still known, with a higher number than
  * those that we begin with. The next is above it. */
 static void test_lost_numbers(void **state)
@@ -422,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_asking),
 		cmocka_unit_test(test_refused_for_now),
 		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_not_flooded_back),
 		cmocka_unit_test(test_lost_numbers),
 		cmocka_unit_test(test_large_descriptions),
 		cmocka_unit_test(test_trust),
