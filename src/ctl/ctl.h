@@ -37,6 +37,8 @@ struct ctl_host {
 	void *ctx;
 	/* The Linux name of a mesh port: "mesh0"; never NULL. */
 	const char *(*port_name)(void *ctx, uint8_t port);
+	/* The Linux name of a port of the network, core/network.h: "mesh0_18"; never NULL. */
+	const char *(*network_port_name)(void *ctx, uint8_t port);
 	/* Adds the host's part of the status: interfaces, data path, version, process. */
 	void (*status)(void *ctx, json_t *into);
 	/* The whole configuration in force, in UCI syntax; the caller frees. */

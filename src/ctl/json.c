@@ -72,6 +72,22 @@ void json_put_ipv6(json_t *o, const char *key, struct ipv6 a)
 	json_object_set_new(o, key, none ? json_null() : json_string(ipv6_print(a, text)));
 }
 
+void json_put_prefix(json_t *o, const char *key, struct ipv6 a)
+{
+	char text[IPV6_PREFIX_TEXT];
+
+	json_object_set_new(o, key, json_string(ipv6_prefix_print(a, text)));
+}
+
+void json_put_digest(json_t *o, const char *key, const struct digest *d)
+{
+	static const struct digest zero;
+	char text[DIGEST_TEXT];
+	bool none = digest_equal(d, &zero);
+
+	json_object_set_new(o, key, none ? json_null() : json_string(digest_print(d, text)));
+}
+
 void json_put_count(json_t *o, const char *key, uint64_t n)
 {
 	json_object_set_new(o, key, json_integer((json_int_t)n));
@@ -88,6 +104,11 @@ void json_put_ago_ms(json_t *o, const char *key, instant now, instant then)
 		json_object_set_new(o, key, json_null());
 	else
 		json_object_set_new(o, key, json_integer(span_to_ms(instant_since(now, then))));
+}
+
+void json_put_span_ms(json_t *o, const char *key, span s)
+{
+	json_object_set_new(o, key, json_integer(span_to_ms(s)));
 }
 
 void json_put_vlan(json_t *o, const char *key, uint16_t vid)

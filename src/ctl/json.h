@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/ip.h"
 #include "base/mac.h"
 
@@ -22,15 +23,19 @@ void json_put_text(json_t *o, const char *key, const char *text);
 void json_put_mac(json_t *o, const char *key, struct mac m);
 /* null for the zero address */
 void json_put_mac_or_null(json_t *o, const char *key, struct mac m);
+/* 56 hex digits; null for the zero digest */
+void json_put_digest(json_t *o, const char *key, const struct digest *d);
 /* Without the prefix length; null for the zero address. */
 void json_put_ipv4(json_t *o, const char *key, struct ipv4 a);
 void json_put_ipv6(json_t *o, const char *key, struct ipv6 a);
+void json_put_prefix(json_t *o, const char *key, struct ipv6 a); /* "fd70::/16" */
 void json_put_count(json_t *o, const char *key, uint64_t n);
 void json_put_bool(json_t *o, const char *key, bool value);
 /* A string, or null for "". */
 void json_put_text_or_null(json_t *o, const char *key, const char *text);
 /* How long ago then was; null for NEVER. */
 void json_put_ago_ms(json_t *o, const char *key, instant now, instant then);
+void json_put_span_ms(json_t *o, const char *key, span s);
 
 /* The VLAN id in a vid as core/ev.h has it: 0..4095, or -1 without a tag. */
 static inline int vid_to_vlan(uint16_t vid)

@@ -79,10 +79,14 @@ json_t *clients_query(struct call *call);
 json_t *counters_query(struct call *call);
 json_t *leases_query(struct call *call); /* leases.c */
 json_t *names_query(struct call *call);
-json_t *shared_query(struct call *call); /* shared.c */
-json_t *ping_query(struct call *call);	 /* ask.c */
-json_t *why_query(struct call *call);	 /* why.c */
-json_t *watch_query(struct call *call);	 /* watch.c */
+json_t *shared_query(struct call *call);  /* shared.c */
+json_t *network_query(struct call *call); /* network.c */
+json_t *routes_query(struct call *call);
+json_t *node_query(struct call *call);	   /* why_route.c */
+json_t *topology_query(struct call *call); /* topology.c */
+json_t *ping_query(struct call *call);	   /* ask.c */
+json_t *why_query(struct call *call);	   /* why.c */
+json_t *watch_query(struct call *call);	   /* watch.c */
 
 /* ---- shared among them ---- */
 
@@ -95,9 +99,13 @@ json_t *why_lease(struct call *call, const char *client);
 /* The leases of this node, or NULL after call_refuse. */
 const struct leases *call_leases(struct call *call);
 
+/* Why packets go to the node of an address, a name or an id as they do; why_route.c. */
+json_t *why_route(struct call *call, const char *to);
+
 /* Parts of the status; null when the node has none. */
 json_t *leases_status_json(const struct node *node, instant now);
 json_t *shared_status_json(const struct node *node, instant now);
+json_t *network_status_json(const struct node *node, instant now); /* never null */
 
 /* The Linux name of a mesh port. */
 const char *call_port_name(const struct ctl *ctl, uint8_t port);

@@ -79,20 +79,13 @@ static void put_ipv4(json_t *o, const char *key, struct ipv4 a)
 	json_put_text(o, key, ipv4_prefix_print(a, text));
 }
 
-static void put_ipv6(json_t *o, const char *key, struct ipv6 a)
-{
-	char text[IPV6_PREFIX_TEXT];
-
-	json_put_text(o, key, ipv6_prefix_print(a, text));
-}
-
 static json_t *anygw_json(const struct plan *p)
 {
 	json_t *o = json_object();
 
 	json_put_mac(o, "mac", p->anygw_mac);
 	put_ipv4(o, "ipv4", p->anygw_ipv4);
-	put_ipv6(o, "ipv6", p->anygw_ipv6);
+	json_put_prefix(o, "ipv6", p->anygw_ipv6);
 	return o;
 }
 
@@ -107,7 +100,7 @@ static json_t *identity_json(const struct plan *p)
 	json_object_set_new(o, "cloud_vlan",
 			    p->cloud_tagged ? vlan_json(p->cloud_vid, p->cloud_tpid) : json_null());
 	put_ipv4(o, "ipv4", p->ipv4);
-	put_ipv6(o, "ipv6", p->ipv6);
+	json_put_prefix(o, "ipv6", p->ipv6);
 	json_object_set_new(o, "anycast_gateway", anygw_json(p));
 	json_object_set_new(o, "warnings", warnings_json(p));
 	json_put_count(o, "warnings_dropped", p->warnings_dropped);
@@ -218,6 +211,7 @@ json_t *status_query(struct call *call)
 	json_object_set_new(o, "ports", ports_json(c));
 	json_object_set_new(o, "leases", leases_status_json(c->node, call->now));
 	json_object_set_new(o, "shared", shared_status_json(c->node, call->now));
+	json_object_set_new(o, "network", network_status_json(c->node, call->now));
 	json_object_set_new(o, "counters", counters_json(c->node));
 	json_object_set_new(o, "dropped", dropped_json(c->node));
 	json_object_set_new(o, "memory", memory_json(&c->node->l2.pool));

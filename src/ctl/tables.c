@@ -1,17 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tables - the methods that list what the engine knows. */
 #include <stdlib.h>
+#include <string.h>
 #include "ctl/json.h"
 #include "ctl/method.h"
+#include "ctl/network.h"
 #include "ctl/place.h"
 #include "node/node.h"
 
-/* {name: list} */
-static json_t *list_result(const char *name, json_t *list)
+enum { TABLE_OF }; /* in the order of the rows in methods[] */
+
+/* {name: list}, for lists of the cloud and the network; null for the one that was not asked for.
+ * NULL after call_refuse. */
+static json_t *both_result(struct call *call, const char *name,
+			   json_t *(*of_cloud)(const struct call *),
+			   json_t *(*of_network)(const struct call *, const struct l3 *))
 {
+	const char *of = call->value[TABLE_OF].word;
+	bool cloud = !of || strcmp(of, "cloud") == 0;
+	const struct l3 *l3 = NULL;
+
+	if (!of)
+		l3 = call->ctl->node->l3;
+	else if (!cloud && !(l3 = call_network(call)))
+		return NULL;
+
 	json_t *o = json_object();
 
-	json_object_set_new(o, name, list);
+	json_object_set_new(o, name, cloud ? of_cloud(call) : json_null());
+	json_object_set_new(o, "network", l3 ? of_network(call, l3) : json_null());
 	return o;
 }
 
@@ -29,7 +46,7 @@ static json_t *neighbour_json(const struct call *call, const struct l2_neighbour
 	return o;
 }
 
-json_t *neighbours_query(struct call *call)
+static json_t *neighbours_of_cloud(const struct call *call)
 {
 	const struct l2 *l2 = &call->ctl->node->l2;
 	size_t count = l2_neighbours(l2, NULL, 0);
@@ -44,7 +61,12 @@ json_t *neighbours_query(struct call *call)
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, neighbour_json(call, &views[i]));
 	free(views);
-	return list_result("neighbours", list);
+	return list;
+}
+
+json_t *neighbours_query(struct call *call)
+{
+	return both_result(call, "neighbours", neighbours_of_cloud, network_neighbours_json);
 }
 
 static json_t *gateway_json(const struct l2_originator_view *v)
@@ -79,7 +101,7 @@ static json_t *node_json(const struct call *call, const struct l2_originator_vie
 	return o;
 }
 
-json_t *nodes_query(struct call *call)
+static json_t *nodes_of_cloud(const struct call *call)
 {
 	const struct l2 *l2 = &call->ctl->node->l2;
 	size_t count = l2_originators(l2, NULL, 0);
@@ -94,7 +116,12 @@ json_t *nodes_query(struct call *call)
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, node_json(call, &views[i]));
 	free(views);
-	return list_result("nodes", list);
+	return list;
+}
+
+json_t *nodes_query(struct call *call)
+{
+	return both_result(call, "nodes", nodes_of_cloud, network_nodes_json);
 }
 
 static json_t *client_json(const struct call *call, const struct l2_client_view *v)
@@ -120,12 +147,13 @@ json_t *clients_query(struct call *call)
 {
 	size_t count;
 	struct l2_client_view *views = place_clients(call->ctl->node, &count);
-	json_t *list = json_array();
+	json_t *o = json_object(), *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, client_json(call, &views[i]));
 	free(views);
-	return list_result("clients", list);
+	json_object_set_new(o, "clients", list);
+	return o;
 }
 
 json_t *counters_json(const struct node *node)

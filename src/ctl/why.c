@@ -8,7 +8,7 @@
 #include "ctl/place.h"
 #include "node/node.h"
 
-enum { WHY_WHAT, WHY_MAC, WHY_CLIENT }; /* in the order of why's row in methods[] */
+enum { WHY_WHAT, WHY_MAC, WHY_CLIENT, WHY_TO }; /* in the order of why's row in methods[] */
 enum { WORDS_ROOM = 320 };
 
 static const struct path *router(const struct originator *o)
@@ -248,17 +248,26 @@ static json_t *why_client(struct call *call, struct mac m)
 	return result;
 }
 
+/* What each kind of question is about, in words of methods[]. */
+static unsigned subject_of(const char *what)
+{
+	if (strcmp(what, "lease") == 0)
+		return WHY_CLIENT;
+	return strcmp(what, "route") == 0 ? WHY_TO : WHY_MAC;
+}
+
 json_t *why_query(struct call *call)
 {
-	const struct param_value *v = call->value;
-	const char *what = v[WHY_WHAT].word;
-	bool lease = strcmp(what, "lease") == 0;
+	const char *what = call->value[WHY_WHAT].word;
+	unsigned subject = subject_of(what);
+	const struct param_value *v = &call->value[subject];
 
-	if (lease ? !v[WHY_CLIENT].given : !v[WHY_MAC].given)
+	if (!v->given)
 		return call_refuse(call, "missing-parameter", "\"why\" of a %s needs \"%s\"", what,
-				   lease ? "client" : "mac");
-	if (lease)
-		return why_lease(call, v[WHY_CLIENT].word);
-	return strcmp(what, "node") == 0 ? why_node(call, v[WHY_MAC].mac)
-					 : why_client(call, v[WHY_MAC].mac);
+				   call->method->params[subject].name);
+	if (subject == WHY_CLIENT)
+		return why_lease(call, v->word);
+	if (subject == WHY_TO)
+		return why_route(call, v->word);
+	return strcmp(what, "node") == 0 ? why_node(call, v->mac) : why_client(call, v->mac);
 }

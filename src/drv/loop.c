@@ -365,6 +365,14 @@ static const char *port_name(void *ctx, uint8_t port)
 								      : "?";
 }
 
+static const char *network_port_name(void *ctx, uint8_t port)
+{
+	const struct loop *x = ctx;
+	const struct network_port *p = port < PORT_MAX ? &x->network.port[port] : NULL;
+
+	return p && p->vlan.name[0] ? p->vlan.name : "?";
+}
+
 static char *config_print(void *ctx)
 {
 	const struct loop *x = ctx;
@@ -455,8 +463,11 @@ static void parts_join(struct loop *x)
 				    .role_done = role_done,
 				    .ctx = x};
 	cables_init(&x->cables);
-	x->ctl_host = (struct ctl_host){
-		.ctx = x, .port_name = port_name, .status = loop_status, .config = config_print};
+	x->ctl_host = (struct ctl_host){.ctx = x,
+					.port_name = port_name,
+					.network_port_name = network_port_name,
+					.status = loop_status,
+					.config = config_print};
 	ctl_init(&x->ctl, &x->node, &x->ctl_host, now_boottime());
 }
 

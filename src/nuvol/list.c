@@ -58,3 +58,38 @@ void list_print(const struct cli *cli, const struct list_shape *shape, const jso
 	table_fini(&t);
 	free(rows);
 }
+
+/* "cloud" or "network" as an argument asks for one of both. */
+static bool both_ask(const struct cli *cli, const char *method, json_t **result,
+		     enum exit_code *status)
+{
+	const char *of = cli->argc > 0 ? cli->argv[0] : NULL;
+
+	if (of && strcmp(of, "cloud") != 0 && strcmp(of, "network") != 0) {
+		*status = usage_error(cli, "'%s' is neither 'cloud' nor 'network'", of);
+		return false;
+	}
+	return list_ask(cli, method, of ? json_pack("{s:s}", "of", of) : NULL, result, status);
+}
+
+enum exit_code list_both(const struct cli *cli, const char *method, const struct list_shape *cloud,
+			 const struct list_shape *network)
+{
+	json_t *result;
+	enum exit_code status;
+
+	if (!both_ask(cli, method, &result, &status))
+		return status;
+
+	const json_t *one = json_object_get(result, method);
+	const json_t *other = json_object_get(result, "network");
+
+	if (json_is_array(one))
+		list_print(cli, cloud, one);
+	if (json_is_array(one) && json_is_array(other))
+		putchar('\n');
+	if (json_is_array(other))
+		list_print(cli, network, other);
+	json_decref(result);
+	return EXIT_OK;
+}

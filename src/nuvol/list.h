@@ -33,3 +33,7 @@ struct list_shape {
 };
 
 void list_print(const struct cli *cli, const struct list_shape *shape, const json_t *list);
+
+/* One list of the cloud, one of the network (the member "network"), each if it is there. */
+enum exit_code list_both(const struct cli *cli, const char *method, const struct list_shape *cloud,
+			 const struct list_shape *network);

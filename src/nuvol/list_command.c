@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "nuvol/list.h"
+#include "nuvol/network_words.h"
 #include "nuvol/words.h"
 
 static enum tone tq_tone(int64_t tq)
@@ -64,24 +65,25 @@ static enum exit_code nodes_run(const struct cli *cli)
 		.row = node_row,
 		.none = "No other node is in the cloud.",
 	};
-	json_t *result;
-	enum exit_code status;
 
-	if (!list_ask(cli, "nodes", NULL, &result, &status))
-		return status;
-	list_print(cli, &shape, json_object_get(result, "nodes"));
-	json_decref(result);
-	return EXIT_OK;
+	return list_both(cli, "nodes", &shape, &network_nodes);
 }
 
 const struct command nodes_command = {
 	.name = "nodes",
-	.summary = "the nodes of the cloud, and the way to each",
+	.arguments = "[cloud|network]",
+	.summary = "the nodes of the cloud and of the network, and the way to each",
 	.details =
 		"TQ is the quality of the whole way, 0 to 255. OTHERS counts the neighbours that\n"
 		"could stand in for the next hop. SEEN is how long ago its last OGM came. A "
 		"neighbour's\n"
-		"further ports are listed too; they have no clients.\n",
+		"further ports are listed too; they have no clients.\n"
+		"The second table is the network of all clouds, if the node is in it. RATE is what "
+		"the\n"
+		"whole way carries, WAYS counts the neighbours that claim one, DESCRIBED is how "
+		"long\n"
+		"ago the node told of itself last.\n",
+	.arguments_max = 1,
 	.run = nodes_run,
 };
 
@@ -124,21 +126,19 @@ static enum exit_code neighbours_run(const struct cli *cli)
 		.row = neighbour_row,
 		.none = "No neighbour is heard on any mesh port.",
 	};
-	json_t *result;
-	enum exit_code status;
 
-	if (!list_ask(cli, "neighbours", NULL, &result, &status))
-		return status;
-	list_print(cli, &shape, json_object_get(result, "neighbours"));
-	json_decref(result);
-	return EXIT_OK;
+	return list_both(cli, "neighbours", &shape, &network_neighbours);
 }
 
 const struct command neighbours_command = {
 	.name = "neighbours",
+	.arguments = "[cloud|network]",
 	.summary = "who is heard directly, on which port, and how well",
 	.details = "HEARD: of its last 64 OGMs, how many came here. ECHOED: of ours, how many it\n"
-		   "passed on. TQ, 0 to 255, is what both say of the link towards it.\n",
+		   "passed on. TQ, 0 to 255, is what both say of the link towards it.\n"
+		   "The second table has the links of the network of all clouds: RQ and TQ, 0 to\n"
+		   "255, are how well the neighbour is heard here, and this node there.\n",
+	.arguments_max = 1,
 	.run = neighbours_run,
 };
 

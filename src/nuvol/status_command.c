@@ -16,13 +16,6 @@ void status_label(const struct cli *cli, const char *name)
 	       tone_end(TONE_TITLE, cli->colour));
 }
 
-static void line(const struct cli *cli, const char *name, const char *text)
-{
-	status_label(cli, name);
-	text_print(stdout, text);
-	putchar('\n');
-}
-
 static void cloud_words(const json_t *cloud, char *text, size_t room)
 {
 	char nodes[WORDS_ROOM], neighbours[WORDS_ROOM];
@@ -44,13 +37,13 @@ static void identity_print(const struct cli *cli, const json_t *id, const json_t
 	const json_t *gateway = json_object_get(id, "anycast_gateway");
 	char text[512];
 
-	line(cli, "Node", member_text(id, "hostname", "?"));
+	status_text(cli, "Node", member_text(id, "hostname", "?"));
 	snprintf(text, sizeof(text), "%s, %s", member_text(id, "ipv4", "?"),
 		 member_text(id, "ipv6", "?"));
-	line(cli, "Address", text);
+	status_text(cli, "Address", text);
 	snprintf(text, sizeof(text), "%s, %s, %s", member_text(gateway, "ipv4", "?"),
 		 member_text(gateway, "ipv6", "?"), member_text(gateway, "mac", "?"));
-	line(cli, "Anycast", text);
+	status_text(cli, "Anycast", text);
 
 	int at = snprintf(text, sizeof(text), "\"%s\", ", member_text(id, "ssid", "?"));
 
@@ -59,9 +52,9 @@ static void identity_print(const struct cli *cli, const json_t *id, const json_t
 			 member_count(vlan, "id"), member_text(vlan, "protocol", "?"));
 	else
 		snprintf(text + at, sizeof(text) - (size_t)at, "no VLAN tag");
-	line(cli, "SSID", text);
+	status_text(cli, "SSID", text);
 	cloud_words(cloud, text, sizeof(text));
-	line(cli, "Cloud", text);
+	status_text(cli, "Cloud", text);
 }
 
 static void blocked_print(const struct cli *cli, const json_t *cloud)
@@ -194,7 +187,7 @@ static void cables_print(const struct cli *cli, const json_t *cables)
 	json_array_foreach(json_object_get(cables, "ports"), i, one)
 	{
 		cable_words(one, text, sizeof(text));
-		line(cli, i == 0 ? "Cables" : "", text);
+		status_text(cli, i == 0 ? "Cables" : "", text);
 	}
 }
 
@@ -209,11 +202,35 @@ static void faults_print(const struct cli *cli, const json_t *interfaces)
 		if (member_text(one, "fault", "")[0] == '\0')
 			continue;
 		status_label(cli, "Fault");
-		text_print(stdout, member_text(one, "name", "?"));
+		text_print(stdout, interface_name(one));
 		fputs(": ", stdout);
 		text_print(stdout, member_text(one, "fault", ""));
 		putchar('\n');
 	}
+}
+
+/* The node in the network of all clouds. */
+static void network_print(const struct cli *cli, const json_t *network, const json_t *host)
+{
+	const char *state = member_text(network, "state", "");
+	const char *fault = member_text(host, "fault", ""), *error = member_text(host, "error", "");
+	char text[240], nodes[WORDS_ROOM], neighbours[WORDS_ROOM], routes[WORDS_ROOM];
+
+	if (fault[0] != '\0') {
+		snprintf(text, sizeof(text), "%s%s%s", fault, error[0] != '\0' ? ": " : "", error);
+		status_bad(cli, "Network", "broken", text);
+	} else if (strcmp(state, "off") == 0) {
+		status_text(cli, "Network", "off; bmx7:18 is not among the protocols");
+	} else if (strcmp(state, "starting") == 0) {
+		status_text(cli, "Network", "the node's key is being made");
+	} else if (strcmp(state, "running") == 0) {
+		snprintf(text, sizeof(text), "%s; %s, %s; %s", member_text(network, "primary", "?"),
+			 count_words(member_count(network, "nodes"), "other node", nodes),
+			 count_words(member_count(network, "neighbours"), "neighbour", neighbours),
+			 count_words(member_count(host, "routes"), "route", routes));
+		status_text(cli, "Network", text);
+	}
+	faults_print(cli, json_object_get(host, "interfaces"));
 }
 
 /* The operating system's side; what a host does not tell is left out. */
@@ -226,7 +243,7 @@ static void host_print(const struct cli *cli, const json_t *host)
 		port_words(json_object_get(host, "cloud_port"), port, sizeof(port));
 		snprintf(text, sizeof(text), "%s; cloud port %s",
 			 member_text(json_object_get(host, "datapath"), "driver", "?"), port);
-		line(cli, "Data path", text);
+		status_text(cli, "Data path", text);
 	}
 	if (json_object_get(host, "bridge"))
 		bridge_print(cli, json_object_get(host, "bridge"));
@@ -239,7 +256,7 @@ static void host_print(const struct cli *cli, const json_t *host)
 			 member_count(process, "pid"),
 			 bytes_words((uint64_t)member_count(process, "rss_bytes"), rss),
 			 span_words(cpu_ms, cpu));
-		line(cli, "Process", text);
+		status_text(cli, "Process", text);
 	}
 	faults_print(cli, json_object_get(host, "interfaces"));
 }
@@ -264,10 +281,11 @@ static enum exit_code status_run(const struct cli *cli)
 
 	identity_print(cli, id, cloud);
 	blocked_print(cli, cloud);
+	network_print(cli, json_object_get(result, "network"), json_object_get(host, "network"));
 	status_gateway_print(cli, result);
 	snprintf(text, sizeof(text), "nuvold %s, up for %s", member_text(result, "version", "?"),
 		 member_age(result, "uptime_ms", age));
-	line(cli, "Daemon", text);
+	status_text(cli, "Daemon", text);
 	host_print(cli, host);
 	warnings_print(cli, id);
 	ports_print(cli, json_object_get(result, "ports"));

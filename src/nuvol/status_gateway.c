@@ -4,15 +4,14 @@
 #include <string.h>
 #include "nuvol/table.h"
 
-static void text_line(const struct cli *cli, const char *name, const char *text)
+void status_text(const struct cli *cli, const char *name, const char *text)
 {
 	status_label(cli, name);
 	text_print(stdout, text);
 	putchar('\n');
 }
 
-/* A line that must not be overlooked: the word in red, then why. */
-static void bad_line(const struct cli *cli, const char *name, const char *word, const char *why)
+void status_bad(const struct cli *cli, const char *name, const char *word, const char *why)
 {
 	status_label(cli, name);
 	printf("%s%s%s: ", tone_begin(TONE_BAD, cli->colour), word,
@@ -29,12 +28,12 @@ static void anygw_print(const struct cli *cli, const json_t *anygw)
 	if (!json_is_object(anygw))
 		return;
 	if (fault[0] != '\0') {
-		bad_line(cli, "Gateway", "broken", fault);
+		status_bad(cli, "Gateway", "broken", fault);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s (%s, %s)", member_text(anygw, "name", "?"),
 		 member_text(anygw, "driver", "?"), member_flag(anygw, "up") ? "up" : "down");
-	text_line(cli, "Gateway", text);
+	status_text(cli, "Gateway", text);
 }
 
 static void filter_print(const struct cli *cli, const json_t *filter)
@@ -50,14 +49,14 @@ static void filter_print(const struct cli *cli, const json_t *filter)
 		snprintf(text, sizeof(text),
 			 "%s; gateway, DHCP and router frames may cross on cables between nodes",
 			 member_text(filter, "fault", "no reason is known"));
-		bad_line(cli, "Filter", "MISSING", text);
+		status_bad(cli, "Filter", "MISSING", text);
 		return;
 	}
 	json_object_foreach(json_object_get(filter, "dropped"), name, count)
 		kept += json_integer_value(count);
 	snprintf(text, sizeof(text), "%s, in force; frames kept back: %" PRId64,
 		 member_text(filter, "driver", "?"), kept);
-	text_line(cli, "Filter", text);
+	status_text(cli, "Filter", text);
 }
 
 /* "leases: 1 here, 12 in the cloud; 2 slices here, free there: 255" */
@@ -86,9 +85,9 @@ static void dhcp_print(const struct cli *cli, const json_t *dhcp, const json_t *
 	if (json_is_object(leases))
 		leases_words(leases, pool, sizeof(pool));
 	if (json_is_object(dhcp) && member_text(dhcp, "fault", "")[0] != '\0') {
-		bad_line(cli, "DHCP", "not served", member_text(dhcp, "fault", ""));
+		status_bad(cli, "DHCP", "not served", member_text(dhcp, "fault", ""));
 		if (pool[0] != '\0')
-			text_line(cli, "", pool);
+			status_text(cli, "", pool);
 		return;
 	}
 	if (json_is_object(dhcp))
@@ -97,7 +96,7 @@ static void dhcp_print(const struct cli *cli, const json_t *dhcp, const json_t *
 	else
 		snprintf(text, sizeof(text), "%s", pool);
 	if (text[0] != '\0')
-		text_line(cli, "DHCP", text);
+		status_text(cli, "DHCP", text);
 }
 
 /* "; refused: 2 from strangers, 1 forged" */
@@ -129,14 +128,14 @@ static void shared_print(const struct cli *cli, const json_t *shared, const json
 	if (!json_is_object(shared))
 		return;
 	if (fault[0] != '\0')
-		bad_line(cli, "Shared", "cut off", fault);
+		status_bad(cli, "Shared", "cut off", fault);
 
 	int at = snprintf(text, sizeof(text), "%s, %s",
 			  count_words(member_count(shared, "peers"), "peer", peers),
 			  count_words(member_count(shared, "records"), "record", records));
 
 	refused_words(json_object_get(shared, "counters"), text + at, sizeof(text) - (size_t)at);
-	text_line(cli, "Shared", text);
+	status_text(cli, "Shared", text);
 }
 
 void status_gateway_print(const struct cli *cli, const json_t *result)

@@ -14,3 +14,7 @@ void status_gateway_print(const struct cli *cli, const json_t *result);
 
 /* "Node      ", as all lines of the status begin. */
 void status_label(const struct cli *cli, const char *name);
+
+/* A line; one that must not be overlooked: the word in red, then why. */
+void status_text(const struct cli *cli, const char *name, const char *text);
+void status_bad(const struct cli *cli, const char *name, const char *word, const char *why);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "nuvol/ask.h"
+#include "nuvol/network_words.h"
 #include "nuvol/table.h"
 #include "nuvol/words.h"
 
@@ -80,8 +81,11 @@ static void lease_print(const json_t *result)
 /* NULL: one of the words is not UTF-8. */
 static json_t *why_params(const char *what, const char *whom)
 {
-	return json_pack("{s:s, s:s}", "what", what, strcmp(what, "lease") == 0 ? "client" : "mac",
-			 whom);
+	const char *subject = strcmp(what, "lease") == 0   ? "client"
+			      : strcmp(what, "route") == 0 ? "to"
+							   : "mac";
+
+	return json_pack("{s:s, s:s}", "what", what, subject, whom);
 }
 
 /* Asks; without a word from the user, about a node first and then about a client. */
@@ -113,6 +117,8 @@ static void why_print(const struct cli *cli, const json_t *result)
 		node_print(cli, result);
 	else if (strcmp(what, "lease") == 0)
 		lease_print(result);
+	else if (strcmp(what, "route") == 0)
+		network_why_print(cli, result);
 	else
 		client_print(cli, result);
 }
@@ -125,8 +131,9 @@ static enum exit_code why_run(const struct cli *cli)
 	json_t *result;
 
 	if (what && strcmp(what, "node") != 0 && strcmp(what, "client") != 0 &&
-	    strcmp(what, "lease") != 0)
-		return usage_error(cli, "'%s' is neither 'node', 'client' nor 'lease'", what);
+	    strcmp(what, "lease") != 0 && strcmp(what, "route") != 0)
+		return usage_error(cli, "'%s' is neither 'node', 'client', 'lease' nor 'route'",
+				   what);
 
 	enum exit_code status = ask_open(cli, &s);
 
@@ -143,12 +150,15 @@ static enum exit_code why_run(const struct cli *cli)
 
 const struct command why_command = {
 	.name = "why",
-	.arguments = "[node|client] MAC | lease CLIENT",
-	.summary = "why frames go the way they go, or why a client has its address",
-	.details =
-		"Of a node or client, shows every candidate with its reason; * marks the chosen "
-		"one.\n"
-		"Of a lease, tells where it comes from; CLIENT is a MAC, an address or a name.\n",
+	.arguments = "[node|client] MAC | lease CLIENT | route TO",
+	.summary = "why frames and packets go the way they go, or why a client has its address",
+	.details = "Of a node or client, shows every candidate with its reason; * marks the chosen "
+		   "one.\n"
+		   "Of a lease, tells where it comes from; CLIENT is a MAC, an address or a name.\n"
+		   "Of a route of the network, shows what each neighbour claims, what the way over "
+		   "it\n"
+		   "would be worth, and what excludes it. TO is an address, a node's name or its "
+		   "id.\n",
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.run = why_run,

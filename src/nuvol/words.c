@@ -28,21 +28,32 @@ char *span_words(double ms, char words[WORDS_ROOM])
 	return words;
 }
 
-char *bytes_words(uint64_t bytes, char words[WORDS_ROOM])
+/* Three digits at most: "5.5 Mbit/s", "35 Mbit/s". */
+static char *unit_words(uint64_t count, const char *unit, char words[WORDS_ROOM])
 {
-	static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
-	double n = (double)bytes / 1000;
-	unsigned unit = 0;
+	static const char prefixes[] = "kMGTPE";
+	double n = (double)count / 1000;
+	unsigned at = 0;
 
-	if (bytes < 1000) {
-		snprintf(words, WORDS_ROOM, "%" PRIu64 " B", bytes);
+	if (count < 1000) {
+		snprintf(words, WORDS_ROOM, "%" PRIu64 " %s", count, unit);
 		return words;
 	}
 	/* 999.5 would be printed as 1000. */
-	for (; n >= 999.5 && unit < 5; unit++)
+	for (; n >= 999.5 && at < sizeof(prefixes) - 2; at++)
 		n /= 1000;
-	snprintf(words, WORDS_ROOM, n < 9.95 ? "%.1f %s" : "%.0f %s", n, units[unit]);
+	snprintf(words, WORDS_ROOM, n < 9.95 ? "%.1f %c%s" : "%.0f %c%s", n, prefixes[at], unit);
 	return words;
+}
+
+char *bytes_words(uint64_t bytes, char words[WORDS_ROOM])
+{
+	return unit_words(bytes, "B", words);
+}
+
+char *rate_words(uint64_t bps, char words[WORDS_ROOM])
+{
+	return unit_words(bps, "bit/s", words);
 }
 
 char *count_words(int64_t n, const char *noun, char words[WORDS_ROOM])
@@ -81,6 +92,13 @@ char *member_age(const json_t *o, const char *key, char words[WORDS_ROOM])
 		return span_words(json_number_value(age), words);
 	snprintf(words, WORDS_ROOM, "-");
 	return words;
+}
+
+const char *interface_name(const json_t *o)
+{
+	const char *name = member_text(o, "name", "");
+
+	return name[0] != '\0' ? name : member_text(o, "on", "?");
 }
 
 static bool is_control(char c)

@@ -19,6 +19,9 @@ char *span_words(double ms, char words[WORDS_ROOM]);
 /* "640 B", "1.2 kB", "35 MB": decimal units. */
 char *bytes_words(uint64_t bytes, char words[WORDS_ROOM]);
 
+/* "640 bit/s", "5.5 Mbit/s", "1.2 Gbit/s" */
+char *rate_words(uint64_t bps, char words[WORDS_ROOM]);
+
 /* "5 other nodes", "1 other node" */
 char *count_words(int64_t n, const char *noun, char words[WORDS_ROOM]);
 
@@ -28,6 +31,9 @@ double member_real(const json_t *o, const char *key);
 bool member_flag(const json_t *o, const char *key);
 /* The age in a "..._ms" member, or "-" for null. */
 char *member_age(const json_t *o, const char *key, char words[WORDS_ROOM]);
+
+/* The name of an interface, or of the one that it is to be made on. */
+const char *interface_name(const json_t *o);
 
 /* Replaces control characters by '?', in place. */
 void text_clean(char *text);

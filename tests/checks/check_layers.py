@@ -26,8 +26,10 @@ LAYERS = {
     "conf": ["base/", "conf/", "node/node_conf.h", "core/l2/l2_conf.h", "core/plan/plan_conf.h"]
     + ["core/plan/plan.h"]
     + CORE,
-    # Reads the node and, through it, the engine's views.
-    "ctl": ["base/", "ctl/", "node/", "core/l2/l2.h", "core/share/", "core/cable/"] + CORE,
+    # Reads the node and, through it, the engines' views.
+    "ctl": ["base/", "ctl/", "node/", "core/l2/l2.h", "core/share/", "core/cable/"]
+    + ["core/l3/l3.h", "core/l3/l3_conf.h"]
+    + CORE,
     # Reads the files that conf parses, serves the socket that ctl answers, makes what is planned.
     "drv": ["base/", "wire/", "drv/", "node/", "ctl/", "conf/"]
     + ["core/plan/plan.h", "core/share/share.h", "core/share/leases.h", "core/cable/cable.h"]

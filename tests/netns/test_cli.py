@@ -240,6 +240,23 @@ def test_why(line, client):
     assert line.json("anna", "why", "client", client)["places"][0]["here"] is False
 
 
+def test_network_off(line):
+    """These nodes are in the cloud only: that is told, with what to do."""
+    hint = "list bmx7:18 among the protocols"
+    for command in (["routes"], ["node", "bru"], ["topology"], ["topology", "--routes"],
+                    ["why", "route", "bru"], ["nodes", "network"], ["neighbours", "network"]):
+        status, out, err = line.cli("anna", *command)
+        assert (status, out) == (FAILED, "") and hint in err
+    status, out, _ = line.cli("anna", "network")
+    assert status == OK and hint in out
+    assert line.json("anna", "network")["state"] == "off"
+    assert line.json("anna", "nodes")["network"] is None
+    assert "off; bmx7:18 is not among the protocols" in line.cli("anna", "status")[1]
+    assert "NETWORK NODE" not in line.cli("anna", "nodes")[1]
+    assert line.cli("anna", "nodes", "cloud")[0] == OK
+    assert line.cli("anna", "nodes", "clouds")[0] == USAGE
+
+
 def test_config(line):
     status, out, _ = line.cli("anna", "config")
     assert status == OK and "\toption ap_ssid 'cli test'\n" in out
@@ -310,6 +327,10 @@ COMMANDS = [
     ["leases"],
     ["names"],
     ["shared"],
+    ["network"],
+    ["node", "anna"],
+    ["routes"],
+    ["topology"],
     ["ping", STRANGER],
     ["traceroute", STRANGER],
     ["why", STRANGER],
@@ -377,6 +398,9 @@ def test_main_help():
         ["ping", "-W", "", STRANGER],
         ["traceroute", "-q", "100", STRANGER],
         ["why", "road", STRANGER],
+        ["nodes", "clouds"],
+        ["node"],
+        ["topology", "more"],
         ["leases", "more"],
         ["shared", "256"],
         ["shared", "leases"],
@@ -470,7 +494,8 @@ def test_impostor(tmp_path, answer, status, words):
     impostor = Impostor(tmp_path, answer)
     try:
         for command in ("status", "nodes", "clients", "neighbours", "counters", "leases",
-                        "names", "shared", "why lease x"):
+                        "names", "shared", "why lease x", "network", "routes", "node x",
+                        "topology", "why route x"):
             got, _, err = cli(*command.split(), run_dir=tmp_path)
             assert got == status and words in err
     finally:
@@ -512,6 +537,72 @@ def test_leases_in_words(tmp_path):
     assert "4 leases, 1 here." in out and "2 slices with 255 free" in out
     assert "Conflicts: 1; nuvol why lease CLIENT" in out and "\x1b" not in out
     assert "No client has an address" in told(tmp_path, {"leases": []}, "leases")[1]
+
+
+def example(method):
+    """The first answer to a method in docs/control.md."""
+    text = (ROOT / "docs/control.md").read_text()
+    text = text[text.index(f'"method": "{method}"') :]
+    text = text[text.index("\n< ") + 3 :]
+    return json.JSONDecoder().raw_decode(text)[0]["result"]
+
+
+def test_network_in_words(tmp_path):
+    lost = {"id": 56 * "e", "name": None, "state": "tracked", "next_hop": None, "port": None,
+            "metric_bps": 0}
+    evil = example("nodes")["network"][0] | {"name": "a\x1b[2J"}
+    rows, out = told(tmp_path, {"nodes": None, "network": [lost, evil]}, "nodes", "network")
+    assert rows[0] == ["NETWORK", "NODE", "ID", "ADDRESS", "NEXT", "HOP", "PORT", "RATE", "HOPS",
+                       "WAYS", "DESCRIBED", "NOTE"]
+    assert rows[1][:2] == ["a?[2J", "4d1b2c3d"] and "\x1b" not in out
+    assert rows[1][3:] == ["bru", "mesh1_18", "88", "Mbit/s", "3", "2", "14", "s"]
+    assert rows[2][:2] == ["eeeeeeee", "eeeeeeee"] and "no way" in out
+    assert "its description is not here yet" in out
+    rows, out = told(tmp_path, example("nodes"), "nodes")
+    assert rows[0][0] == "NODE" and rows[3][0] == "NETWORK" and rows[2] == []
+    rows, out = told(tmp_path, example("neighbours"), "neighbours")
+    assert rows[4][:2] == ["bru", "mesh1_18"] and rows[4][-1] == "usable"
+    rows, out = told(tmp_path, example("routes"), "routes")
+    assert rows[1] == ["fd23:1:2:3::4/128", "carla", "bru", "mesh1_18", "88", "Mbit/s", "3",
+                       "2.3", "s"]
+
+
+def test_network_node_in_words(tmp_path):
+    rows, out = told(tmp_path, example("node"), "node", "node-3")
+    assert rows[0] == ["Node", "node-3"] and "here for 14 s" in out
+    assert "Way" in out and "leave by node-1 on mesh0_18 (2 hops)" in out
+    assert "* " in out and "ITS NEIGHBOUR" in out and "NETWORK NEIGHBOUR" in out
+    result = {key: example("node")[key] for key in ("text", "candidates")} | {"what": "route"}
+    result["candidates"].append(result["candidates"][0] | {
+        "next_hop_name": "node-2", "chosen": False, "metric_bps": 0,
+        "reason": "no link to it is good enough, both ways"})
+    rows, out = told(tmp_path, result, "why", "route", "node-3")
+    assert rows[2] == ["*", "node-1", "95", "Mbit/s", "90", "Mbit/s", "2", "2.3", "s", "chosen"]
+    assert rows[3][:4] == ["node-2", "95", "Mbit/s", "-"] and "no link to it is good" in out
+
+
+def test_network_itself_in_words(tmp_path):
+    result = example("network")
+    assert "4 other nodes, 4 with a way" in told(tmp_path, result, "network")[1]
+    result["host"] = {"fault": "", "interfaces": [
+        {"name": "mesh0_18", "driver": "8021q", "up": True, "fault": ""},
+        {"name": "", "on": "lan1", "driver": "", "up": False, "fault": "no room"}]}
+    out = told(tmp_path, result, "network")[1]
+    assert "mesh0_18 (8021q, up)\n" in out and "lan1 (-, down): no room" in out
+    host = {"network": {"fault": "the key is damaged", "error": "Invalid argument"}}
+    broken = {"network": {"state": "starting"}, "host": host}
+    assert "broken: the key is damaged: Invalid argument" in told(tmp_path, broken, "status")[1]
+    broken = {"state": "starting", "host": host["network"]}
+    assert "does not run: the key is damaged" in told(tmp_path, broken, "network")[1]
+    assert "key is being made" in told(tmp_path, {"state": "starting"}, "network")[1]
+    running = {"network": example("network"), "host": {"network": {"routes": 5}}}
+    out = told(tmp_path, running, "status")[1]
+    assert "4 other nodes, 2 neighbours; 5 routes" in out
+
+
+def test_topology(tmp_path):
+    _, out = told(tmp_path, example("topology"), "topology")
+    assert json.loads(out)["type"] == "NetworkGraph"
 
 
 def name(text, kind, last, **more):

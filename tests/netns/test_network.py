@@ -7,8 +7,9 @@ import json
 import re
 
 import pytest
-from spaces import until
+from spaces import BUILD, until
 
+NUVOL = BUILD / "src/nuvol/nuvol"
 TABLE = "table 70"
 CONVERGED_S = 20  # first start: keys are made
 
@@ -84,6 +85,26 @@ def test_status_names_driver_and_interfaces(line):
     for interface in network["interfaces"]:
         assert interface["up"] and interface["driver"] in ("tap", "8021q")
         assert interface["name"] == interface["on"] + "_18"
+
+
+def test_cli_tells_what_the_kernel_has(line):
+    def ask(*command):
+        asked = f"{NUVOL} -r {line.nodes[0].run_dir} --json {' '.join(command)}"
+        return json.loads(line.spaces[0].run(asked))
+
+    far = line.addresses[2]
+    told = {r["network"].removesuffix("/128"): r["via"] for r in ask("routes")["routes"]}
+    assert told == routes(line.spaces[0]) and far in told
+    node = ask("node", far)["node"]
+    assert node["primary"] == far and node["hops"] == 2 and node["port"] == "to1_18"
+    why = ask("why", "route", node["id"][:8])
+    assert why["id"] == node["id"] and [c["chosen"] for c in why["candidates"]] == [True]
+    assert ask("network")["primary"] == line.addresses[0]
+    graph = ask("topology")
+    assert len(graph["nodes"]) == 3 and graph["router_id"] == ask("network")["id"]
+    netjson = ask("topology", "--routes")["routes"]
+    assert {r["destination"].removesuffix("/128"): r["next"] for r in netjson} == told
+    assert {n["primary"] for n in ask("nodes", "network")["network"]} == set(line.addresses[1:])
 
 
 def test_key_is_kept_and_secret(line):

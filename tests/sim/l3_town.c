@@ -292,7 +292,8 @@ void l3_town_start(struct l3_town *t, uint16_t node)
 	conf.node_secret = (struct job_bytes){p->key.secret, p->key.secret_len};
 	conf.node_public = (struct job_bytes){p->key.public, p->key.public_len};
 	conf.desc_sqn_kept = p->desc_sqn_kept;
-	snprintf(conf.hostname, sizeof(conf.hostname), "node-%u", node);
+	if (conf.hostname[0] == '\0')
+		snprintf(conf.hostname, sizeof(conf.hostname), "node-%u", node);
 	p->l3 = l3_new(&conf, cheap_crypto(), t->now, prng_u64(&t->prng));
 	assert(p->l3);
 	p->primary = l3_primary(p->l3);

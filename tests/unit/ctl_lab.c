@@ -168,6 +168,15 @@ static const char *port_name(void *ctx, uint8_t port)
 	return port == 0 ? "mesh0" : "mesh1";
 }
 
+static const char *network_port_name(void *ctx, uint8_t port)
+{
+	static char name[16];
+
+	(void)ctx;
+	snprintf(name, sizeof(name), "mesh%u_18", port);
+	return name;
+}
+
 static void host_status(void *ctx, json_t *into)
 {
 	(void)ctx;
@@ -212,8 +221,10 @@ void lab_init(struct lab *l, unsigned nodes, bool ring)
 	l->count = nodes;
 	l->ring = ring;
 	l->now = (instant){1000000};
-	l->host = (struct ctl_host){
-		.port_name = port_name, .status = host_status, .config = host_config};
+	l->host = (struct ctl_host){.port_name = port_name,
+				    .network_port_name = network_port_name,
+				    .status = host_status,
+				    .config = host_config};
 	ctl_init(&l->ctl, &l->nodes[0], &l->host, l->now);
 	for (unsigned i = 0; i < nodes; i++)
 		node_up(l, i);

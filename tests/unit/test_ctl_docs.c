@@ -9,12 +9,14 @@
 #include "cmocka_all.h"
 #include "ctl/method.h"
 #include "ctl_lab.h"
+#include "network_town.h"
 
 #define DOCUMENT TESTS_DIR "/../docs/control.md"
 
 enum { EXAMPLE_ROOM = 8192, FILE_ROOM = 65536 };
 
 static struct lab *lab;
+static struct network_town *town;
 static struct asker *asker;
 
 static char *file_read(const char *path)
@@ -156,7 +158,7 @@ static void test_examples(void **state)
 		pairs += block_check(at + 5, end + 1);
 		at = end + 4;
 	}
-	assert_int_equal(pairs, 17);
+	assert_int_equal(pairs, 23);
 	free(text);
 }
 
@@ -288,6 +290,8 @@ static int setup(void **state)
 	lab_run(lab, span_s(19));
 	lab_lease(lab, 0, 1, "10.35.3.7", "phone");
 	lab_run(lab, span_s(1));
+	town = calloc(1, sizeof(*town));
+	network_town_init(town, lab);
 	asker = lab_asker(lab, false);
 	return 0;
 }
@@ -295,6 +299,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	network_town_fini(town);
+	free(town);
 	lab_fini(lab);
 	free(lab);
 	return 0;

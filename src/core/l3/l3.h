@@ -114,6 +114,22 @@ size_t l3_claims(const struct l3 *x, instant now, const struct digest *node,
 /* The data of a TLV of a node's accepted description, our own too; len 0: there is none. Valid
  * until the engine handles something. */
 struct tlv_data l3_node_tlv(const struct l3 *x, const struct digest *id, uint8_t type);
+struct l3_network_view {
+	struct ipv6 net;
+	struct digest node;
+};
+/* The accepted HNAs of other nodes that get routes, in order of acceptance. */
+size_t l3_networks(const struct l3 *x, struct l3_network_view *out, size_t max);
+
+/* A link that a node publishes (TOPOLOGY). */
+struct l3_published_view {
+	struct digest neighbour;
+	uint64_t tx_bps, rx_bps;
+	uint8_t tq, rq;
+};
+/* 0 when there is no such node, or it publishes none. */
+size_t l3_published(const struct l3 *x, const struct digest *node, struct l3_published_view *out,
+		    size_t max);
 
 /* The node that an address belongs to, by its accepted HNAs, the longest first; false: none. */
 bool l3_node_of(const struct l3 *x, struct ipv6 address, struct digest *id);

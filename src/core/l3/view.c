@@ -124,6 +124,44 @@ size_t l3_claims(const struct l3 *x, instant now, const struct digest *node,
 	return count;
 }
 
+size_t l3_networks(const struct l3 *x, struct l3_network_view *out, size_t max)
+{
+	size_t count = 0;
+
+	list_each (h, &x->hnas.all, struct hna, all) {
+		if (h->reserved || h->node == x->self)
+			continue;
+		if (count < max)
+			out[count] = (struct l3_network_view){h->net, h->node->id};
+		count++;
+	}
+	return count;
+}
+
+size_t l3_published(const struct l3 *x, const struct digest *node, struct l3_published_view *out,
+		    size_t max)
+{
+	struct tlv_data tlv = l3_node_tlv(x, node, BMX7_TOPOLOGY);
+	struct bmx7_topology t;
+	size_t count = 0;
+	struct rd links;
+
+	if (tlv.len == 0 || bmx7_topology_parse(tlv.at, tlv.len, &links) != OK)
+		return 0;
+	while (bmx7_topology_next(&links, &t)) {
+		if (count++ >= max)
+			continue;
+		out[count - 1] = (struct l3_published_view){
+			.neighbour = t.neighbour,
+			.tx_bps = bmx7_bandwidth(t.tx_bandwidth),
+			.rx_bps = bmx7_bandwidth(t.rx_bandwidth),
+			.tq = t.tq,
+			.rq = t.rq,
+		};
+	}
+	return count;
+}
+
 bool l3_node_of(const struct l3 *x, struct ipv6 address, struct digest *id)
 {
 	const struct hna *h = hna_of(x, &address);
