@@ -37,7 +37,8 @@ static const void *place_of(const struct option *o, const void *base)
 bool option_is_list(const struct option *o)
 {
 	return o->kind == OPTION_INTERFACES || o->kind == OPTION_RESOLVERS ||
-	       o->kind == OPTION_PROTOCOLS || o->kind == OPTION_NET_PROTOCOLS;
+	       o->kind == OPTION_DHCP_HOSTS || o->kind == OPTION_PROTOCOLS ||
+	       o->kind == OPTION_NET_PROTOCOLS;
 }
 
 /* Texts */
@@ -391,6 +392,70 @@ static void add_resolver(struct host_conf *h, const char *value, struct option_a
 		       value);
 }
 
+/* MAC,IP[,name] into r; false: it is not that. */
+static bool dhcp_host_parse(const char *value, struct lease *r)
+{
+	char text[CONF_TEXT_ROOM];
+	char *ip, *name;
+
+	*r = (struct lease){0};
+	if (strlen(value) >= sizeof(text))
+		return false;
+	strcpy(text, value);
+	ip = strchr(text, ',');
+	if (!ip)
+		return false;
+	*ip++ = '\0';
+	name = strchr(ip, ',');
+	if (name)
+		*name++ = '\0';
+	if (!mac_parse(text, &r->mac) || !mac_is_station(r->mac) || !ipv4_parse(ip, &r->ip))
+		return false;
+	if (!name)
+		return true;
+	if (strlen(name) >= sizeof(r->name) || strchr(name, '.') || !domain_is_good(name))
+		return false;
+	strcpy(r->name, name);
+	return true;
+}
+
+static void add_dhcp_host(struct node_share_conf *s, const char *value, struct option_answer *a)
+{
+	struct lease r;
+
+	if (!dhcp_host_parse(value, &r)) {
+		answer(a, true, "write it like 02:00:00:00:00:01,10.13.1.5,printer",
+		       "'%s' is no MAC, IPv4 address and name", value);
+		return;
+	}
+	for (unsigned i = 0; i < s->reserved_count; i++) {
+		const struct lease *other = &s->reserved[i];
+
+		if (mac_equal(other->mac, r.mac) || ipv4_equal(other->ip, r.ip)) {
+			answer(a, true, "keep one of them",
+			       "'%s' has a MAC or an address that the list has already", value);
+			return;
+		}
+	}
+	if (s->reserved_count == NODE_RESERVED_MAX)
+		answer(a, true, "name fewer; clients keep their addresses anyway",
+		       "there are more than %u hosts in the list", NODE_RESERVED_MAX);
+	else
+		s->reserved[s->reserved_count++] = r;
+}
+
+static bool get_dhcp_host(const struct node_share_conf *s, unsigned index, char *text, size_t room)
+{
+	char mac[MAC_TEXT], ip[IPV4_TEXT];
+
+	if (index >= s->reserved_count)
+		return false;
+	snprintf(text, room, "%s,%s%s%s", mac_print(s->reserved[index].mac, mac),
+		 ipv4_print(s->reserved[index].ip, ip), s->reserved[index].name[0] ? "," : "",
+		 s->reserved[index].name);
+	return true;
+}
+
 void option_clear(const struct option *o, void *base)
 {
 	struct conf *c = base;
@@ -403,6 +468,9 @@ void option_clear(const struct option *o, void *base)
 	} else if (o->kind == OPTION_RESOLVERS) {
 		memset(c->host.resolvers, 0, sizeof(c->host.resolvers));
 		c->host.resolver_count = 0;
+	} else if (o->kind == OPTION_DHCP_HOSTS) {
+		memset(c->node.share.reserved, 0, sizeof(c->node.share.reserved));
+		c->node.share.reserved_count = 0;
 	} else if (o->kind == OPTION_PROTOCOLS) {
 		c->node.plan.anygw = c->node.plan.network = false;
 		c->node.plan.cloud_protocol[0] = '\0';
@@ -420,6 +488,8 @@ void option_add(const struct option *o, void *base, const char *value, struct op
 		add_interface(base, value, a);
 	else if (o->kind == OPTION_RESOLVERS)
 		add_resolver(&((struct conf *)base)->host, value, a);
+	else if (o->kind == OPTION_DHCP_HOSTS)
+		add_dhcp_host(&((struct conf *)base)->node.share, value, a);
 	else if (o->kind == OPTION_PROTOCOLS)
 		add_protocol(&((struct conf *)base)->node.plan, value, a);
 	else
@@ -474,6 +544,7 @@ static void set_scalar(const struct option *o, void *base, const char *value,
 		return;
 	case OPTION_INTERFACES:
 	case OPTION_RESOLVERS:
+	case OPTION_DHCP_HOSTS:
 	case OPTION_PROTOCOLS:
 	case OPTION_NET_PROTOCOLS: break;
 	}
@@ -538,6 +609,8 @@ static bool get_list_item(const struct option *o, const void *base, unsigned ind
 		return get_protocol(&c->node.plan, index, text, room);
 	if (o->kind == OPTION_NET_PROTOCOLS)
 		return get_net_protocol(base, index, text, room);
+	if (o->kind == OPTION_DHCP_HOSTS)
+		return get_dhcp_host(&c->node.share, index, text, room);
 	if (o->kind == OPTION_RESOLVERS) {
 		if (index >= c->host.resolver_count)
 			return false;
@@ -583,6 +656,7 @@ bool option_get(const struct option *o, const void *base, unsigned index, char *
 	case OPTION_FIXED: snprintf(text, room, "%s", o->value); return true;
 	case OPTION_INTERFACES:
 	case OPTION_RESOLVERS:
+	case OPTION_DHCP_HOSTS:
 	case OPTION_PROTOCOLS:
 	case OPTION_NET_PROTOCOLS: break;
 	}

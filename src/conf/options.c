@@ -137,6 +137,10 @@ static const struct option table[] = {
 	{SHARE, .name = "enabled", .kind = OPTION_FLAG, IN_CONF(node.share.on), .value = "1",
 		.help = "Share records with the other nodes of the cloud, in ALFRED's protocol: "
 			"leases and names, and what programs give"},
+	{SHARE, .name = "dhcp_host", .kind = OPTION_DHCP_HOSTS, IN_CONF(node.share), .value = "",
+		.help = "Clients whose IPv4 address is theirs for good, as MAC,ADDRESS or "
+			"MAC,ADDRESS,NAME; the same on all nodes of the cloud, so it belongs into "
+			"the community's file"},
 	{SHARE, .name = "announce", .kind = OPTION_MS, IN_CONF(node.share.announce),
 		.min = 1000, .max = 60000, .value = "10000", .unit = "ms",
 		.help = "How often the node says what it has shared, for who missed something"},

@@ -28,6 +28,7 @@ enum option_kind {
 	OPTION_FIXED,	      /* only its default is possible; nothing is stored */
 	OPTION_INTERFACES,    /* list of Linux interface names */
 	OPTION_RESOLVERS,     /* list of IPv4 and IPv6 addresses */
+	OPTION_DHCP_HOSTS,    /* list of MAC,IPv4[,name] */
 	OPTION_PROTOCOLS,     /* list of LibreMesh's protocols for the whole node */
 	OPTION_NET_PROTOCOLS, /* the same for one interface */
 };

@@ -78,6 +78,8 @@ static struct leases_conf leases_conf_of(const struct node *x)
 	memcpy(c.hostname, p->hostname, sizeof(p->hostname));
 	c.leases_max = x->conf.share.leases_max;
 	c.settle = x->conf.share.settle;
+	c.reserved = x->conf.share.reserved;
+	c.reserved_count = x->conf.share.reserved_count;
 	c.silent = span_us(x->conf.share.announce.us * 22 / 10);
 	return c;
 }

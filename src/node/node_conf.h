@@ -6,7 +6,10 @@
  */
 #pragma once
 #include "core/l2/l2_conf.h"
+#include "core/lease.h"
 #include "core/plan/plan_conf.h"
+
+enum { NODE_RESERVED_MAX = 64 };
 
 /* Of the records that all nodes of the cloud know, and of the leases among them. */
 struct node_share_conf {
@@ -16,6 +19,8 @@ struct node_share_conf {
 	size_t memory_max_bytes;
 	uint32_t leases_max; /* see core/share/leases.h for these */
 	span settle;
+	struct lease reserved[NODE_RESERVED_MAX]; /* whose addresses are for good: MAC, IP, name */
+	uint8_t reserved_count;
 };
 
 /* Of the network of all clouds; core/l3/l3_conf.h for these. */

@@ -2,6 +2,7 @@
 """Proves that a client keeps its address and its name wherever it is in a cloud of whole nodes,
 and whatever dies: two nodes, a mesh cable, clients on each one's LAN."""
 
+import hashlib
 import os
 import signal
 import time
@@ -17,14 +18,14 @@ pytestmark = pytest.mark.skipif(not Path("/usr/sbin/dnsmasq").exists(), reason="
 class Place(Asker):
     """A node and the clients on its LAN."""
 
-    def __init__(self, spaces, name, number):
+    def __init__(self, spaces, name, number, more=""):
         self.name, self.number, self.space = name, number, spaces.add(name)
         self.at = spaces.add(f"{name}c")
         spaces.veth(self.space, "lan0", self.at, "eth0")
         conf = plain_conf(ssid="leases", interfaces=("mesh0",), lan_ports=("lan0",))
         conf += f"\toption primary_mac '02:00:00:00:00:{number:02x}'\n"
         conf += f"config lime system\n\toption hostname '{name}'\n"
-        self.node = spaces.node(self.space, conf)
+        self.node = spaces.node(self.space, conf + more)
 
     def start(self):
         self.node.start()
@@ -180,3 +181,14 @@ def test_node_gone(places):
     assert bru.lease(1)["ip"] == ip
     assert bru.renew(1, ip)["type"] == "ack"
     until(lambda: bru.find(1)["here"], 2, "it is bru's now")
+
+
+def test_static_lease(spaces):
+    """An address of the configuration is its client's, from the first moment, and nobody else's."""
+    ip = f"10.{hashlib.md5(b'leases' + bytes([10])).digest()[0]}.200.9"
+    anna = Place(spaces, "anna", 1, f"config nuvol share\n\tlist dhcp_host '{mac(9)},{ip},printer'\n")
+    anna.start()
+    anna.until_serves()
+    assert anna.lease(9)["ip"] == ip
+    assert anna.renew(8, ip)["type"] == "nak"
+    until(lambda: anna.dns("printer.thisnode.info")["answers"] == [ip], 5, "its name")

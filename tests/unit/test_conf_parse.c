@@ -2,6 +2,7 @@
  * and remedy while the configuration stays as it was. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "cmocka_all.h"
 #include "conf/conf.h"
@@ -93,6 +94,46 @@ static void test_libremesh_file(void **state)
 	assert_true(host_conf_has_network(&c.host) && !c.node.plan.network);
 	assert_false(host_conf_is_automatic(&c.host));
 	assert_true(conf_check(&c, crypto_test(), &problems));
+}
+
+/* Static leases: read, refused with a reason, and printed so that they parse again. */
+static void test_dhcp_hosts(void **state)
+{
+	static const char *const wrong[] = {
+		"02:00:00:00:00:01",
+		"02:00:00:00:00:01,10.13.1",
+		"03:00:00:00:00:01,10.13.1.5",
+		"02:00:00:00:00:01,10.13.1.5,no_name",
+		"02:00:00:00:00:01,10.13.1.5,a.b",
+		"02:00:00:00:00:01,10.13.1.5,",
+		"02:00:00:00:00:02,10.13.1.9",
+		"02:00:00:00:00:01,10.13.1.6",
+	};
+	struct conf c, again;
+	char text[512], *printed;
+
+	(void)state;
+	conf_init_defaults(&c);
+	assert_true(
+		parse(&c, CONF_COMMUNITY,
+		      "config nuvol share\n\tlist dhcp_host 02:00:00:00:00:02,10.13.1.6,printer\n"
+		      "\tlist dhcp_host '02:00:00:00:00:03,10.13.1.7'\n"));
+	assert_int_equal(c.node.share.reserved_count, 2);
+	assert_string_equal(c.node.share.reserved[0].name, "printer");
+	assert_int_equal(c.node.share.reserved[1].ip.b[3], 7);
+	printed = conf_print(&c);
+	conf_init_defaults(&again);
+	assert_true(parse(&again, CONF_NODE, printed));
+	assert_true(conf_equal(&c, &again));
+	free(printed);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(text, sizeof(text),
+			 "config nuvol share\n\tlist dhcp_host '02:00:00:00:00:02,10.13.1.6'\n"
+			 "\tlist dhcp_host '%s'\n",
+			 wrong[i]);
+		conf_init_defaults(&c);
+		assert_false(parse(&c, CONF_NODE, text));
+	}
 }
 
 static void test_layers(void **state)
@@ -297,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_empty_is_default),
 		cmocka_unit_test(test_libremesh_file),
+		cmocka_unit_test(test_dhcp_hosts),
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_interface_layers),
 		cmocka_unit_test(test_option_as_list),

@@ -34,8 +34,8 @@ static void the_plan_is_in_it(void **state)
 		"ether daddr & ff:ff:ff:00:00:00 == aa:aa:aa:00:00:00 counter name mac drop\n",
 		"arp daddr ip 10.13.0.1 counter name address drop\n",
 		"ip6 saddr { fd0d::1, fe80::7 } counter name address drop\n",
-		"@th,64,128 { 0xfd0d0000000000000000000000000001, "
-		"0xfe800000000000000000000000000007 } counter name address drop\n",
+		("@th,64,128 { 0xfd0d0000000000000000000000000001, "
+		 "0xfe800000000000000000000000000007 } counter name address drop\n"),
 		"ether type 8021ad vlan id 29 counter name batadv drop\n",
 		"iifname != \"anygw-br\" jump mac_saddr\niifname \"bat0\" jump cloud\n}\n",
 		"oifname \"bat0\" jump cloud\n}\n",
