@@ -27,6 +27,7 @@ static void emit(struct fx *fx, const struct effect *e)
 	struct l3_rig *r = (struct l3_rig *)(void *)fx;
 	const struct fx_network_route *route = &e->network.route;
 
+	r->notes += e->network.kind == NETWORK_NOTE;
 	if (e->network.kind == NETWORK_JOB)
 		job(r, &e->network.job);
 	if (e->network.kind != NETWORK_ROUTE)

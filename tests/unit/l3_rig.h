@@ -27,6 +27,7 @@ struct l3_rig {
 	int kernel; /* neighbour, or RIG_NOBODY */
 	unsigned kernel_changes;
 	bool kept;
+	unsigned notes; /* for people */
 	struct prng prng;
 	struct job_result key; /* of the node */
 	unsigned jobs;

@@ -5,6 +5,7 @@
  * Source  ours. Nobody outside core/l3 includes this, but its tests.
  */
 #pragma once
+#include "base/bucket.h"
 #include "base/prng.h"
 #include "core/l3/batch.h"
 #include "core/l3/claim.h"
@@ -58,9 +59,15 @@ struct l3 {
 	struct hnas hnas;
 	struct helds helds;
 	struct contents contents; /* of the content plane */
+	struct bucket rare;	  /* notes that strangers can cause */
 	struct l3_counters count;
 };
 
 /* Tells people. */
 void l3_note(struct fx *fx, enum network_note what, const struct l3_node *node,
 	     const struct l3_node *other, uint8_t port);
+/* The same for what strangers can cause as often as they like: at most one in NOTE_RARE_S, after
+ * a few at once. */
+enum { NOTE_RARE_BURST = 5, NOTE_RARE_S = 10 };
+void l3_note_rarely(struct l3 *l3, instant now, struct fx *fx, enum network_note what,
+		    const struct l3_node *node, const struct l3_node *other);

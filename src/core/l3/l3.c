@@ -20,6 +20,7 @@ static enum err nouns_init(struct l3 *x, instant now)
 	struct digest id = id_of(&x->conf, x->crypto);
 
 	l3_ports_init(x);
+	bucket_init(&x->rare, NOTE_RARE_BURST, span_s(NOTE_RARE_S), now);
 	jobs_init(x, now);
 	nears_init(x);
 	claims_init(x);
@@ -113,6 +114,13 @@ void l3_note(struct fx *fx, enum network_note what, const struct l3_node *node,
 	if (other)
 		e.network.note.other = other->id;
 	fx->emit(fx, &e);
+}
+
+void l3_note_rarely(struct l3 *l3, instant now, struct fx *fx, enum network_note what,
+		    const struct l3_node *node, const struct l3_node *other)
+{
+	if (bucket_take(&l3->rare, now))
+		l3_note(fx, what, node, other, 0);
 }
 
 static void lost(struct l3 *x, instant now, const struct ev_network_lost *lost, struct fx *fx)

@@ -23,7 +23,7 @@ static struct near *near_new(struct l3 *l3, instant now, struct l3_node *n, stru
 	struct nears *s = &l3->nears;
 
 	if (s->count >= l3->conf.neighbours_max && !nears_evict(l3, now, fx)) {
-		l3_note(fx, NETWORK_NOTE_TABLE_FULL, n, NULL, 0);
+		l3_note_rarely(l3, now, fx, NETWORK_NOTE_TABLE_FULL, n, NULL);
 		return NULL;
 	}
 	struct near *r = pool_alloc(&l3->pool, sizeof(*r));

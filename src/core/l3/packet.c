@@ -295,7 +295,7 @@ enum err packet_rx(struct l3 *l3, instant now, const struct ev_network_datagram 
 		return ERR_OWN;
 	if (is_for_us(l3, &x.packet.sender)) {
 		l3->count.attacks++;
-		l3_note(fx, NETWORK_NOTE_ATTACK, l3->self, l3->self, d->port);
+		l3_note_rarely(l3, now, fx, NETWORK_NOTE_ATTACK, l3->self, l3->self);
 		return ERR_OWN;
 	}
 	struct l3_node *n = l3_node_get(l3, now, &x.packet.sender, fx);

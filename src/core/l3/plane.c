@@ -42,7 +42,7 @@ void plane_described(struct l3 *l3, instant now, struct l3_node *n, const struct
 	hnas_add(l3, n, d);
 	chain_init(&n->chain, l3->crypto, &n->id, &d->version, &d->hash);
 	if (iid_give(l3, n) != OK)
-		l3_note(fx, NETWORK_NOTE_TABLE_FULL, n, NULL, 0);
+		l3_note_rarely(l3, now, fx, NETWORK_NOTE_TABLE_FULL, n, NULL);
 	l3_route_described(l3, n, old, fx);
 	if (restarted)
 		claims_forget(l3, now, n, fx);
