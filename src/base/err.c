@@ -21,6 +21,7 @@ const char *err_name(enum err e)
 	case ERR_TOO_BIG: return "too-big";
 	case ERR_NO_ROUTE: return "no-route";
 	case ERR_KEPT: return "kept";
+	case ERR_TAKEN: return "taken";
 	case ERR_COUNT: break;
 	}
 	return "?";

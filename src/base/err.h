@@ -26,6 +26,7 @@ enum err {
 	ERR_TOO_BIG,   /* does not fit the MTU even in pieces */
 	ERR_NO_ROUTE,  /* no next hop */
 	ERR_KEPT,      /* stays on its own LAN */
+	ERR_TAKEN,     /* belongs to somebody else */
 	ERR_COUNT
 };
 

@@ -121,6 +121,8 @@ static void set_rx(struct connection *c, const struct alfred_tlv *t)
 	enum err e = alfred_push_parse(t, &p);
 	struct rd r = e == OK ? rd_over(p.records, p.len) : rd_over(NULL, 0);
 
+	if (e == OK && !ctl_socket_is_root(&c->pipe))
+		e = ERR_BLOCKED;
 	/* The source is as it came: zero is this node. */
 	if (e == OK)
 		e = alfred_record_next(&r, &x) ? OK : ERR_SHORT;

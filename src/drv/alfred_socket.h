@@ -4,9 +4,9 @@
  *
  * Source  specs/alfred.md "Unix socket": alfred -s, -r, -S, -E work with it.
  * Shape   One request a connection, then we close: set, request, server status; a program
- *         that registers for events stays. Mode and interfaces are not to be changed here:
- *         such a request is closed without a word, as alfred closes all, and logged.
- *         Who does not write its request, or does not read its answer, within
+ *         that registers for events stays. Who may connect may read; only root may set. Mode and
+ * interfaces are not to be changed here: such a request is closed without a word, as alfred closes
+ * all, and logged. Who does not write its request, or does not read its answer, within
  *         ALFRED_PATIENCE_MS is cut off; so is who has ALFRED_UNREAD_MAX bytes of events
  *         unread. At most ALFRED_CONNECTIONS_MAX, and ALFRED_ANSWERS_MAX bytes of
  *         answers that are not read yet.

@@ -153,8 +153,7 @@ static void came(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	}
 }
 
-/* Root may change things. */
-static bool is_privileged(const uv_pipe_t *pipe)
+bool ctl_socket_is_root(const uv_pipe_t *pipe)
 {
 	struct ucred who = {.uid = (uid_t)-1};
 	socklen_t len = sizeof(who);
@@ -184,7 +183,7 @@ static void connected(uv_stream_t *listener, int status)
 		connection_close(c);
 		return;
 	}
-	ctl_client_init(s->ctl, &c->client, is_privileged(&c->pipe), client_send);
+	ctl_client_init(s->ctl, &c->client, ctl_socket_is_root(&c->pipe), client_send);
 	if (s->count > CTL_CONNECTIONS_MAX ||
 	    uv_read_start((uv_stream_t *)&c->pipe, room_give, came))
 		connection_close(c);

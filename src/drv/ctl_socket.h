@@ -21,6 +21,9 @@ enum { CTL_QUEUE_MAX = 4 << 20, CTL_CONNECTIONS_MAX = 64 };
 
 #define CTL_GROUP "nuvol"
 
+/* Is it root who is connected? Only he may change things. */
+bool ctl_socket_is_root(const uv_pipe_t *pipe);
+
 struct ctl_socket {
 	uv_pipe_t listener;
 	struct list connections;

@@ -2,6 +2,7 @@
 """Proves that Debian's alfred and nuvold share records in both directions, that alfred's programs
 work with nuvold's socket, and that a client which pretends to be a node is refused."""
 
+import os
 import re
 import shutil
 import signal
@@ -148,6 +149,23 @@ def test_programs_of_alfred(cloud):
     print(seen.read_text())
     watcher.kill()
     until(lambda: cloud.node["a"].host()["alfred"]["programs"] == 0, 5, "it is gone")
+
+
+def test_only_root_sets(cloud):
+    """Who may connect may read; what others than root give is refused."""
+    path = cloud.program["a"].path
+    for folder in (cloud.spaces.folder, *path.relative_to(cloud.spaces.folder).parents):
+        os.chmod(cloud.spaces.folder / folder, 0o755)
+    os.chmod(path, 0o666)
+    before = cloud.node["a"].host()["alfred"]
+    cloud.program["a"].set(79, "by root")
+    for command in (["-s", "79"], ["-r", "79"]):
+        done = subprocess.run([ALFRED, "-u", str(path), *command], input=b"by nobody", user=65534,
+                              capture_output=True, timeout=10)
+    assert b"by root" in done.stdout
+    assert cloud.program["a"].sees(79, "by root")
+    assert cloud.node["a"].host()["alfred"]["refused"] == before["refused"] + 1
+    os.chmod(path, 0o660)
 
 
 def test_slow_and_hostile_programs(cloud):

@@ -325,6 +325,14 @@ static void test_programs(void **state)
 	share_net_put(&net, NODE, 66, "program");
 	run_ms(1000000);
 	assert_true(has(US, 66, "program", SHARE_LOCAL));
+	assert_int_equal(put_for((struct mac){{0}}, 66, "another program"), ERR_TAKEN);
+	assert_int_equal(put_for(US, 66, "program"), ERR_TAKEN);
+	assert_true(has(US, 66, "program", SHARE_LOCAL));
+	/* So does what a living node says of itself. */
+	say_push(2, P2, 66, "himself");
+	assert_int_equal(put_for(P2, 66, "for another"), ERR_TAKEN);
+	assert_true(has(P2, 66, "himself", SHARE_FIRST_HAND));
+	assert_int_equal(count(SHARE_FORGED), 3);
 }
 
 static void test_sizes(void **state)

@@ -238,6 +238,25 @@ static void expiry_arm(struct share *s, struct record *r, bool expires)
 		timer_set(&s->timers, &r->expiry, instant_add(r->pushed, s->conf.keep));
 }
 
+/* Ours are ours; what its living source said itself nobody else may change. */
+static bool may_replace(const struct share *s, const struct record *r, bool first_hand)
+{
+	const struct peer *source;
+
+	if (r->class == SHARE_LOCAL)
+		return false;
+	if (r->class != SHARE_FIRST_HAND || first_hand)
+		return true;
+	source = peer_find(s, r->source);
+	return !source || !peer_alive(source);
+}
+
+/* A program may speak neither for the node itself, nor for another that lives and spoke itself. */
+static bool may_give(const struct share *s, const struct record *r)
+{
+	return r->class == SHARE_LOCAL ? r->expires : may_replace(s, r, false);
+}
+
 enum err record_put(struct share *s, instant now, const struct alfred_record *x, bool expires,
 		    struct fx *fx)
 {
@@ -245,6 +264,10 @@ enum err record_put(struct share *s, instant now, const struct alfred_record *x,
 	struct peer *payer = r ? r->charged : NULL;
 	const bool same = r && record_same(r, x->version, x->data, x->len);
 
+	if (r && expires && !may_give(s, r)) {
+		s->count[SHARE_FORGED]++;
+		return ERR_TAKEN;
+	}
 	if (!same) {
 		r = store(s, r, NULL, x);
 		if (!r) {
@@ -273,19 +296,6 @@ enum err record_put(struct share *s, instant now, const struct alfred_record *x,
 static bool stable(const struct share *s, instant now, const struct record *r)
 {
 	return instant_since(now, r->changed).us > share_intervals(s, STABLE_ANNOUNCES).us;
-}
-
-/* Ours are ours; what its living source said itself nobody else may change. */
-static bool may_replace(const struct share *s, const struct record *r, bool first_hand)
-{
-	const struct peer *source;
-
-	if (r->class == SHARE_LOCAL)
-		return false;
-	if (r->class != SHARE_FIRST_HAND || first_hand)
-		return true;
-	source = peer_find(s, r->source);
-	return !source || !peer_alive(source);
 }
 
 /* What alfred heard of us it pushes back, perhaps a little late: only what cannot be

@@ -116,7 +116,8 @@ void share_watch(struct share *s, void (*seen)(void *ctx, struct mac source, uin
 enum err share_put(struct share *s, instant now, uint8_t type, uint8_t version, const uint8_t *data,
 		   size_t len, struct fx *fx);
 /* A record that a program gave on the unix socket: source may be another's (zero: ours);
- * ours expires like others when it is not given again, as alfred's does. */
+ * ours expires like others when it is not given again, as alfred's does. ERR_TAKEN: the node
+ * itself puts that one, or its living source does. */
 enum err share_put_for(struct share *s, instant now, struct mac source, uint8_t type,
 		       uint8_t version, const uint8_t *data, size_t len, struct fx *fx);
 /* Our own record of this type is no more; peers forget it in time. */
