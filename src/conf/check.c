@@ -62,6 +62,33 @@ static void check_plan(const struct conf *c, const struct crypto *crypto, struct
 		fail(p, "correct the option; the manual nuvol.conf(5) shows its form", "%s", fault);
 }
 
+/* In the cloud's network, and neither its own address nor the gateway's. */
+static bool is_of_client(const struct plan *plan, struct ipv4 ip)
+{
+	const struct ipv4 prefix = ipv4_network(plan->prefix4);
+	const uint32_t address = ipv4_to_u32(ip);
+
+	ip.bits = plan->prefix4.bits;
+	return ipv4_to_u32(ipv4_network(ip)) == ipv4_to_u32(prefix) &&
+	       address != ipv4_to_u32(prefix) && address != ipv4_to_u32(plan->anygw_ipv4);
+}
+
+static void check_reserved(const struct conf *c, const struct crypto *crypto,
+			   struct conf_problems *p)
+{
+	const struct node_share_conf *s = &c->node.share;
+	char mac[MAC_TEXT], ip[IPV4_TEXT];
+	struct plan plan;
+
+	if (plan_init(&plan, &c->node.plan, crypto) != OK)
+		return;
+	for (unsigned i = 0; i < s->reserved_count; i++)
+		if (!is_of_client(&plan, s->reserved[i].ip))
+			fail(p, "take another one of main_ipv4_address's network",
+			     "list dhcp_host: %s cannot be given to %s",
+			     ipv4_print(s->reserved[i].ip, ip), mac_print(s->reserved[i].mac, mac));
+}
+
 static bool interface_is_untagged(const struct conf *c, const struct crypto *crypto,
 				  const struct host_interface *i)
 {
@@ -142,6 +169,7 @@ bool conf_check(const struct conf *c, const struct crypto *crypto, struct conf_p
 	check_plan(c, crypto, p);
 	check_names(&c->host, p);
 	check_ports(c, p);
+	check_reserved(c, crypto, p);
 	for (unsigned i = 0; i < c->host.interface_count; i++)
 		check_interface(c, crypto, i, p);
 	return p->errors == before;

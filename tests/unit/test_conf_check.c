@@ -48,6 +48,9 @@ static void test_check(void **state)
 		 NULL},
 		{"config nuvol host\noption bridge bat0\n", "both bat0"},
 		{"config nuvol host\nlist lan_ports br-lan\n", "br-lan"},
+		{"config nuvol share\nlist dhcp_host 02:00:00:00:00:07,10.13.255.7\n", NULL},
+		{"config nuvol share\nlist dhcp_host 02:00:00:00:00:07,10.13.0.1\n", "10.13.0.1"},
+		{"config nuvol share\nlist dhcp_host 02:00:00:00:00:07,10.14.0.7\n", "10.14.0.7"},
 		{"config nuvol cloud\noption ports_max 1\n"
 		 "config net a\noption linux_name e\nlist protocols batadv\n"
 		 "config net b\noption linux_name f\nlist protocols batadv\n",
