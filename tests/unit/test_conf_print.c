@@ -70,6 +70,8 @@ static void random_value(struct prng *g, const struct option *o, char *value, si
 		"/run/x",
 		"192.0.2.53",
 		"2001:DB8::53",
+		"02:00:00:00:00:07,10.0.0.7",
+		"02:00:00:00:00:08,10.0.0.8,printer",
 		"eth0.5",
 		"mesh-0",
 		"10.%N1.0.0/16",
