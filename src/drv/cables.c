@@ -274,33 +274,22 @@ static void slot_away(struct cables *c, struct cable_slot *s)
 static const struct {
 	const char *family, *name;
 	int value;
-} mutes[CABLE_SYSCTLS] = {{"ipv6", "disable_ipv6", 1}, {"ipv4", "arp_ignore", 8}};
+} mutes[] = {{"ipv6", "disable_ipv6", 1}, {"ipv4", "arp_ignore", 8}};
 
-static void mute_name(const struct cable_slot *s, unsigned i, char *name, size_t room)
+/* What was before is there again when we leave, or the daemon after us. */
+static void slot_mute(const struct cables *c, const struct cable_slot *s)
 {
-	snprintf(name, room, "net/%s/conf/%s/%s", mutes[i].family, s->name, mutes[i].name);
-}
+	char name[MADE_SYSCTL_ROOM];
+	int before;
 
-static void slot_mute(struct cable_slot *s)
-{
-	char name[96];
-
-	for (unsigned i = 0; i < CABLE_SYSCTLS; i++) {
-		mute_name(s, i, name, sizeof(name));
-		if (!sysctl_get(name, &s->sysctl[i]) || s->sysctl[i] == mutes[i].value ||
+	for (unsigned i = 0; i < sizeof(mutes) / sizeof(mutes[0]); i++) {
+		snprintf(name, sizeof(name), "net/%s/conf/%s/%s", mutes[i].family, s->name,
+			 mutes[i].name);
+		if (!sysctl_get(name, &before) || before == mutes[i].value ||
 		    sysctl_set(name, mutes[i].value))
-			s->sysctl[i] = -1;
-	}
-}
-
-static void slot_unmute(const struct cable_slot *s)
-{
-	char name[96];
-
-	for (unsigned i = 0; i < CABLE_SYSCTLS; i++) {
-		mute_name(s, i, name, sizeof(name));
-		if (s->sysctl[i] >= 0)
-			(void)sysctl_set(name, s->sysctl[i]);
+			continue;
+		if (made_add_sysctl(&c->lan->made, name, before))
+			lan_save(c->lan);
 	}
 }
 
@@ -313,7 +302,7 @@ static void slot_meet(struct cables *c, struct cable_slot *s, const struct link 
 	s->role = (struct fx_lan_role){.role = LAN_LISTENING};
 	s->found = c->lan->bridge != 0 && l->master == c->lan->bridge;
 	s->met = now_boottime();
-	slot_mute(s);
+	slot_mute(c, s);
 	slot_open(c, s);
 	if (l->up || !lan_is_port(c->conf, l->name))
 		return;
@@ -531,6 +520,5 @@ void cables_stop(struct cables *c)
 		}
 		slot_down(c, s);
 		slot_close(s);
-		slot_unmute(s);
 	}
 }

@@ -29,7 +29,6 @@
 #include "node/node.h"
 
 enum {
-	CABLE_SYSCTLS = 2,
 	CABLES_FOUND_MS = 1000,
 	/* The mesh may need a moment until it knows the new ways. */
 	CABLES_ANNOUNCEMENTS = 4,
@@ -58,10 +57,9 @@ struct cable_slot {
 	uint8_t changes;	 /* of the segment that were told */
 	uint8_t announcements;	 /* still to make, at announce_at */
 	instant announce_at;
-	int sysctl[CABLE_SYSCTLS]; /* what they were; -1: not changed by us */
-	bool found;		   /* in the bridge, and not up yet: somebody makes it ready, ... */
-	instant met;		   /* ... but not for longer than CABLES_FOUND_MS */
-	int error;		   /* why it could not be moved; 0 */
+	bool found;  /* in the bridge, and not up yet: somebody makes it ready, ... */
+	instant met; /* ... but not for longer than CABLES_FOUND_MS */
+	int error;   /* why it could not be moved; 0 */
 };
 
 struct cables {

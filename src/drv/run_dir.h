@@ -15,7 +15,7 @@
 
 #include "base/ip.h"
 
-enum { MADE_PORTS_MAX = 32, MADE_SYSCTLS_MAX = 24, MADE_SYSCTL_ROOM = 64, RUN_PATH_ROOM = 160 };
+enum { MADE_PORTS_MAX = 32, MADE_SYSCTLS_MAX = 64, MADE_SYSCTL_ROOM = 64, RUN_PATH_ROOM = 160 };
 
 /* A setting of the machine's that we changed, and what it was. */
 struct made_sysctl {

@@ -501,3 +501,25 @@ def test_a_port_that_was_in_the_bridge(wires):
     assert "br-lan" not in wires.space[other].ip("link show lan1")
     assert wires.node[one].stop() == 0
     assert "br-lan" in wires.space[one].ip("link show lan1")
+
+
+def test_settings_of_a_port(wires):
+    """What we change of a LAN port is as it was after a clean stop, though a daemon before that one
+    was killed."""
+    wires.add("a", ["lan1"])
+    space = wires.space["a"]
+    wires.spaces.veth(space, "lan1", wires.air, "end")
+
+    def settings():
+        keys = "net.ipv6.conf.lan1.disable_ipv6 net.ipv4.conf.lan1.arp_ignore"
+        return space.run(f"sysctl -n {keys}").split()
+
+    assert settings() == ["0", "0"]
+    wires.start("a")
+    until(lambda: settings() == ["1", "8"], 5, "it is mute")
+    wires.node["a"].kill()
+    wires.start("a")
+    until(lambda: "lan1" in wires.cables("a"), 5, "it is watched")
+    assert settings() == ["1", "8"]
+    assert wires.node["a"].stop() == 0
+    assert settings() == ["0", "0"]
