@@ -89,6 +89,16 @@ static void check_reserved(const struct conf *c, const struct crypto *crypto,
 			     ipv4_print(s->reserved[i].ip, ip), mac_print(s->reserved[i].mac, mac));
 }
 
+static void check_share(const struct conf *c, struct conf_problems *p)
+{
+	if (c->node.plan.anygw && !c->node.share.on)
+		problem_add(
+			p, CONF_NOTE, "configuration", 0,
+			"clients get no addresses from this node: it shares no leases",
+			"set enabled of config nuvol 'share' to 1, or take anygw from the list of "
+			"protocols");
+}
+
 static bool interface_is_untagged(const struct conf *c, const struct crypto *crypto,
 				  const struct host_interface *i)
 {
@@ -170,6 +180,7 @@ bool conf_check(const struct conf *c, const struct crypto *crypto, struct conf_p
 	check_names(&c->host, p);
 	check_ports(c, p);
 	check_reserved(c, crypto, p);
+	check_share(c, p);
 	for (unsigned i = 0; i < c->host.interface_count; i++)
 		check_interface(c, crypto, i, p);
 	return p->errors == before;

@@ -136,7 +136,8 @@ static const struct option table[] = {
 
 	{SHARE, .name = "enabled", .kind = OPTION_FLAG, IN_CONF(node.share.on), .value = "1",
 		.help = "Share records with the other nodes of the cloud, in ALFRED's protocol: "
-			"leases and names, and what programs give"},
+			"leases and names, and what programs give; without, clients get no addresses "
+			"from this node"},
 	{SHARE, .name = "dhcp_host", .kind = OPTION_DHCP_HOSTS, IN_CONF(node.share), .value = "",
 		.help = "Clients whose IPv4 address is theirs for good, as MAC,ADDRESS or "
 			"MAC,ADDRESS,NAME; the same on all nodes of the cloud, so it belongs into "
@@ -149,7 +150,7 @@ static const struct option table[] = {
 		.unit = "MiB", .help = "At most this much memory for the records of all nodes"},
 	{SHARE, .name = "leases_max", .kind = OPTION_NUMBER, IN_CONF(node.share.leases_max),
 		WIDTH_OF(node.share.leases_max), .min = 16, .max = 65536, .value = "8192",
-		.help = "At most this many leases in the cloud"},
+		.help = "At most this many leases in the cloud; one node gives half of them at most"},
 	{SHARE, .name = "lease_settle", .kind = OPTION_MS, IN_CONF(node.share.settle),
 		.min = 100, .max = 60000, .value = "2000", .unit = "ms",
 		.help = "How long the node listens before it claims addresses for new clients, and "

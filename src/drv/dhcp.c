@@ -136,7 +136,9 @@ static int conf_write(const struct dhcp *d)
 				       .ipv6_exit = d->exit6.there,
 				       .no_ipv6 = access("/proc/net/if_inet6", F_OK) != 0,
 				       .no_dns = d->dns_deaf,
-				       .leases_max = d->env.conf->node.share.leases_max};
+				       /* Who invents clients at one node must not use up the
+					* table of all nodes. */
+				       .leases_max = d->env.conf->node.share.leases_max / 2};
 
 	return text_file_write(d, "dnsmasq.conf", dnsmasq_conf_print(&c));
 }

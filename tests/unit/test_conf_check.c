@@ -78,6 +78,26 @@ static void test_check(void **state)
 	}
 }
 
+static void test_note(void **state)
+{
+	static struct conf c;
+	static struct conf_problems problems;
+
+	(void)state;
+	conf_init_defaults(&c);
+	conf_problems_init(&problems);
+	assert_true(conf_check(&c, crypto_test(), &problems));
+	assert_int_equal(problems.count, 0);
+	c.node.share.on = false;
+	assert_true(conf_check(&c, crypto_test(), &problems));
+	assert_int_equal(problems.count, 1);
+	assert_non_null(strstr(problems.at[0].text, "no addresses"));
+	c.node.plan.anygw = false;
+	conf_problems_init(&problems);
+	assert_true(conf_check(&c, crypto_test(), &problems));
+	assert_int_equal(problems.count, 0);
+}
+
 static const char *nearest_of(const char *wanted)
 {
 	static const char *const names[] = {"hostname", "domain", "hop_penalty", "mtu", "wifi"};
@@ -135,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_manual),
 	};
