@@ -272,7 +272,7 @@ def test_loop_with_a_kernel(more):
     assert far.ping(near.address, 10) == 10
     assert near.mac not in [
         c["mac"] for c in ours.ask("clients --json")["clients"] if c["here"]]
-    assert behind.homes()[near.mac] == {kernel.mac}
+    until(lambda: behind.homes().get(near.mac) == {kernel.mac}, 10, "the kernel announces it")
     mesh, lan = flood(town, near, 20)
     print(f"later: {mesh} frames more on the mesh, {lan} on the LAN")
     assert mesh <= 20 * 8 and lan <= 20 * 6
