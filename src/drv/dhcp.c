@@ -484,6 +484,7 @@ void dhcp_chores(struct dhcp *d)
 	if (!d->started)
 		return;
 	dhcp_events_read_spool(&d->events);
+	lease_store_check_clock(&d->store);
 	if (d->dns_deaf && dns_port_is_free(d->env.plan))
 		dnsmasq_restart(&d->dnsmasq);
 }

@@ -30,6 +30,11 @@ static uint32_t unix_s(void)
 	return (uint32_t)time(NULL);
 }
 
+static int64_t clock_s(void)
+{
+	return (int64_t)unix_s() - now_boottime().us / 1000000;
+}
+
 /* ---- lines ---- */
 
 char *lease_line_print(const struct lease *l, uint32_t now_unix_s, char text[LEASE_LINE_ROOM])
@@ -226,6 +231,7 @@ static bool all_print(struct lease_store *s)
 	char line[LEASE_LINE_ROOM];
 
 	s->lines = 0;
+	s->clock_s = clock_s();
 	text_free(&s->pending);
 	list_each (k, &s->all, struct kept_lease, all) {
 		struct lease l = kept_now(k);
@@ -388,6 +394,7 @@ int lease_store_open(struct lease_store *s, uv_loop_t *uv, const char *dir,
 	uv_timer_init(uv, &s->sync);
 	uv_sem_init(&s->done, 0);
 	s->flush.data = s->sync.data = s;
+	s->clock_s = clock_s();
 	s->open = true;
 	all_show(s, show, ctx);
 	sync_soon(s);
@@ -408,6 +415,16 @@ void lease_store_keep(struct lease_store *s, const struct lease *l)
 	s->lines++;
 	if (!uv_is_active((uv_handle_t *)&s->flush))
 		uv_timer_start(&s->flush, flush_due, 0, 0);
+}
+
+void lease_store_check_clock(struct lease_store *s)
+{
+	int64_t off = clock_s() - s->clock_s;
+
+	if (!s->open || (off >= -LEASE_STORE_CLOCK_S && off <= LEASE_STORE_CLOCK_S))
+		return;
+	s->rewrite = true;
+	sync_soon(s);
 }
 
 void lease_store_find_name(const struct lease_store *s, struct mac mac, char name[LEASE_NAME_ROOM])

@@ -25,7 +25,12 @@
 #include "core/lease.h"
 #include "drv/run_dir.h"
 
-enum { LEASE_STORE_MAX = 65536, LEASE_STORE_MS = 1000, LEASE_LINE_ROOM = 192 };
+enum {
+	LEASE_STORE_MAX = 65536,
+	LEASE_STORE_MS = 1000,
+	LEASE_STORE_CLOCK_S = 10, /* off by so much is of no matter */
+	LEASE_LINE_ROOM = 192
+};
 
 /* A lease as a line with its end, into text; returns text. */
 char *lease_line_print(const struct lease *l, uint32_t now_unix_s, char text[LEASE_LINE_ROOM]);
@@ -50,6 +55,7 @@ struct lease_store {
 	uv_work_t work;
 	uv_sem_t done; /* by the thread */
 	instant began;
+	int64_t clock_s; /* of the wall, when this machine had started, as lines count */
 	int result;	 /* of the thread: 0 or a negative errno */
 	int fault;	 /* the last result, for the status */
 	uint64_t writes; /* that were synced */
@@ -62,6 +68,9 @@ int lease_store_open(struct lease_store *s, uv_loop_t *uv, const char *dir,
 		     void (*show)(void *ctx, const struct lease *l), void *ctx);
 /* left_s 0: forget it. Nothing when the store is not open. */
 void lease_store_keep(struct lease_store *s, const struct lease *l);
+/* Now and then: where the wall clock was set (a machine without one of its own has heard the
+ * time), lines that count from before would have ended long ago; they are written anew. */
+void lease_store_check_clock(struct lease_store *s);
 /* The name that a client had; "" when none is known. */
 void lease_store_find_name(const struct lease_store *s, struct mac mac, char name[LEASE_NAME_ROOM]);
 /* Writes what is pending and waits for it. */

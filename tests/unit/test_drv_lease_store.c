@@ -295,6 +295,40 @@ static void test_pace(void **state)
 	close_store(&s, &uv);
 }
 
+/* The wall clock is set, and the daemon ends: the next one must not think that years have passed
+ * since the lease was given. */
+static void test_clock_is_set(void **state)
+{
+	struct lease_store s;
+	struct lease l = lease_of(1);
+	char line[LEASE_LINE_ROOM];
+	uint64_t writes;
+	uv_loop_t uv;
+	FILE *f;
+
+	(void)state;
+	open_store(&s, &uv);
+	lease_store_keep(&s, &l);
+	spin(&uv, 1200);
+	writes = s.writes;
+	lease_store_check_clock(&s);
+	spin(&uv, 1200);
+	assert_int_equal(s.writes, writes);
+	/* As if it had been 1970 when that was written. */
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(lease_line_print(&l, 1000, line), f);
+	fclose(f);
+	s.clock_s -= (int64_t)time(NULL) - 1000;
+	lease_store_check_clock(&s);
+	spin(&uv, 1200);
+	assert_int_equal(s.writes, writes + 1);
+	close_store(&s, &uv);
+	open_store(&s, &uv);
+	assert_int_equal(shown_count, 1);
+	close_store(&s, &uv);
+}
+
 /* What could not be written is written when we end, if that can be done then. */
 static void test_end_after_fault(void **state)
 {
@@ -359,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_power_loss, folder_start, folder_end),
 		cmocka_unit_test_setup_teardown(test_damage, folder_start, folder_end),
 		cmocka_unit_test_setup_teardown(test_pace, folder_start, folder_end),
+		cmocka_unit_test_setup_teardown(test_clock_is_set, folder_start, folder_end),
 		cmocka_unit_test_setup_teardown(test_end_after_fault, folder_start, folder_end),
 		cmocka_unit_test(test_no_folder),
 	};
