@@ -434,6 +434,11 @@ void dhcp_start(struct dhcp *d, const struct dhcp_env *env)
 	d->flushed = d->reloaded = (instant){INT64_MIN / 2};
 	script_find(d);
 	d->user = user_find(env->run->path);
+	if (strcmp(d->user, "root") == 0)
+		log_line(LOG_WARN,
+			 "dnsmasq will run as root: not everybody may go into %s, or there "
+			 "is no user dnsmasq or nobody",
+			 env->run->path);
 	/* A dnsmasq of a former daemon has read them. */
 	reservations_remove(env->run);
 	dns_names_remove(env->run);
