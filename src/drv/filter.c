@@ -309,7 +309,7 @@ static void child_look(uv_timer_t *t)
 {
 	struct filter *f = t->data;
 	char text[FILTER_FAULT_ROOM];
-	int status;
+	int status = -1; /* as of one that somebody else has waited for */
 
 	if (waitpid(f->child, &status, WNOHANG) == 0)
 		return;
@@ -409,7 +409,7 @@ void filter_check(struct filter *f)
 static void child_wait(struct filter *f)
 {
 	char text[FILTER_FAULT_ROOM];
-	int status;
+	int status = -1; /* as of one that somebody else has waited for */
 
 	if (f->child == 0)
 		return;
