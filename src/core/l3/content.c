@@ -659,8 +659,9 @@ void content_name(const struct l3_node *n, char *name, size_t room)
 	assert(room > BMX7_NAME_MAX);
 	if (n->description)
 		t = n->description->tlv[BMX7_INFO];
-	if (t.len == 0 || bmx7_info_parse(t.at, t.len, &info) != OK)
-		info.name_len = 0;
+	name[0] = '\0';
+	if (t.len == 0 || bmx7_info_parse(t.at, t.len, &info) != OK || info.name_len == 0)
+		return;
 	memcpy(name, info.name, info.name_len);
 	name[info.name_len] = '\0';
 }
