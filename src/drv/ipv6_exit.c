@@ -35,20 +35,25 @@ static bool look(const struct ipv6_exit *x)
 	return there;
 }
 
-static int message_ignore(const struct nlmsghdr *h, void *ctx)
+/* Is it about a default route? Looking costs as much as there are routes. */
+static int message_take(const struct nlmsghdr *h, void *ctx)
 {
-	(void)h, (void)ctx;
+	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
+	bool *worth = ctx;
+
+	*worth |= r->rtm_dst_len == 0;
 	return MNL_CB_OK;
 }
 
 static void ready(uv_poll_t *poll, int status, int events)
 {
 	struct ipv6_exit *x = poll->data;
-	bool there;
+	bool there = x->there, worth = false;
 
 	(void)events;
-	(void)netlink_read(&x->monitor, message_ignore, NULL);
-	there = look(x);
+	/* Lost messages may have been about one. */
+	if (netlink_read(&x->monitor, message_take, &worth) || worth)
+		there = look(x);
 	if (there != x->there) {
 		x->there = there;
 		x->changed(x->ctx);

@@ -697,6 +697,11 @@ static int loop_lock(struct loop *x)
 			 "another nuvold (process %ld) uses %s; stop it, or give this one "
 			 "another folder with --run-dir",
 			 pid, path);
+	else if (e == -EPERM)
+		log_line(LOG_ERROR,
+			 "%s belongs to another user, or others may write there; use a folder that "
+			 "is this user's alone",
+			 path);
 	else if (e)
 		log_line(LOG_ERROR, "cannot use %s: %s", path, strerror(-e));
 	return e;

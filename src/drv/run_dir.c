@@ -38,6 +38,16 @@ static long pid_read(int fd)
 	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
 }
 
+/* Others must not be able to put files of theirs there, which we would read as root. */
+static int folder_check(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	return st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) ? -EPERM : 0;
+}
+
 int run_dir_open(struct run_dir *d, const char *path, long *pid)
 {
 	char text[RUN_PATH_ROOM];
@@ -45,6 +55,8 @@ int run_dir_open(struct run_dir *d, const char *path, long *pid)
 
 	*pid = 0;
 	*d = (struct run_dir){.lock_fd = -1};
+	if (!e)
+		e = folder_check(path);
 	if (e)
 		return e;
 	snprintf(d->path, sizeof(d->path), "%s", path);

@@ -48,7 +48,7 @@ struct run_dir {
 int folder_make(const char *path);
 
 /* Makes the folder if need be and locks it. -EBUSY: another daemon has it, *pid
- * says which (0: unknown); other negative errno. */
+ * says which (0: unknown); -EPERM: it is not ours alone; other negative errno. */
 int run_dir_open(struct run_dir *d, const char *path, long *pid);
 void run_dir_close(struct run_dir *d);
 

@@ -35,6 +35,23 @@ static void one_daemon_each(void **state)
 	run_dir_close(&first);
 }
 
+/* What others can write is not read by us. */
+static void others_cannot_write_there(void **state)
+{
+	static const mode_t modes[] = {0777, 0775, 01777};
+	struct run_dir d;
+	long pid;
+
+	(void)state;
+	assert_int_equal(folder_make(path), 0);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		assert_int_equal(chmod(path, modes[i]), 0);
+		assert_int_equal(run_dir_open(&d, path, &pid), -EPERM);
+		run_dir_close(&d);
+	}
+	assert_int_equal(rmdir(path), 0);
+}
+
 /* A killed daemon's lock is no lock. */
 static void killed_daemon_does_not_block(void **state)
 {
@@ -184,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_daemon_each),
+		cmocka_unit_test(others_cannot_write_there),
 		cmocka_unit_test(killed_daemon_does_not_block),
 		cmocka_unit_test(remembers_what_was_made),
 		cmocka_unit_test(believes_only_its_own),
