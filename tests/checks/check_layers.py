@@ -20,6 +20,7 @@ LAYERS = {
     "core/l2": ["base/", "wire/", "core/l2/"] + CORE,
     "core/l3": ["base/", "wire/", "core/l3/"] + CORE,
     "core/share": ["base/", "wire/", "core/share/"] + CORE,
+    "core/gw": ["base/", "wire/", "core/gw/"] + CORE,
     "core/cable": ["base/", "wire/", "core/cable/"] + CORE,
     "node": ["base/", "wire/", "core/", "node/"],
     # Fills the structs of those that it configures; the plan says which templates are good.
@@ -46,11 +47,13 @@ PRIVATE = {
     "core/l2/internal.h": "core/l2",
     "core/l3/internal.h": "core/l3",
     "core/share/share_internal.h": "core/share",
+    "core/gw/internal.h": "core/gw",
     "core/share/leases_internal.h": "core/share",
 }
 
 # Pure layers get nothing of the system but the language's own headers, and the text of addresses.
-PURE = ["base", "wire", "core", "core/plan", "core/l2", "core/l3", "core/share", "core/cable", "node"]
+PURE = ["base", "wire", "core", "core/plan", "core/l2", "core/l3", "core/gw", "core/share"]
+PURE += ["core/cable", "node"]
 PURE_SYSTEM = {
     "arpa/inet.h", "assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "stdarg.h",
     "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",

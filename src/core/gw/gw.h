@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gw - through which node's tunnel is a network outside reached?
+ *
+ * Source  specs/bmx7.md 8.2, 6.2; specs/libremesh.md 1.8; README.md here has the rules.
+ * Shape   Nodes offer networks behind their tunnels; searches (tunOut) say which are wanted. An
+ *         offer that a search matches is a candidate for a route: rule preference, table, metric
+ *         and prefix. Each route gets its best candidate, or none where one of a wider prefix is
+ *         better and overlapping is forbidden. What is told (offers, metrics, searches, sources)
+ *         takes effect at the next gw_evaluate, which tells differences only.
+ * Time    none: the same calls in the same order give the same routes.
+ * Memory  from the pool, bounded by struct gw_conf; what is passed in is copied.
+ */
+#pragma once
+#include <stddef.h>
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/pool.h"
+#include "core/gw/prefix.h"
+#include "wire/bmx7_float.h"
+
+enum {
+	GW_NAME = 64,	     /* of a node (INFO), with its NUL */
+	GW_TUNNELS_MAX = 15, /* of a node: its TUN6 entries */
+	GW_SEARCHES_MAX = 32,
+	GW_SOURCES_MAX = 16,
+	GW_PERCENT_MAX = 100000, /* rating and hysteresis; with it, metrics fit 64 bits */
+	GW_PROTO_ANY = 256,
+	GW_BITS_OWN = 129, /* bits_min: the search's own length */
+};
+
+struct gw_conf {
+	struct digest self;   /* its own offers are not considered */
+	uint32_t nodes_max;   /* that offer anything */
+	uint32_t per_node;    /* networks, and ingress prefixes, of one node */
+	uint32_t matches_max; /* offers that match, counted for each search */
+	uint64_t hash_key;    /* secret, see base/map.h */
+};
+
+/* ---- offers: the description of a node ---- */
+
+struct gw_network { /* *_NET */
+	struct gw_prefix prefix;
+	uint8_t tunnel; /* which of the node's */
+	uint8_t proto;
+	uint8_t bandwidth; /* as on the wire: bmx7_bandwidth() */
+};
+
+struct gw_ingress { /* *_INGRESS: sources that a tunnel takes; without one, all */
+	struct gw_prefix prefix;
+	uint8_t tunnel;
+};
+
+struct gw_offer {
+	struct digest node;
+	char name[GW_NAME]; /* "": has none */
+	uint64_t metric;    /* of the path to the node; 0: no route */
+	const struct ipv6 *tunnel;
+	size_t tunnels;
+	const struct gw_network *network;
+	size_t networks;
+	const struct gw_ingress *ingress;
+	size_t ingresses;
+};
+
+/* ---- searches ---- */
+
+struct gw_search {
+	struct gw_prefix prefix;
+	uint16_t proto;	    /* GW_PROTO_ANY */
+	uint8_t bits_min;   /* of the offered prefix; GW_BITS_OWN */
+	uint8_t bits_max;   /* 128, for IPv4 too */
+	char name[GW_NAME]; /* only this node; "": any */
+	bool by_node;	    /* only `node` */
+	struct digest node;
+	uint32_t rating;	/* % */
+	uint32_t hysteresis;	/* % */
+	uint64_t bandwidth_min; /* bit/s: more than this is not better */
+	uint32_t preference;	/* of the IP rule */
+	uint32_t table;		/* that it names */
+	uint32_t ip_metric;	/* of the route */
+	bool allow_overlap;	/* others may have a part of it though they are worse ... */
+	bool break_overlap;	/* ... and it may have a part of better ones */
+};
+
+/* A search with the reference's defaults. */
+struct gw_search gw_search_default(struct gw_prefix prefix);
+
+/* ---- what comes out ---- */
+
+struct gw_key {
+	uint32_t preference, table, ip_metric;
+	struct gw_prefix prefix;
+};
+
+struct gw_gateway {
+	struct digest node;
+	struct ipv6 tunnel; /* its dummy address */
+};
+
+struct gw_counters {
+	uint64_t nodes_refused;	   /* there are nodes_max, or no memory */
+	uint64_t networks_refused; /* beyond per_node, twice the same, or of no tunnel */
+	uint64_t matches_refused;  /* there are matches_max, or no memory */
+	uint64_t changes;	   /* routes set, moved and withdrawn */
+};
+
+struct gw;
+
+/* NULL: no memory. */
+struct gw *gw_new(struct pool *pool, const struct gw_conf *conf);
+void gw_free(struct gw *g);
+
+/* The whole of what a node offers, instead of what it did before. Networks beyond per_node,
+ * repeated, or of a tunnel that it has not are left out.
+ * ERR_OWN, ERR_FULL (nodes_max, more ingress prefixes than per_node, no memory): nothing
+ * changed. */
+enum err gw_offer_set(struct gw *g, const struct gw_offer *offer);
+/* Of a node that offers nothing (any more): nothing happens. */
+void gw_offer_gone(struct gw *g, const struct digest *node);
+void gw_metric_set(struct gw *g, const struct digest *node, uint64_t metric);
+/* slot < GW_SEARCHES_MAX is the search's number, which it keeps when it changes; NULL: no more. */
+void gw_search_set(struct gw *g, unsigned slot, const struct gw_search *search);
+/* Our addresses on tunnels: at most GW_SOURCES_MAX. Without one of its family nothing matches. */
+void gw_sources_set(struct gw *g, const struct gw_prefix *source, size_t count);
+
+/* to: NULL when the route is withdrawn. */
+typedef void gw_change(void *ctx, const struct gw_key *key, const struct gw_gateway *to);
+/* One walk of the reference, over what changes may reach. true: another walk may change more,
+ * because what is chosen now is better by its hysteresis (only where overlapping is forbidden). */
+bool gw_evaluate(struct gw *g, gw_change *tell, void *ctx);
+
+const struct gw_counters *gw_counters(const struct gw *g);
+
+/* ---- why ---- */
+
+enum gw_reason {
+	GW_CHOSEN,
+	GW_WORSE,      /* another gateway for the same prefix is better */
+	GW_OVERLAPPED, /* a wider prefix has a better gateway */
+	GW_NO_ROUTE,   /* to the node */
+	GW_WORTHLESS,  /* path or rating leave nothing */
+	GW_FULL,       /* no room, see matches_refused */
+	GW_FAMILY,     /* IPv4 is searched and IPv6 offered, or the reverse */
+	GW_PROTO,
+	GW_LENGTH,    /* longer or shorter than searched */
+	GW_APART,     /* the prefixes have nothing in common */
+	GW_NAMED,     /* another name is searched ... */
+	GW_NODE,      /* ... another node */
+	GW_IGNORED,   /* its bandwidth says: ignore me */
+	GW_NO_SOURCE, /* we have no address of this family */
+	GW_INGRESS,   /* ... none that the gateway takes */
+	GW_REASONS
+};
+
+struct gw_why {
+	const struct digest *node;
+	const char *name;
+	const struct gw_network *network;
+	unsigned slot;
+	const struct gw_search *search;
+	enum gw_reason reason;
+	uint64_t metric; /* at the last evaluation, 0 if it counts for nothing */
+};
+
+typedef void gw_tell(void *ctx, const struct gw_why *why);
+/* Each network of each node with each search, as at the last evaluation. */
+void gw_explain(const struct gw *g, gw_tell *tell, void *ctx);
+/* "chosen", "worse" */
+const char *gw_reason_name(enum gw_reason reason);

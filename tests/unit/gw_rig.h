@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gw_rig - a selection of gateways and what it told.
+ *
+ * Source  ours.
+ * Shape   Node n is called "n<n>" and has two tunnels; byte 1 of its id is n.
+ * Memory  the caller's; a pool of 4 MB.
+ */
+#pragma once
+#include "cmocka_all.h"
+#include "core/gw/gw.h"
+
+enum { MBIT = 1000000, ROUTES_MAX = 512 };
+
+/* What was told and still holds. */
+struct told {
+	struct gw_key key;
+	struct gw_gateway to;
+};
+
+struct rig {
+	struct pool pool;
+	struct gw *g;
+	struct told told[ROUTES_MAX];
+	size_t count;
+	unsigned changes;
+};
+
+extern const struct gw_conf roomy;
+extern const struct ipv6 tunnels[2];
+
+/* With sources of both families. */
+void rig_make(struct rig *rig, struct gw_conf conf);
+void rig_end(struct rig *rig);
+void sources(struct gw *g);
+struct digest id_of(unsigned n);
+struct gw_prefix prefix(const char *address, uint8_t bits);
+/* One network of node n. */
+void offer(struct rig *rig, unsigned n, struct gw_prefix p, uint64_t bps, uint64_t path);
+/* For gw_evaluate; only differences may be told. */
+void hear(void *ctx, const struct gw_key *key, const struct gw_gateway *to);
+/* Walks until nothing changes. */
+void settle(struct rig *rig);
+
+struct told *told_find(struct rig *rig, const struct gw_key *key);
+bool key_equal(const struct gw_key *a, const struct gw_key *b);
+bool gateway_equal(const struct gw_gateway *a, const struct gw_gateway *b);
