@@ -2,6 +2,7 @@
 happens. With pytest-xdist (-n 4 --dist loadgroup) the towns of one shape share a
 process, and the shapes run side by side."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,7 +22,20 @@ SHAPES = {
 VLANS = (29, 0)
 
 
-def pytest_collection_modifyitems(items):
+LONG = bool(os.environ.get("NUVOL_LONG"))
+
+
+def is_for_long_runs(item):
+    """A tag more or less is the driver's affair: without one, the pair is enough day by day."""
+    params = getattr(item, "callspec", None) and item.callspec.params
+    return params and params.get("town") == 0 and params.get("shape") != "pair"
+
+
+def pytest_collection_modifyitems(config, items):
+    left = [] if LONG else [item for item in items if is_for_long_runs(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     reason = uml.available() or (None if NUVOLD.exists() else f"{NUVOLD} is not built")
     for item in items:
         if reason:

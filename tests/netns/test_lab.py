@@ -669,4 +669,6 @@ def test_demo(make_town):
     assert time.monotonic() - began < 90 * SLOW
     assert re.search(r"SHA-256 [0-9a-f]+ right", done.stdout)
     assert re.search(r"way from phone to laptop +[3-9] hops", done.stdout)
+    assert re.search(r"gateway, RA, DHCP frames on the mesh +0 among \d+ frames", done.stdout)
+    assert re.search(r"neighbour entries unchanged \(aa:aa:aa:", done.stdout)
     assert town.traces() == []
