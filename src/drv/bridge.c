@@ -98,33 +98,36 @@ int neighbour_set(struct netlink *ask, int ifindex, struct ipv6 a, struct mac ma
 	return netlink_ask(ask, h);
 }
 
-int bridge_set_fdb(struct netlink *ask, int port, struct mac mac)
-{
-	struct nlmsghdr *h = netlink_begin(ask, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
-	struct ndmsg *n = mnl_nlmsg_put_extra_header(h, sizeof(*n));
-
-	n->ndm_family = AF_BRIDGE;
-	n->ndm_ifindex = port;
-	n->ndm_state = NUD_REACHABLE;
-	n->ndm_flags = NTF_MASTER;
-	mnl_attr_put(h, NDA_LLADDR, sizeof(mac.b), mac.b);
-	return netlink_ask(ask, h);
-}
-
-static int fixed_ask(struct netlink *ask, bool add, int port, bool is_bridge, struct mac mac)
+/* An entry of the bridge's table of MACs. */
+static int entry_ask(struct netlink *ask, bool add, const struct ndmsg *about, struct mac mac)
 {
 	struct nlmsghdr *h = netlink_begin(ask, add ? RTM_NEWNEIGH : RTM_DELNEIGH,
 					   add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
 	struct ndmsg *n = mnl_nlmsg_put_extra_header(h, sizeof(*n));
 
+	*n = *about;
 	n->ndm_family = AF_BRIDGE;
-	n->ndm_ifindex = port;
-	/* The bridge's own is for its host; another is fixed: even a frame from this very
-	 * address does not move it (since Linux 4.20). */
-	n->ndm_state = is_bridge ? NUD_PERMANENT : NUD_NOARP;
-	n->ndm_flags = is_bridge ? NTF_SELF : NTF_MASTER | NTF_STICKY;
 	mnl_attr_put(h, NDA_LLADDR, sizeof(mac.b), mac.b);
 	return netlink_ask(ask, h);
+}
+
+int bridge_set_fdb(struct netlink *ask, int port, struct mac mac)
+{
+	const struct ndmsg about = {
+		.ndm_ifindex = port, .ndm_state = NUD_REACHABLE, .ndm_flags = NTF_MASTER};
+
+	return entry_ask(ask, true, &about, mac);
+}
+
+static int fixed_ask(struct netlink *ask, bool add, int port, bool is_bridge, struct mac mac)
+{
+	/* The bridge's own is for its host; another is fixed: even a frame from this very
+	 * address does not move it (since Linux 4.20). */
+	const struct ndmsg about = {.ndm_ifindex = port,
+				    .ndm_state = is_bridge ? NUD_PERMANENT : NUD_NOARP,
+				    .ndm_flags = is_bridge ? NTF_SELF : NTF_MASTER | NTF_STICKY};
+
+	return entry_ask(ask, add, &about, mac);
 }
 
 int bridge_fix_fdb(struct netlink *ask, int port, bool is_bridge, struct mac mac)
@@ -154,15 +157,10 @@ int bridge_close_port(struct netlink *ask, int port)
 
 int bridge_own_mac(struct netlink *ask, int port, struct mac mac)
 {
-	struct nlmsghdr *h = netlink_begin(ask, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
-	struct ndmsg *n = mnl_nlmsg_put_extra_header(h, sizeof(*n));
+	const struct ndmsg about = {
+		.ndm_ifindex = port, .ndm_state = NUD_PERMANENT, .ndm_flags = NTF_MASTER};
 
-	n->ndm_family = AF_BRIDGE;
-	n->ndm_ifindex = port;
-	n->ndm_state = NUD_PERMANENT;
-	n->ndm_flags = NTF_MASTER;
-	mnl_attr_put(h, NDA_LLADDR, sizeof(mac.b), mac.b);
-	return netlink_ask(ask, h);
+	return entry_ask(ask, true, &about, mac);
 }
 
 int bridge_flush(struct netlink *ask, int port)

@@ -70,11 +70,12 @@ static bool neighbours_hold(struct run *r, const char *const *words, instant dea
 }
 
 /* Is this MAC among the clients that the daemon names? */
-static bool clients_have(const json_t *answer, struct mac mac)
+static bool clients_have(const json_t *answer, struct mac mac, const char *address)
 {
 	const json_t *client;
 	size_t i;
 
+	(void)address;
 	json_array_foreach(json_object_get(answer, "clients"), i, client)
 	{
 		const char *text = json_string_value(json_object_get(client, "mac"));
@@ -84,30 +85,6 @@ static bool clients_have(const json_t *answer, struct mac mac)
 			return true;
 	}
 	return false;
-}
-
-/* knows NODE CLIENT */
-static bool knows_holds(struct run *r, const char *const *words, instant deadline)
-{
-	struct lab lab;
-	unsigned node, client;
-	json_t *answer = NULL;
-	bool holds = false;
-
-	(void)deadline;
-	if (!lab_open(&lab, r->town, LAB_READ))
-		return false;
-	node = node_get(r, &lab, words[1]);
-	client = town_client_find(&lab.town, words[2]);
-	if (client == TOWN_NONE)
-		snprintf(r->said, sizeof(r->said), "there is no client '%s'", words[2]);
-	else if (node != TOWN_NONE)
-		answer = daemon_ask(&lab, node, "clients");
-	if (answer)
-		holds = clients_have(answer, lab.town.clients[client].mac);
-	json_decref(answer);
-	lab_close(&lab);
-	return holds;
 }
 
 /* address CLIENT */
@@ -152,15 +129,15 @@ static bool leases_have(const json_t *answer, struct mac mac, const char *addres
 	return false;
 }
 
-/* lease NODE CLIENT */
-static bool lease_holds(struct run *r, const char *const *words, instant deadline)
+/* What a node's daemon answers to method, looked at for a client. */
+static bool node_tells(struct run *r, const char *const *words, const char *method,
+		       bool (*has)(const json_t *answer, struct mac mac, const char *address))
 {
 	struct lab lab;
 	unsigned node, client;
 	json_t *answer = NULL;
 	bool holds = false;
 
-	(void)deadline;
 	if (!lab_open(&lab, r->town, LAB_READ))
 		return false;
 	node = node_get(r, &lab, words[1]);
@@ -168,13 +145,26 @@ static bool lease_holds(struct run *r, const char *const *words, instant deadlin
 	if (client == TOWN_NONE)
 		snprintf(r->said, sizeof(r->said), "there is no client '%s'", words[2]);
 	else if (node != TOWN_NONE)
-		answer = daemon_ask(&lab, node, "leases");
+		answer = daemon_ask(&lab, node, method);
 	if (answer)
-		holds = leases_have(answer, lab.town.clients[client].mac,
-				    lab.clients[client].address);
+		holds = has(answer, lab.town.clients[client].mac, lab.clients[client].address);
 	json_decref(answer);
 	lab_close(&lab);
 	return holds;
+}
+
+/* knows NODE CLIENT */
+static bool knows_holds(struct run *r, const char *const *words, instant deadline)
+{
+	(void)deadline;
+	return node_tells(r, words, "clients", clients_have);
+}
+
+/* lease NODE CLIENT */
+static bool lease_holds(struct run *r, const char *const *words, instant deadline)
+{
+	(void)deadline;
+	return node_tells(r, words, "leases", leases_have);
 }
 
 static bool running_holds(struct run *r, const char *const *words, instant deadline)
