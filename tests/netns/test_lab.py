@@ -135,7 +135,7 @@ def test_down_cleans_up_after_daemons_and_medium_crashed(town):
     os.kill(state["medium"]["pid"], signal.SIGKILL)
     os.kill(state["nodes"][0]["pid"], signal.SIGKILL)
     until(lambda: not town.status()["medium"]["running"], 5, "the medium is gone")
-    assert not town.node("anna")["running"]
+    until(lambda: not town.node("anna")["running"], 5, "the daemon is gone")
     assert "medium has ended" in town.lab("status").stdout
     town.down()
     assert town.traces() == []
