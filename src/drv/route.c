@@ -91,6 +91,11 @@ int rule_add_ipv6(struct netlink *ask, struct ipv6 from, uint32_t table, uint32_
 	return rule_add(ask, prefix_of_ipv6(&from, 128), table, priority);
 }
 
+int rule_any_ipv6(struct netlink *ask, bool add, uint32_t table, uint32_t priority)
+{
+	return netlink_ask(ask, rule_begin(ask, add, AF_INET6, table, priority));
+}
+
 void rules_del(struct netlink *ask, uint32_t table, uint32_t priority)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};

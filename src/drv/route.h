@@ -7,6 +7,7 @@
  *         What leads to an interface goes with it; rules stay until they are deleted.
  */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/ip.h"
@@ -23,5 +24,7 @@ int route_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a, uint32_t tab
 /* What comes from exactly this address is routed by the table. */
 int rule_add_ipv4(struct netlink *ask, struct ipv4 from, uint32_t table, uint32_t priority);
 int rule_add_ipv6(struct netlink *ask, struct ipv6 from, uint32_t table, uint32_t priority);
+/* All IPv6 is routed by the table, if it has a way; or one such rule goes. */
+int rule_any_ipv6(struct netlink *ask, bool add, uint32_t table, uint32_t priority);
 /* All rules of that priority into that table go, IPv4 and IPv6. */
 void rules_del(struct netlink *ask, uint32_t table, uint32_t priority);

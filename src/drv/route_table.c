@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -334,23 +333,9 @@ int route_table_compare(struct route_table *t)
 
 /* ---- the whole table ---- */
 
-static int rule_ask(struct netlink *ask, bool add)
-{
-	struct nlmsghdr *h = netlink_begin(ask, add ? RTM_NEWRULE : RTM_DELRULE,
-					   add ? NLM_F_CREATE | NLM_F_EXCL : 0);
-	struct fib_rule_hdr *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
-
-	r->family = AF_INET6;
-	r->action = FR_ACT_TO_TBL;
-	r->table = NETWORK_TABLE;
-	mnl_attr_put_u32(h, FRA_TABLE, NETWORK_TABLE);
-	mnl_attr_put_u32(h, FRA_PRIORITY, NETWORK_TABLE);
-	return netlink_ask(ask, h);
-}
-
 int route_table_begin(struct route_table *t)
 {
-	int e = rule_ask(t->ask, true);
+	int e = rule_any_ipv6(t->ask, true, NETWORK_TABLE, NETWORK_TABLE);
 
 	if (e && e != -EEXIST)
 		return e;
@@ -366,5 +351,5 @@ void route_table_clear(struct route_table *t)
 		wish_put(&t->dirty, w);
 	}
 	route_table_settle(t);
-	(void)rule_ask(t->ask, false);
+	(void)rule_any_ipv6(t->ask, false, NETWORK_TABLE, NETWORK_TABLE);
 }

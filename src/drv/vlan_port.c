@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/plan/plan.h"
 #include "drv/bridge.h"
 #include "drv/log.h"
 #include "wire/ethernet.h"
@@ -107,7 +108,7 @@ static int tap_make(struct vlan_port *v, const struct link *lower, struct vlan_t
 		.tagged = true,
 		.vid = tag.vid,
 		.tpid = tag.tpid,
-		.hear_all = tag.tpid == 0x8100 && lower->kind[0] == '\0',
+		.hear_all = tag.tpid == TPID_8021Q && lower->kind[0] == '\0',
 		.in_bridge = true,
 	};
 	int e = tap_open(&v->tap, v->name, false);
