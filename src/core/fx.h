@@ -15,6 +15,7 @@
 #include "base/mac.h"
 #include "core/ev.h"
 #include "core/note.h"
+#include "core/tunnel.h"
 
 enum fx_kind {
 	FX_SEND,     /* a frame out of a mesh port */
@@ -30,6 +31,7 @@ enum fx_kind {
 	FX_HELLO,    /* tell other nodes on a cable of the LAN that we are there */
 	FX_LAN_ROLE, /* what a port of the LAN is for */
 	FX_NETWORK,  /* of core/l3 */
+	FX_TUNNEL,   /* of core/gw */
 };
 
 /* The frame from its Ethernet destination on, without the port's VLAN tag. */
@@ -130,6 +132,7 @@ struct effect {
 		struct fx_hello hello;
 		struct fx_lan_role lan_role;
 		struct fx_network network;
+		struct fx_tunnel tunnel;
 	};
 };
 

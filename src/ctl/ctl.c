@@ -179,6 +179,7 @@ void ctl_effect(struct ctl *c, instant now, const struct effect *e)
 	case FX_RANGES:
 	case FX_NAME:
 	case FX_NETWORK:
+	case FX_TUNNEL:
 	case FX_HELLO:
 	case FX_LAN_ROLE: break;
 	}

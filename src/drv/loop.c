@@ -65,6 +65,7 @@ static void emit(struct fx *fx, const struct effect *e)
 	case FX_LAN_ROLE:
 	case FX_HELLO: cables_effect(&x->cables, e); break;
 	case FX_NETWORK: network_effect(&x->network, &e->network); break;
+	case FX_TUNNEL: break; /* no driver yet */
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}

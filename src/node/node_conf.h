@@ -5,6 +5,7 @@
  * Source  ours. Plain data; conf/ fills it, node/ reads it.
  */
 #pragma once
+#include "core/gw/search.h"
 #include "core/l2/l2_conf.h"
 #include "core/lease.h"
 #include "core/plan/plan_conf.h"
@@ -30,9 +31,17 @@ struct node_network_conf {
 	size_t memory_max_bytes;
 };
 
+/* One-way tunnels to networks outside, and our own end for others. Zero: no tunnels. */
+struct node_tunnel_conf {
+	bool on;
+	struct gw_search search[GW_SEARCHES_MAX];
+	uint8_t searches;
+};
+
 struct node_conf {
 	struct plan_conf plan;	      /* who the node is: SSID, MAC, address templates */
 	struct l2_conf l2;	      /* the cloud's engine */
 	struct node_share_conf share; /* zero: off */
 	struct node_network_conf network;
+	struct node_tunnel_conf tunnel;
 };

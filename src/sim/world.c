@@ -291,6 +291,7 @@ static void emit(struct fx *fx, const struct effect *e)
 			p->world->watch(p->world->watch_ctx, p->index, e);
 		break;
 	case FX_NETWORK:
+	case FX_TUNNEL:
 	case FX_FDB:
 	case FX_ECHO:
 	case FX_NOTE:

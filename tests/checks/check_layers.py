@@ -25,7 +25,7 @@ LAYERS = {
     "node": ["base/", "wire/", "core/", "node/"],
     # Fills the structs of those that it configures; the plan says which templates are good.
     "conf": ["base/", "conf/", "node/node_conf.h", "core/l2/l2_conf.h", "core/plan/plan_conf.h"]
-    + ["core/plan/plan.h"]
+    + ["core/plan/plan.h", "core/gw/search.h"]
     + CORE,
     # Reads the node and, through it, the engines' views.
     "ctl": ["base/", "ctl/", "node/", "core/l2/l2.h", "core/share/", "core/cable/"]

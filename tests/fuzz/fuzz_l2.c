@@ -165,6 +165,7 @@ static void emit(struct fx *fx, const struct effect *e)
 	case FX_RANGES:
 	case FX_NAME:
 	case FX_NETWORK:
+	case FX_TUNNEL:
 	case FX_HELLO:
 	case FX_LAN_ROLE: break;
 	}

@@ -2,18 +2,18 @@
 #include "gw_rig.h"
 #include <stdio.h>
 
-bool key_equal(const struct gw_key *a, const struct gw_key *b)
+bool key_equal(const struct tunnel_key *a, const struct tunnel_key *b)
 {
 	return a->preference == b->preference && a->table == b->table &&
-	       a->ip_metric == b->ip_metric && gw_prefix_equal(&a->prefix, &b->prefix);
+	       a->ip_metric == b->ip_metric && prefix_equal(&a->prefix, &b->prefix);
 }
 
-bool gateway_equal(const struct gw_gateway *a, const struct gw_gateway *b)
+bool gateway_equal(const struct tunnel_to *a, const struct tunnel_to *b)
 {
-	return digest_equal(&a->node, &b->node) && ipv6_equal(a->tunnel, b->tunnel);
+	return digest_equal(&a->node, &b->node) && ipv6_equal(a->dummy, b->dummy);
 }
 
-struct told *told_find(struct rig *rig, const struct gw_key *key)
+struct told *told_find(struct rig *rig, const struct tunnel_key *key)
 {
 	for (size_t i = 0; i < rig->count; i++) {
 		if (key_equal(&rig->told[i].key, key))
@@ -22,7 +22,7 @@ struct told *told_find(struct rig *rig, const struct gw_key *key)
 	return NULL;
 }
 
-void hear(void *ctx, const struct gw_key *key, const struct gw_gateway *to)
+void hear(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to)
 {
 	struct rig *rig = ctx;
 	struct told *t = told_find(rig, key);
@@ -47,23 +47,23 @@ struct digest id_of(unsigned n)
 	return (struct digest){{(uint8_t)(n * 37), (uint8_t)n, 7}};
 }
 
-struct gw_prefix prefix(const char *address, uint8_t bits)
+struct prefix prefix(const char *address, uint8_t bits)
 {
 	struct ipv4 a4;
 	struct ipv6 a6;
 
 	if (ipv4_parse(address, &a4)) {
 		a4.bits = bits;
-		return gw_prefix4(a4);
+		return prefix_of4(a4);
 	}
 	assert_true(ipv6_parse(address, &a6));
 	a6.bits = bits;
-	return gw_prefix6(a6);
+	return prefix_of6(a6);
 }
 
 void sources(struct gw *g)
 {
-	struct gw_prefix own[] = {prefix("10.5.0.9", 32), prefix("fd05::9", 128)};
+	struct prefix own[] = {prefix("10.5.0.9", 32), prefix("fd05::9", 128)};
 
 	gw_sources_set(g, own, 2);
 }
@@ -88,7 +88,7 @@ void rig_end(struct rig *rig)
 
 const struct ipv6 tunnels[2] = {{{0xfd, 0x71, 1}, 128}, {{0xfd, 0x72, 2}, 128}};
 
-void offer(struct rig *rig, unsigned n, struct gw_prefix p, uint64_t bps, uint64_t path)
+void offer(struct rig *rig, unsigned n, struct prefix p, uint64_t bps, uint64_t path)
 {
 	struct gw_network net = {.prefix = p, .bandwidth = bmx7_bandwidth_byte(bps)};
 	struct gw_offer o = {.node = id_of(n),

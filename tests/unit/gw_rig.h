@@ -14,8 +14,8 @@ enum { MBIT = 1000000, ROUTES_MAX = 512 };
 
 /* What was told and still holds. */
 struct told {
-	struct gw_key key;
-	struct gw_gateway to;
+	struct tunnel_key key;
+	struct tunnel_to to;
 };
 
 struct rig {
@@ -34,14 +34,14 @@ void rig_make(struct rig *rig, struct gw_conf conf);
 void rig_end(struct rig *rig);
 void sources(struct gw *g);
 struct digest id_of(unsigned n);
-struct gw_prefix prefix(const char *address, uint8_t bits);
+struct prefix prefix(const char *address, uint8_t bits);
 /* One network of node n. */
-void offer(struct rig *rig, unsigned n, struct gw_prefix p, uint64_t bps, uint64_t path);
+void offer(struct rig *rig, unsigned n, struct prefix p, uint64_t bps, uint64_t path);
 /* For gw_evaluate; only differences may be told. */
-void hear(void *ctx, const struct gw_key *key, const struct gw_gateway *to);
+void hear(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to);
 /* Walks until nothing changes. */
 void settle(struct rig *rig);
 
-struct told *told_find(struct rig *rig, const struct gw_key *key);
-bool key_equal(const struct gw_key *a, const struct gw_key *b);
-bool gateway_equal(const struct gw_gateway *a, const struct gw_gateway *b);
+struct told *told_find(struct rig *rig, const struct tunnel_key *key);
+bool key_equal(const struct tunnel_key *a, const struct tunnel_key *b);
+bool gateway_equal(const struct tunnel_to *a, const struct tunnel_to *b);

@@ -10,7 +10,7 @@
 enum { NODES = 6, NETS = 5, SEARCHES = 6, ENTRIES = NODES * NETS * SEARCHES };
 
 struct entry {
-	struct gw_key key;
+	struct tunnel_key key;
 	unsigned node, slot;
 	struct gw_network net;
 	uint64_t metric;
@@ -28,7 +28,7 @@ struct model {
 	size_t actives;
 };
 
-static bool same_bits(const struct gw_prefix *a, const struct gw_prefix *b)
+static bool same_bits(const struct prefix *a, const struct prefix *b)
 {
 	unsigned bits = a->net.bits < b->net.bits ? a->net.bits : b->net.bits;
 
@@ -58,7 +58,7 @@ static bool model_active(const struct model *m, const struct entry *e)
 
 		if (a->node == e->node && a->slot == e->slot && key_equal(&a->key, &e->key) &&
 		    a->net.tunnel == e->net.tunnel && a->net.proto == e->net.proto &&
-		    gw_prefix_equal(&a->net.prefix, &e->net.prefix))
+		    prefix_equal(&a->net.prefix, &e->net.prefix))
 			return true;
 	}
 	return false;
@@ -181,7 +181,7 @@ static void agree(struct rig *rig, const struct model *m, unsigned seed)
 		fail_msg("seed %u: %zu routes, not %zu", seed, rig->count, m->actives);
 	for (size_t i = 0; i < m->actives; i++) {
 		const struct entry *e = &m->active[i];
-		struct gw_gateway to = {id_of(e->node), tunnels[e->net.tunnel]};
+		struct tunnel_to to = {id_of(e->node), tunnels[e->net.tunnel]};
 		const struct told *t = told_find(rig, &e->key);
 
 		if (!t || !gateway_equal(&t->to, &to))
@@ -189,7 +189,7 @@ static void agree(struct rig *rig, const struct model *m, unsigned seed)
 	}
 }
 
-static struct gw_prefix any_prefix(struct prng *r)
+static struct prefix any_prefix(struct prng *r)
 {
 	static const struct {
 		const char *text;
@@ -226,7 +226,7 @@ static void random_offer(struct prng *r, struct rig *rig, struct model *m)
 			bmx7_bandwidth_byte(prng_below(r, 9) ? 500 + prng_below(r, 2000) : 1);
 		for (size_t i = 0; i < m->nets[node]; i++)
 			again |= m->net[node][i].tunnel == net.tunnel &&
-				 gw_prefix_equal(&m->net[node][i].prefix, &net.prefix) &&
+				 prefix_equal(&m->net[node][i].prefix, &net.prefix) &&
 				 m->net[node][i].proto == net.proto;
 		if (!again)
 			m->net[node][m->nets[node]++] = net;
@@ -279,7 +279,7 @@ static void random_step(struct prng *r, struct rig *rig, struct model *m, bool s
 	} else if (what < 19) {
 		random_search(r, rig, m, strict);
 	} else {
-		struct gw_prefix own[] = {prefix("10.5.0.9", 32), prefix("fd05::9", 128)};
+		struct prefix own[] = {prefix("10.5.0.9", 32), prefix("fd05::9", 128)};
 
 		m->has4 = prng_below(r, 5) > 0;
 		m->has6 = prng_below(r, 5) > 0;
@@ -352,7 +352,7 @@ static void any_order(void **state)
 			rig_make(&rig[k], conf);
 			if (k == 0)
 				gw_search_set(rig[k].g, 0, &s);
-			struct gw_prefix p[20];
+			struct prefix p[20];
 			uint64_t path[20];
 
 			for (unsigned i = 0; i < 20; i++) {

@@ -6,9 +6,9 @@
 #include "gw_rig.h"
 
 /* The node that s's and p's route goes to, or 99. */
-static unsigned chosen(struct rig *rig, const struct gw_search *s, struct gw_prefix p)
+static unsigned chosen(struct rig *rig, const struct gw_search *s, struct prefix p)
 {
-	struct gw_key key = {s->preference, s->table, s->ip_metric, p};
+	struct tunnel_key key = {s->preference, s->table, s->ip_metric, p};
 	const struct told *t = told_find(rig, &key);
 
 	return t ? t->to.node.b[1] : 99;
@@ -229,7 +229,7 @@ static void ingress(void **state)
 static void hysteresis(void **state)
 {
 	struct gw_search s = gw_search_default(prefix("10.0.0.0", 8));
-	struct gw_prefix p = prefix("10.1.0.0", 16);
+	struct prefix p = prefix("10.1.0.0", 16);
 	struct digest one = id_of(1), two = id_of(2);
 	struct rig rig;
 
@@ -301,7 +301,7 @@ static void preferred(void **state)
 static void ties(void **state)
 {
 	struct gw_search s = gw_search_default(prefix("10.0.0.0", 8));
-	struct gw_prefix p = prefix("10.1.0.0", 16);
+	struct prefix p = prefix("10.1.0.0", 16);
 
 	(void)state;
 	for (unsigned first = 1; first <= 3; first++) {
@@ -335,7 +335,7 @@ static void overlaps(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct gw_search w = gw_search_default(prefix("10.0.0.0", 8)), n = w;
-		struct gw_prefix wide = prefix("10.0.0.0", 9), narrow = prefix("10.1.0.0", 16);
+		struct prefix wide = prefix("10.0.0.0", 9), narrow = prefix("10.1.0.0", 16);
 		struct rig rig;
 
 		w.bits_max = 9;
@@ -381,7 +381,7 @@ static void bounds(void **state)
 	gw_search_set(rig.g, 0, &s);
 	for (unsigned i = 0; i < 9; i++)
 		net[i] = (struct gw_network){
-			.prefix = gw_prefix4((struct ipv4){{10, (uint8_t)i}, 16}),
+			.prefix = prefix_of4((struct ipv4){{10, (uint8_t)i}, 16}),
 			.bandwidth = 255};
 	net[1] = net[0];
 	net[2].tunnel = 2; /* it has two */
@@ -403,7 +403,7 @@ static void bounds(void **state)
 
 	o.node = second;
 	for (unsigned i = 0; i < 4; i++)
-		net[i].prefix = gw_prefix4((struct ipv4){{10, 20 + (uint8_t)i}, 16});
+		net[i].prefix = prefix_of4((struct ipv4){{10, 20 + (uint8_t)i}, 16});
 	net[2].tunnel = 0;
 	o.networks = 4;
 	assert_int_equal(gw_offer_set(rig.g, &o), OK);
@@ -443,7 +443,7 @@ static void memory(void **state)
 			gw_search_set(rig.g, 0, &s);
 			for (unsigned i = 1; i <= 10; i++) {
 				o.node = id_of(i);
-				net.prefix = gw_prefix4((struct ipv4){{10, (uint8_t)i}, 16});
+				net.prefix = prefix_of4((struct ipv4){{10, (uint8_t)i}, 16});
 				refused += gw_offer_set(rig.g, &o) != OK;
 			}
 			gw_evaluate(rig.g, hear, &rig);

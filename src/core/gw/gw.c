@@ -4,7 +4,7 @@
 #include <string.h>
 #include "core/gw/internal.h"
 
-struct gw_search gw_search_default(struct gw_prefix prefix)
+struct gw_search gw_search_default(struct prefix prefix)
 {
 	return (struct gw_search){
 		.prefix = prefix,
@@ -102,7 +102,7 @@ static bool network_known(const struct gw_node *n, const struct gw_network *net)
 		const struct gw_network *has = &n->network[i];
 
 		if (has->tunnel == net->tunnel && has->proto == net->proto &&
-		    gw_prefix_equal(&has->prefix, &net->prefix))
+		    prefix_equal(&has->prefix, &net->prefix))
 			return true;
 	}
 	return false;
@@ -246,7 +246,7 @@ void gw_match_all(struct gw *g)
 		node_match(g, n);
 }
 
-void gw_sources_set(struct gw *g, const struct gw_prefix *source, size_t count)
+void gw_sources_set(struct gw *g, const struct prefix *source, size_t count)
 {
 	assert(count <= GW_SOURCES_MAX);
 	for (size_t i = 0; i < count; i++)

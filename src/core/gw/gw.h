@@ -16,18 +16,11 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/pool.h"
-#include "core/gw/prefix.h"
+#include "core/gw/search.h"
+#include "core/tunnel.h"
 #include "wire/bmx7_float.h"
 
-enum {
-	GW_NAME = 64,	     /* of a node (INFO), with its NUL */
-	GW_TUNNELS_MAX = 15, /* of a node: its TUN6 entries */
-	GW_SEARCHES_MAX = 32,
-	GW_SOURCES_MAX = 16,
-	GW_PERCENT_MAX = 100000, /* rating and hysteresis; with it, metrics fit 64 bits */
-	GW_PROTO_ANY = 256,
-	GW_BITS_OWN = 129, /* bits_min: the search's own length */
-};
+enum { GW_TUNNELS_MAX = 15 /* of a node: its TUN6 entries */, GW_SOURCES_MAX = 16 };
 
 struct gw_conf {
 	struct digest self;   /* its own offers are not considered */
@@ -40,14 +33,14 @@ struct gw_conf {
 /* ---- offers: the description of a node ---- */
 
 struct gw_network { /* *_NET */
-	struct gw_prefix prefix;
+	struct prefix prefix;
 	uint8_t tunnel; /* which of the node's */
 	uint8_t proto;
 	uint8_t bandwidth; /* as on the wire: bmx7_bandwidth() */
 };
 
 struct gw_ingress { /* *_INGRESS: sources that a tunnel takes; without one, all */
-	struct gw_prefix prefix;
+	struct prefix prefix;
 	uint8_t tunnel;
 };
 
@@ -63,40 +56,7 @@ struct gw_offer {
 	size_t ingresses;
 };
 
-/* ---- searches ---- */
-
-struct gw_search {
-	struct gw_prefix prefix;
-	uint16_t proto;	    /* GW_PROTO_ANY */
-	uint8_t bits_min;   /* of the offered prefix; GW_BITS_OWN */
-	uint8_t bits_max;   /* 128, for IPv4 too */
-	char name[GW_NAME]; /* only this node; "": any */
-	bool by_node;	    /* only `node` */
-	struct digest node;
-	uint32_t rating;	/* % */
-	uint32_t hysteresis;	/* % */
-	uint64_t bandwidth_min; /* bit/s: more than this is not better */
-	uint32_t preference;	/* of the IP rule */
-	uint32_t table;		/* that it names */
-	uint32_t ip_metric;	/* of the route */
-	bool allow_overlap;	/* others may have a part of it though they are worse ... */
-	bool break_overlap;	/* ... and it may have a part of better ones */
-};
-
-/* A search with the reference's defaults. */
-struct gw_search gw_search_default(struct gw_prefix prefix);
-
 /* ---- what comes out ---- */
-
-struct gw_key {
-	uint32_t preference, table, ip_metric;
-	struct gw_prefix prefix;
-};
-
-struct gw_gateway {
-	struct digest node;
-	struct ipv6 tunnel; /* its dummy address */
-};
 
 struct gw_counters {
 	uint64_t nodes_refused;	   /* there are nodes_max, or no memory */
@@ -122,10 +82,10 @@ void gw_metric_set(struct gw *g, const struct digest *node, uint64_t metric);
 /* slot < GW_SEARCHES_MAX is the search's number, which it keeps when it changes; NULL: no more. */
 void gw_search_set(struct gw *g, unsigned slot, const struct gw_search *search);
 /* Our addresses on tunnels: at most GW_SOURCES_MAX. Without one of its family nothing matches. */
-void gw_sources_set(struct gw *g, const struct gw_prefix *source, size_t count);
+void gw_sources_set(struct gw *g, const struct prefix *source, size_t count);
 
 /* to: NULL when the route is withdrawn. */
-typedef void gw_change(void *ctx, const struct gw_key *key, const struct gw_gateway *to);
+typedef void gw_change(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to);
 /* One walk of the reference, over what changes may reach. true: another walk may change more,
  * because what is chosen now is better by its hysteresis (only where overlapping is forbidden). */
 bool gw_evaluate(struct gw *g, gw_change *tell, void *ctx);

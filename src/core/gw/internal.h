@@ -42,9 +42,9 @@ struct gw_route {
 	struct list all;
 	struct list dirty;
 	struct list candidates;
-	struct gw_key key;
+	struct tunnel_key key;
 	bool active; /* there is a gateway; which, and of what it was chosen */
-	struct gw_gateway gateway;
+	struct tunnel_to gateway;
 	struct gw_network network;
 	uint8_t slot;
 	struct gw_candidate *best; /* during an evaluation */
@@ -63,7 +63,7 @@ struct gw {
 	uint32_t starved_at; /* how many there were when one was refused; 0: none was */
 	bool walk_all;	     /* overlaps anywhere may have changed */
 	uint32_t sources;
-	struct gw_prefix source[GW_SOURCES_MAX];
+	struct prefix source[GW_SOURCES_MAX];
 	bool used[GW_SEARCHES_MAX];
 	struct gw_search search[GW_SEARCHES_MAX];
 	struct gw_counters count;

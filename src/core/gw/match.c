@@ -23,7 +23,7 @@ static enum gw_reason source_match(const struct gw *g, const struct gw_node *n,
 			continue;
 		limited = true;
 		for (uint32_t j = 0; j < g->sources; j++) {
-			if (gw_prefix_contains(&in->prefix, &g->source[j]))
+			if (prefix_contains(&in->prefix, &g->source[j]))
 				return GW_CHOSEN;
 		}
 	}
@@ -41,8 +41,8 @@ enum gw_reason gw_match(const struct gw *g, const struct gw_search *s, const str
 		return GW_PROTO;
 	if (net->prefix.net.bits < min || net->prefix.net.bits > s->bits_max)
 		return GW_LENGTH;
-	if (!gw_prefix_contains(&s->prefix, &net->prefix) &&
-	    !gw_prefix_contains(&net->prefix, &s->prefix))
+	if (!prefix_contains(&s->prefix, &net->prefix) &&
+	    !prefix_contains(&net->prefix, &s->prefix))
 		return GW_APART;
 	if (s->name[0] && strcmp(s->name, n->name) != 0)
 		return GW_NAMED;
@@ -53,7 +53,7 @@ enum gw_reason gw_match(const struct gw *g, const struct gw_search *s, const str
 	return source_match(g, n, net);
 }
 
-struct gw_prefix gw_match_prefix(const struct gw_search *s, const struct gw_network *net)
+struct prefix gw_match_prefix(const struct gw_search *s, const struct gw_network *net)
 {
 	return s->prefix.net.bits > net->prefix.net.bits ? s->prefix : net->prefix;
 }

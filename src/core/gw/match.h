@@ -14,6 +14,6 @@ struct gw_node;
 enum gw_reason gw_match(const struct gw *g, const struct gw_search *s, const struct gw_node *n,
 			const struct gw_network *net);
 /* The route's prefix: the longer one of search and network, which overlap. */
-struct gw_prefix gw_match_prefix(const struct gw_search *s, const struct gw_network *net);
+struct prefix gw_match_prefix(const struct gw_search *s, const struct gw_network *net);
 /* path: 0 without a route. 0: worth nothing. */
 uint64_t gw_match_metric(const struct gw_search *s, uint8_t bandwidth, uint64_t path, bool active);

@@ -6,7 +6,7 @@
 
 /* ---- routes ---- */
 
-static uint32_t key_hash(const struct gw *g, const struct gw_key *k)
+static uint32_t key_hash(const struct gw *g, const struct tunnel_key *k)
 {
 	uint8_t bytes[30];
 
@@ -19,7 +19,7 @@ static uint32_t key_hash(const struct gw *g, const struct gw_key *k)
 	return map_hash(&g->routes, bytes, sizeof(bytes));
 }
 
-static struct gw_route *route_find(const struct gw *g, const struct gw_key *k)
+static struct gw_route *route_find(const struct gw *g, const struct tunnel_key *k)
 {
 	struct map_node *m = map_first(&g->routes, key_hash(g, k));
 
@@ -27,14 +27,14 @@ static struct gw_route *route_find(const struct gw *g, const struct gw_key *k)
 		struct gw_route *r = container_of(m, struct gw_route, by_key);
 
 		if (r->key.preference == k->preference && r->key.table == k->table &&
-		    r->key.ip_metric == k->ip_metric && gw_prefix_equal(&r->key.prefix, &k->prefix))
+		    r->key.ip_metric == k->ip_metric && prefix_equal(&r->key.prefix, &k->prefix))
 			return r;
 	}
 	return NULL;
 }
 
 /* It exists already, or is made; NULL: no memory. */
-static struct gw_route *route_enter(struct gw *g, const struct gw_key *k)
+static struct gw_route *route_enter(struct gw *g, const struct tunnel_key *k)
 {
 	struct gw_route *r = route_find(g, k);
 
@@ -82,8 +82,8 @@ static void candidate_refuse(struct gw *g)
 static void candidate_add(struct gw *g, struct gw_node *n, unsigned slot, uint32_t network)
 {
 	const struct gw_search *s = &g->search[slot];
-	struct gw_key key = {s->preference, s->table, s->ip_metric,
-			     gw_match_prefix(s, &n->network[network])};
+	struct tunnel_key key = {s->preference, s->table, s->ip_metric,
+				 gw_match_prefix(s, &n->network[network])};
 
 	if (g->matches >= g->conf.matches_max) {
 		candidate_refuse(g);
@@ -134,7 +134,7 @@ bool gw_candidate_active(const struct gw_candidate *c)
 
 	return r->active && r->slot == c->slot && digest_equal(&r->gateway.node, &c->node->id) &&
 	       r->network.tunnel == net->tunnel && r->network.proto == net->proto &&
-	       gw_prefix_equal(&r->network.prefix, &net->prefix);
+	       prefix_equal(&r->network.prefix, &net->prefix);
 }
 
 /* Of one route: a total order, in which nothing but what was told decides. */
@@ -175,14 +175,14 @@ static void route_weigh(const struct gw *g, struct gw_route *r)
 /* Has a route that contains c's a candidate, chosen or not, that c must not break? */
 static bool candidate_overlapped(const struct gw *g, const struct gw_candidate *c)
 {
-	const struct gw_prefix *prefix = &c->route->key.prefix;
+	const struct prefix *prefix = &c->route->key.prefix;
 	bool breaks = g->search[c->slot].break_overlap;
-	struct gw_key key = c->route->key;
+	struct tunnel_key key = c->route->key;
 
 	for (uint8_t bits = 0; bits < prefix->net.bits; bits++) {
 		if (g->of_bits[prefix->v6][bits] == 0)
 			continue;
-		key.prefix = gw_prefix_cut(*prefix, bits);
+		key.prefix = prefix_cut(*prefix, bits);
 		const struct gw_route *wide = route_find(g, &key);
 
 		if (!wide)
@@ -199,7 +199,7 @@ static bool candidate_overlapped(const struct gw *g, const struct gw_candidate *
 static bool route_apply(struct gw *g, struct gw_route *r, gw_change *tell, void *ctx)
 {
 	struct gw_candidate *c = r->overlapped ? NULL : r->best;
-	struct gw_gateway was = r->gateway;
+	struct tunnel_to was = r->gateway;
 	bool had = r->active;
 	bool changed = c ? !gw_candidate_active(c) : had;
 
@@ -208,10 +208,10 @@ static bool route_apply(struct gw *g, struct gw_route *r, gw_change *tell, void 
 		r->network = c->node->network[c->network];
 		r->slot = c->slot;
 		r->gateway.node = c->node->id;
-		r->gateway.tunnel = c->node->tunnel[r->network.tunnel];
+		r->gateway.dummy = c->node->tunnel[r->network.tunnel];
 	}
 	bool same = c && had && digest_equal(&was.node, &r->gateway.node) &&
-		    ipv6_equal(was.tunnel, r->gateway.tunnel);
+		    ipv6_equal(was.dummy, r->gateway.dummy);
 
 	if (!same && (c || had)) {
 		g->count.changes++;

@@ -9,16 +9,16 @@
 #pragma once
 #include "base/ip.h"
 
-struct gw_prefix {
+struct prefix {
 	bool v6;
 	struct ipv6 net;
 };
 
 /* a's prefix; its address is a.bits 32 or 128. */
-struct gw_prefix gw_prefix4(struct ipv4 a);
-struct gw_prefix gw_prefix6(struct ipv6 a);
+struct prefix prefix_of4(struct ipv4 a);
+struct prefix prefix_of6(struct ipv6 a);
 /* The first bits of p, which has at least so many. */
-struct gw_prefix gw_prefix_cut(struct gw_prefix p, uint8_t bits);
-bool gw_prefix_equal(const struct gw_prefix *a, const struct gw_prefix *b);
+struct prefix prefix_cut(struct prefix p, uint8_t bits);
+bool prefix_equal(const struct prefix *a, const struct prefix *b);
 /* Every address of inner is in outer; equal ones too. */
-bool gw_prefix_contains(const struct gw_prefix *outer, const struct gw_prefix *inner);
+bool prefix_contains(const struct prefix *outer, const struct prefix *inner);

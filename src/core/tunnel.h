@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tunnel - the one-way tunnels that a node wants: its own end, those to others, what goes there.
+ *
+ * Source  specs/bmx7.md 8.1, 8.3; DESIGN 1.
+ * Shape   FX_TUNNEL carries one of these. An effect is a wish with a key: repeating it is
+ *         harmless, and another wish of that key takes the place of the one before.
+ *         IPv4 or IPv6 inside, IPv6 outside, nothing between (protocols 4 and 41). The outer source
+ *         of all that reaches an end is the end's own dummy address, whoever sends; so a
+ *         tunnel needs no handshake, and an end knows of nobody.
+ * Order   a tunnel is wished before routes go into it, and gone after they are.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/digest.h"
+#include "base/prefix.h"
+
+enum tunnel_fx_kind {
+	TUNNEL_END,   /* one, ours */
+	TUNNEL_OUT,   /* key: node and dummy */
+	TUNNEL_ROUTE, /* key: struct tunnel_key */
+};
+
+struct tunnel_end {
+	bool gone;
+	struct ipv6 primary; /* outer destination of what comes */
+	struct ipv6 dummy;   /* outer source of what comes */
+	struct ipv4 inner4;  /* ours, of what we send into tunnels ourselves; all zero: none */
+	struct ipv6 inner6;
+};
+
+/* A gateway's end. */
+struct tunnel_to {
+	struct digest node;
+	struct ipv6 dummy; /* outer source of what we send */
+};
+
+struct tunnel_out {
+	bool gone;
+	struct tunnel_to to;
+	struct ipv6 primary; /* of that node: outer destination */
+};
+
+struct tunnel_key {
+	uint32_t preference; /* of the rule that leads to the table; 32767 and table 254: the
+				kernel's own rule */
+	uint32_t table;
+	uint32_t ip_metric;
+	struct prefix prefix;
+};
+
+struct tunnel_route {
+	bool gone;
+	struct tunnel_key key;
+	struct tunnel_to to;
+};
+
+struct fx_tunnel {
+	enum tunnel_fx_kind kind;
+	union {
+		struct tunnel_end end;
+		struct tunnel_out out;
+		struct tunnel_route route;
+	};
+};
