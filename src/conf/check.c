@@ -21,6 +21,14 @@ static void fail(struct conf_problems *p, const char *remedy, const char *format
 	problem_add(p, CONF_ERROR, "configuration", 0, text, remedy);
 }
 
+const struct host_interface *host_conf_interface(const struct host_conf *h, const char *name)
+{
+	for (unsigned i = 0; i < h->interface_count; i++)
+		if (strcmp(h->interfaces[i].name, name) == 0)
+			return &h->interfaces[i];
+	return NULL;
+}
+
 bool host_conf_is_automatic(const struct host_conf *h)
 {
 	for (unsigned i = 0; i < h->interface_count; i++)

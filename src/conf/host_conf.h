@@ -71,6 +71,8 @@ struct host_conf {
 /* No `config net` names a mesh interface: the host looks for them by itself, and
  * uses for each the VLAN and tag of the plan. */
 bool host_conf_is_automatic(const struct host_conf *h);
+/* The `config net` of the interface of that name, or NULL. */
+const struct host_interface *host_conf_interface(const struct host_conf *h, const char *name);
 /* Some `config net` has protocol bmx7. */
 bool host_conf_has_network(const struct host_conf *h);
 

@@ -5,6 +5,7 @@
  * Source  ours; core/share/README.md tells how leases of two nodes are merged.
  */
 #pragma once
+#include <stddef.h>
 #include <stdint.h>
 #include "base/ip.h"
 #include "base/mac.h"
@@ -21,3 +22,7 @@ struct lease {
 	uint32_t left_s;       /* until it ends; 0: it has */
 	char name[LEASE_NAME_ROOM]; /* as the client calls itself, cleaned; "" for none */
 };
+
+/* The label that a client's name becomes: its first len bytes up to a NUL or a dot, small letters,
+ * digits and hyphens between them; "" if nothing is left. out may be text. */
+void lease_name_clean(const char *text, size_t len, char out[LEASE_NAME_ROOM]);

@@ -52,8 +52,10 @@ static bool record_count(void *ctx, const struct share_record *r)
 
 static bool peer_count(void *ctx, const struct share_peer *p)
 {
-	(void)p;
-	++*(uint64_t *)ctx;
+	uint64_t *count = ctx;
+
+	count[0]++;
+	count[1] += p->ours;
 	return true;
 }
 
@@ -70,7 +72,7 @@ static json_t *counters_of(const struct share *s)
 json_t *shared_status_json(const struct node *node, instant now)
 {
 	const struct share *s = node->share;
-	uint64_t records = 0, peers = 0;
+	uint64_t records = 0, peers[2] = {0, 0};
 
 	if (!s)
 		return json_null();
@@ -78,9 +80,10 @@ json_t *shared_status_json(const struct node *node, instant now)
 	json_t *o = json_object();
 
 	share_each(s, now, -1, record_count, &records);
-	share_each_peer(s, now, peer_count, &peers);
+	share_each_peer(s, now, peer_count, peers);
 	json_put_count(o, "records", records);
-	json_put_count(o, "peers", peers);
+	json_put_count(o, "peers", peers[0]);
+	json_put_count(o, "peers_ours", peers[1]);
 	json_put_count(o, "memory_bytes", share_memory(s));
 	json_object_set_new(o, "counters", counters_of(s));
 	return o;

@@ -13,22 +13,6 @@
 
 enum { LINE_ROOM = 512, BATCH = 256, RCVBUF = 1 << 20 };
 
-void dhcp_event_clean_name(const char *name, char clean[LEASE_NAME_ROOM])
-{
-	size_t n = 0;
-
-	for (const char *c = name; *c && *c != '.' && n < LEASE_NAME_ROOM - 1; c++) {
-		char low = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
-		bool good = (low >= 'a' && low <= 'z') || (low >= '0' && low <= '9');
-
-		if (good || ((low == '-' || low == '_' || low == ' ') && n > 0))
-			clean[n++] = good ? low : '-';
-	}
-	while (n > 0 && clean[n - 1] == '-')
-		n--;
-	clean[n] = '\0';
-}
-
 bool dhcp_event_parse(const char *line, struct dhcp_event *e)
 {
 	char action[8], mac[MAC_TEXT], ip[IPV4_TEXT];
@@ -57,7 +41,7 @@ bool dhcp_event_parse(const char *line, struct dhcp_event *e)
 		line++;
 	e->named = strcmp(line, "-") != 0;
 	if (e->named)
-		dhcp_event_clean_name(line, e->name);
+		lease_name_clean(line, strlen(line), e->name);
 	return true;
 }
 

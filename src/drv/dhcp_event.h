@@ -35,9 +35,6 @@ struct dhcp_event {
 
 /* One line, without its end. false: it is none; *e is not to be used. */
 bool dhcp_event_parse(const char *line, struct dhcp_event *e);
-/* One label of letters, digits and hyphens, in lower case, of what a client calls
- * itself; "" when nothing of it is left. */
-void dhcp_event_clean_name(const char *name, char clean[LEASE_NAME_ROOM]);
 
 struct dhcp_events {
 	int fd; /* -1: closed */

@@ -121,35 +121,10 @@ static json_t *anygw_json(const struct anygw *a)
 	return o;
 }
 
-static bool peer_count(void *ctx, const struct share_peer *p)
-{
-	uint64_t *count = ctx;
-
-	count[0]++;
-	count[1] += p->ours;
-	return true;
-}
-
-static json_t *share_json(const struct gateway *g)
-{
-	const struct share *share = g->env.share;
-	json_t *o = share_socket_status(&g->share), *counters = json_object();
-	uint64_t peers[2] = {0, 0};
-
-	share_each_peer(share, now_boottime(), peer_count, peers);
-	json_put_count(o, "peers", peers[0]);
-	json_put_count(o, "peers_ours", peers[1]);
-	json_put_count(o, "memory_bytes", share_memory(share));
-	for (unsigned c = 0; c < SHARE_COUNTERS; c++)
-		json_put_count(counters, share_counter_name(c), share_count(share, c));
-	json_object_set_new(o, "counters", counters);
-	return o;
-}
-
 void gateway_status(struct gateway *g, json_t *into)
 {
 	if (g->env.share) {
-		json_object_set_new(into, "share", share_json(g));
+		json_object_set_new(into, "share", share_socket_status(&g->share));
 		json_object_set_new(into, "alfred", alfred_socket_status(&g->alfred));
 	}
 	if (!g->anycast)

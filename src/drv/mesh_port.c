@@ -54,10 +54,9 @@ bool mesh_port_is_automatic(const struct host_conf *conf, const struct link *l, 
 
 static const struct host_interface *conf_of(const struct host_conf *conf, const char *name)
 {
-	for (unsigned i = 0; i < conf->interface_count; i++)
-		if (conf->interfaces[i].mesh && strcmp(conf->interfaces[i].name, name) == 0)
-			return &conf->interfaces[i];
-	return NULL;
+	const struct host_interface *i = host_conf_interface(conf, name);
+
+	return i && i->mesh ? i : NULL;
 }
 
 static bool is_wifi(const struct host_interface *conf, const char *name)

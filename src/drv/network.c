@@ -41,18 +41,10 @@ static void tell(struct network *n, const struct ev_network *what)
 
 /* ---- ports ---- */
 
-static const struct host_interface *conf_of(const struct host_conf *host, const char *name)
-{
-	for (unsigned i = 0; i < host->interface_count; i++)
-		if (strcmp(host->interfaces[i].name, name) == 0)
-			return &host->interfaces[i];
-	return NULL;
-}
-
 static bool is_wanted(const struct network *n, const struct link *l)
 {
 	const struct host_conf *host = &n->env.conf->host;
-	const struct host_interface *conf = conf_of(host, l->name);
+	const struct host_interface *conf = host_conf_interface(host, l->name);
 	const struct cable_slot *cable = cables_find(n->env.cables, l->name);
 
 	if (!l->ethernet || l->ifindex == n->env.lan->bridge ||

@@ -118,7 +118,7 @@ def ours(folder, name, count, changes, seconds, **air):
         paths = [RUN / town.name / n / "alfred.sock" for n in names]
 
         def shares():
-            return [a["host"]["share"] for a in ask_all(controls, "status").values()]
+            return [a["shared"] for a in ask_all(controls, "status").values()]
 
         until(lambda: all(s["peers_ours"] == count - 1 for s in shares()), 90,
               "every node knows all others", pause=0.5)

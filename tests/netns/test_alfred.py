@@ -88,7 +88,8 @@ class Cloud:
         return self.space[name].spawn(command, stdout=log, stderr=log)
 
     def share(self, name):
-        return self.node[name].host()["share"]
+        status = self.node[name].ask("status")
+        return {**status["host"]["share"], **status["shared"]}
 
     def counter(self, name, which):
         return self.share(name)["counters"][which]

@@ -21,6 +21,37 @@ static void assert_name(const char *name, const char *ip)
 		assert_int_equal(rig_resolve(&r, i, name), *ip ? ipv4_to_u32(rig_ip(ip)) : 0);
 }
 
+static void test_names(void **state)
+{
+	static const struct {
+		const char *said, *clean;
+	} cases[] = {
+		{"phone", "phone"},
+		{"Anna-s-Phone", "anna-s-phone"},
+		{"Anna's Phone", "annas-phone"},
+		{"my_host", "my-host"},
+		{"host.example.org", "host"},
+		{".hidden", ""},
+		{"-x-", "x"},
+		{"?????", ""},
+		{"", ""},
+		{"caf\xc3\xa9", "caf"},
+		{"a\tb\nc", "abc"},
+		{"localhost # 10.0.0.1", "localhost--10"},
+	};
+	char clean[LEASE_NAME_ROOM], longer[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		lease_name_clean(cases[i].said, strlen(cases[i].said), clean);
+		assert_string_equal(clean, cases[i].clean);
+	}
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	lease_name_clean(longer, strlen(longer), clean);
+	assert_int_equal(strlen(clean), LEASE_NAME_ROOM - 1);
+}
+
 static void test_cleaned(void **state)
 {
 	static const struct {
@@ -172,6 +203,7 @@ static void test_crowd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_cleaned),
 		cmocka_unit_test(test_clash),
 		cmocka_unit_test(test_nodes_come_first),

@@ -97,7 +97,8 @@ static bool leases_init(struct leases *l, instant now)
 	if (!l->scratch || !l->self)
 		return false;
 	l->self->alive = l->self->known = true;
-	name_clean(l->conf.hostname, strnlen(l->conf.hostname, LEASE_NAME_ROOM), l->conf.hostname);
+	lease_name_clean(l->conf.hostname, strnlen(l->conf.hostname, LEASE_NAME_ROOM),
+			 l->conf.hostname);
 	memcpy(l->self->hostname, l->conf.hostname, LEASE_NAME_ROOM);
 	l->self->ip6 = l->conf.own6;
 	l->gateway = (struct holder){.kind = HOLDER_GATEWAY};

@@ -210,7 +210,7 @@ static void name_choose(const struct leases *l, const struct said *s, char out[L
 	const struct lease *reserved = static_find(l, s->lease.mac);
 	const char *text = reserved && reserved->name[0] ? reserved->name : s->lease.name;
 
-	name_clean(text, strnlen(text, LEASE_NAME_ROOM), out);
+	lease_name_clean(text, strnlen(text, LEASE_NAME_ROOM), out);
 }
 
 static void entry_set(struct leases *l, instant now, struct entry *e, const struct said *s,

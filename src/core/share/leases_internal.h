@@ -190,8 +190,6 @@ struct holder *address_winner(const struct leases *l, uint32_t ip);
 
 /* ---- name: who is called how ---- */
 
-/* Letters, digits and inner hyphens of text, in lower case; "" when none is left. */
-void name_clean(const char *text, size_t len, char out[LEASE_NAME_ROOM]);
 /* What h is called by people: "" or a cleaned name. */
 const char *holder_text(const struct holder *h);
 void name_enter(struct leases *l, struct holder *h, struct fx *fx);

@@ -133,7 +133,7 @@ static enum err node_parse(const uint8_t *data, size_t len, struct node_said *ou
 	}
 	memcpy(out->ip6.b, ip6, sizeof(out->ip6.b));
 	out->ip6.bits = 128;
-	name_clean((const char *)name, name_len, out->hostname);
+	lease_name_clean((const char *)name, name_len, out->hostname);
 	return OK;
 }
 
@@ -187,7 +187,8 @@ static enum err entry_parse(struct rd *r, struct said *out)
 		out->lease.left_s = rd_u32(r);
 		name = rd_take(r, flags & ENTRY_NAME_LEN);
 		if (name)
-			name_clean((const char *)name, flags & ENTRY_NAME_LEN, out->lease.name);
+			lease_name_clean((const char *)name, flags & ENTRY_NAME_LEN,
+					 out->lease.name);
 	}
 	if (r->bad || !mac_is_station(out->lease.mac) || out->lease.version >= VERSION_MAX)
 		return ERR_MALFORMED;
