@@ -36,8 +36,10 @@ fuzz: setup
 bench: release
 	@tests/bench/run
 
+# Members of the group nuvol may look at the node without being root.
 install: release
 	meson install -C $(RELEASE) --no-rebuild
+	@test -n "$(DESTDIR)" || getent group nuvol >/dev/null || groupadd --system nuvol
 
 clean:
 	rm -rf build
