@@ -60,6 +60,7 @@ struct host_conf {
 	uint8_t lan_port_count;
 	uint16_t network_mtu_bytes;		       /* bmx7_mtu; default 1500 */
 	char state_dir[HOST_PATH_ROOM];		       /* default /var/lib/nuvol */
+	char trusted_nodes_dir[HOST_PATH_ROOM];	       /* "": everybody is trusted, the default */
 	char alfred_socket[HOST_PATH_ROOM];	       /* default HOST_ALFRED_SOCKET; "": none */
 	char dnsmasq[HOST_PATH_ROOM];		       /* the program; default /usr/sbin/dnsmasq */
 	uint32_t lease_time_s;			       /* of DHCP; default an hour */

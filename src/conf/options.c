@@ -133,6 +133,13 @@ static const struct option table[] = {
 		WIDTH_OF(node.network.key_type), .min = 4, .max = 8, .value = "6",
 		.help = "The kind of a new node key: 4 to 8 are RSA with 1024, 1536, 2048, 3072 and "
 			"4096 bits; a key that is there stays"},
+	{BMX7, .name = "trusted_nodes_dir", .kind = OPTION_PATH, IN_CONF(host.trusted_nodes_dir),
+		ROOM_OF(struct conf, host.trusted_nodes_dir), .min = 0, .max = HOST_PATH_ROOM - 1,
+		.value = "",
+		.help = "A folder whose files are named after the nodes that this node wants to be "
+			"reached through: ID, or ID.trust=3 for those that node trusts, too, "
+			"or ID.trust=0 for none; it is watched; empty: a node can be reached "
+			"through everybody"},
 
 	{SHARE, .name = "enabled", .kind = OPTION_FLAG, IN_CONF(node.share.on), .value = "1",
 		.help = "Share records with the other nodes of the cloud, in ALFRED's protocol: "

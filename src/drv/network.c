@@ -39,6 +39,11 @@ static void tell(struct network *n, const struct ev_network *what)
 	n->env.tell(n->env.ctx, &ev);
 }
 
+static void trusted_tell(void *ctx, const struct ev_network *what)
+{
+	tell(ctx, what);
+}
+
 /* ---- ports ---- */
 
 static bool is_wanted(const struct network *n, const struct link *l)
@@ -403,6 +408,8 @@ static void look(uv_timer_t *t)
 {
 	struct network *n = t->data;
 
+	if (n->running)
+		trusted_look(&n->trusted);
 	if (route_table_retry(&n->routes))
 		route_table_settle(&n->routes);
 	for (unsigned i = 0; i < PORT_MAX; i++)
@@ -422,6 +429,7 @@ static void run(struct network *n)
 		return;
 	}
 	n->running = true;
+	trusted_start(&n->trusted, n->env.uv); /* before our first description */
 	list_each (l, &n->env.links->all, struct link, all) {
 		network_link(n, l, false);
 	}
@@ -544,6 +552,9 @@ void network_start(struct network *n, const struct network_env *env)
 	if (!env->conf->node.plan.network && !host_conf_has_network(&env->conf->host))
 		return;
 	n->jobs = (struct job_pool){.uv = env->uv, .done = job_done, .ctx = n};
+	n->trusted = (struct trusted){.tell = trusted_tell, .ctx = n};
+	if (env->conf->host.trusted_nodes_dir[0] != '\0')
+		n->trusted.folder = env->conf->host.trusted_nodes_dir;
 	n->vlan_env = (struct vlan_port_env){.uv = env->uv,
 					     .links = env->links,
 					     .ask = &n->ask,
@@ -569,6 +580,8 @@ void network_stop(struct network *n)
 	if (!n->started)
 		return;
 	job_pool_stop(&n->jobs);
+	if (n->running)
+		trusted_stop(&n->trusted);
 	n->running = false;
 	for (unsigned i = 0; i < PORT_MAX; i++)
 		port_close(n, &n->port[i]);
@@ -602,6 +615,17 @@ static json_t *port_json(const struct network_port *p)
 	return o;
 }
 
+static json_t *trusted_json(const struct trusted *t)
+{
+	json_t *o = json_object();
+
+	json_put_text(o, "folder", t->folder);
+	json_put_count(o, "nodes", t->nodes);
+	json_put_count(o, "bad_files", t->bad);
+	json_put_text(o, "fault", t->error ? strerror(-t->error) : "");
+	return o;
+}
+
 void network_status(const struct network *n, json_t *into)
 {
 	json_t *o = json_object(), *ports = json_array();
@@ -614,6 +638,8 @@ void network_status(const struct network *n, json_t *into)
 	json_put_text(o, "fault", n->fault ? n->fault : "");
 	json_put_text(o, "error", n->error ? strerror(-n->error) : "");
 	json_object_set_new(o, "interfaces", ports);
+	if (n->trusted.folder)
+		json_object_set_new(o, "trusted", trusted_json(&n->trusted));
 	json_put_count(o, "routes", n->routes.count);
 	json_put_count(o, "routes_refused", n->routes.refused);
 	json_put_count(o, "jobs_under_way", n->jobs.under_way);

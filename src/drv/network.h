@@ -30,6 +30,7 @@
 #include "drv/packet.h"
 #include "drv/route_table.h"
 #include "drv/run_dir.h"
+#include "drv/trusted.h"
 #include "drv/vlan_port.h"
 
 enum {
@@ -76,6 +77,7 @@ struct network {
 	struct netlink ask;
 	struct route_table routes;
 	struct job_pool jobs;
+	struct trusted trusted;
 	struct node_key key;
 	uv_work_t key_work; /* the key is being made */
 	struct job_result *fresh;

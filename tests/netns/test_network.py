@@ -55,10 +55,13 @@ class Net:
         links = [(i, i + 1) for i in range(count - 1)] + ([(count - 1, 0)] if ring else [])
         for a, b in links:
             spaces.veth(self.spaces[a], f"to{b}", self.spaces[b], f"to{a}", 1532)
-        self.nodes = [spaces.node(s, conf(f"cloud{i}")) for i, s in enumerate(self.spaces)]
+        self.nodes = [self.make(spaces, i) for i in range(count)]
         for node in self.nodes:
             node.start()
         self.wait()
+
+    def make(self, spaces, i):
+        return spaces.node(self.spaces[i], conf(f"cloud{i}"))
 
     def wait(self, seconds=CONVERGED_S):
         until(lambda: all(map(primary, self.spaces)), seconds, "all have their addresses")
