@@ -178,6 +178,7 @@ static void port_open(struct network *n, struct network_port *p, const struct li
 		p->lower = l->ifindex;
 		return;
 	}
+	p->opened_ms = uv_now(n->env.uv);
 	log_line(LOG_INFO, "network interface %s made (%s)", p->vlan.name,
 		 vlan_port_driver_name(&p->vlan));
 }
@@ -223,6 +224,16 @@ static void port_follow(struct network *n, struct network_port *p)
 		route_table_touch(&n->routes, p->vlan.ifindex);
 }
 
+/* The kernel's messages about a new interface come after we switched it on: those that tell of
+ * it as it was before are no news. */
+static bool is_stale(struct network *n, const struct network_port *p, const struct link *l)
+{
+	if (l->up || uv_now(n->env.uv) - p->opened_ms > NETWORK_STALE_MS)
+		return false;
+	(void)links_refresh(n->env.links, l->ifindex);
+	return l->up;
+}
+
 void network_link(struct network *n, const struct link *l, bool gone)
 {
 	struct network_port *p = n->started ? slot_by_ifindex(n, l->ifindex) : NULL;
@@ -233,7 +244,7 @@ void network_link(struct network *n, const struct link *l, bool gone)
 	if (p && p->vlan.ifindex == l->ifindex && p->vlan.name[0] != '\0') {
 		if (gone)
 			port_close(n, p);
-		else
+		else if (!is_stale(n, p, l))
 			port_follow(n, p);
 		return;
 	}

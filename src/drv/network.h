@@ -35,8 +35,10 @@
 
 enum {
 	NETWORK_LOOK_MS = 1000, /* what failed is tried again */
-	NETWORK_BATCH = 16,	/* datagrams read at once ... */
-	NETWORK_BATCHES = 8,	/* ... so often at most before others have their turn */
+	NETWORK_STALE_MS =
+		1000,	     /* so long the kernel may tell of what a new interface was before */
+	NETWORK_BATCH = 16,  /* datagrams read at once ... */
+	NETWORK_BATCHES = 8, /* ... so often at most before others have their turn */
 };
 
 struct network_env {
@@ -61,6 +63,7 @@ struct network_port {
 	char name[IFNAMSIZ]; /* of the interface below; "": never used */
 	int lower;	     /* its ifindex; 0: away */
 	bool wanted;	     /* to be opened by network_settle: links are busy meanwhile */
+	uint64_t opened_ms;  /* uv_now; then messages from before that are still to come */
 	struct vlan_port vlan;
 	int fd; /* UDP; -1: closed */
 	uv_poll_t *poll;

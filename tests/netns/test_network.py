@@ -89,6 +89,11 @@ def test_each_reaches_each(line):
             assert ping(here, there, 3) == 3
 
 
+def test_interfaces_go_up_once(line):
+    for node in line.nodes:
+        assert " is down" not in node.log()
+
+
 def test_status_names_driver_and_interfaces(line):
     network = line.nodes[1].host()["network"]
     assert network["running"] and network["fault"] == ""
