@@ -64,6 +64,15 @@ static struct digest digest_of(const struct crypto_part *part, size_t count)
 	return d;
 }
 
+/* The same on each run, and as long; it is no MD5. */
+static void md5_like(const void *data, size_t len, uint8_t digest[16])
+{
+	struct absorb a = {.lane = {7, 8}};
+
+	absorb(&a, data, len);
+	squeeze(&a, digest, 16);
+}
+
 static bool never_inflate(const void *data, size_t len, void *out, size_t out_len)
 {
 	(void)data;
@@ -85,6 +94,7 @@ static size_t never_deflate(const void *data, size_t len, void *out, size_t room
 const struct crypto *cheap_crypto(void)
 {
 	static const struct crypto table = {
+		.md5 = md5_like,
 		.sha224 = digest_of,
 		.inflate = never_inflate,
 		.deflate = never_deflate,

@@ -5,7 +5,7 @@
  * Source  ours. Has the sizes and the answers of the real thing, and no secrecy at all:
  *         who knows a public key can sign with it.
  * Shape   deterministic: new keys come from the caller's generator. Nothing is ever
- *         compressed, and there is no MD5.
+ *         compressed. Identifiers by "MD5" are others than real ones.
  */
 #pragma once
 #include "base/prng.h"

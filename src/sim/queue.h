@@ -11,11 +11,12 @@
 #include "base/clock.h"
 
 enum item_kind {
-	ITEM_WAKE,   /* a node's deadline */
-	ITEM_ARRIVE, /* a frame reaches a node's mesh port */
-	ITEM_LAN_TX, /* a frame of the node's own goes to its LAN */
-	ITEM_LAN_RX, /* a frame of the LAN reaches the node itself */
-	ITEM_JOB,    /* public-key work of a node is done */
+	ITEM_WAKE,     /* a node's deadline */
+	ITEM_ARRIVE,   /* a frame reaches a node's mesh port */
+	ITEM_LAN_TX,   /* a frame of the node's own goes to its LAN */
+	ITEM_LAN_RX,   /* a frame of the LAN reaches the node itself */
+	ITEM_JOB,      /* public-key work of a node is done */
+	ITEM_DATAGRAM, /* one of the network reaches a node's port */
 };
 
 struct item {
@@ -24,6 +25,8 @@ struct item {
 	enum item_kind kind;
 	uint16_t node;
 	uint8_t port;
+	uint8_t from_port;
+	uint16_t from; /* node that sent it */
 	uint32_t life; /* of the node when this was queued; other lives ignore it */
 	size_t len;
 	uint8_t bytes[];

@@ -8,6 +8,7 @@
  *         A segment joins ports of nodes; each receiver loses by itself; a pair
  *         that cannot hear each other can be told apart (world_deaf).
  *         Members of a segment on different sides do not hear each other.
+ *         Frames of a cloud reach nodes of that cloud only: each has its VLAN.
  *         Everything that happens is an item in one queue, ordered by time and
  *         then by insertion: one seed gives one history, and one digest.
  * Time    starts at 1 s (so that 0 is never "now") and moves in world_run.
@@ -19,30 +20,55 @@
 #include <stdint.h>
 #include "base/clock.h"
 #include "base/mac.h"
+#include "base/prng.h"
+#include "core/crypto.h"
 #include "core/fx.h"
+#include "core/job_result.h"
 #include "node/node.h"
 
-enum { WORLD_NODES_MAX = 1024, WORLD_SEGMENTS_MAX = 2048, WORLD_CLIENTS_MAX = 4096 };
-enum { WORLD_NOWHERE = 0xffff }; /* where a client is that left, a node that is none */
+/* Where a client is that left, a node that is none; there are fewer nodes, segments, clients. */
+enum { WORLD_NOWHERE = 0xffff };
+enum { WORLD_LOSS_ALL = 65536 };
 
 struct world;
 
 struct segment_conf {
-	uint8_t loss_percent; /* of each receiver by itself */
+	uint8_t loss_percent;  /* of each receiver by itself */
+	uint16_t burst_frames; /* that are lost in a row, on average; 0, 1: by themselves */
 	span delay;
 	span jitter;	    /* 0 .. jitter more, may reorder */
-	bool wifi;	    /* ports on it are wifi ports */
-	uint16_t mtu_bytes; /* of a batman packet; 0: 1532 */
+	bool wifi;	    /* ports on it are wifi ports, and share the air with whom they hear */
+	bool sparse;	    /* nobody hears anybody but by world_hear */
+	uint16_t mtu_bytes; /* of a batman packet; 0: 1532. What is longer is dropped */
+	uint64_t rate_bps;  /* 0: frames take no time */
+	span queue;	    /* a frame that would wait longer is dropped; 0: 500 ms */
+	uint8_t retries;    /* of a unicast frame that its receiver lost; they take no time */
+	/* Faults, of 10,000 frames that arrive: */
+	uint16_t corrupt; /* one bit is another */
+	uint16_t twice;	  /* once more, a delay later */
+	uint16_t replay;  /* once more, 1 to 30 s later */
+};
+
+/* How nodes hash and sign. */
+struct world_crypto {
+	const struct crypto *table;
+	void (*job)(struct prng *prng, const struct job *job, struct job_result *r);
+	span job_time; /* virtual, of each job */
 };
 
 struct world *world_new(uint64_t seed);
+/* Other crypto than cheap_crypto's, 5 ms a job; before the first node. */
+void world_crypto(struct world *w, const struct world_crypto *crypto);
 void world_free(struct world *w);
 instant world_now(const struct world *w);
 
 /* A node with the defaults; its MACs come from its index. */
 unsigned world_node(struct world *w);
-/* The same with a configuration of its own. */
+/* The same with a configuration of its own. plan.network: it is part of the network of all
+ * clouds, and its ports are ports of that too, on a VLAN of its own. */
 unsigned world_node_with(struct world *w, const struct node_conf *conf);
+unsigned world_nodes(const struct world *w);
+bool world_alive(const struct world *w, unsigned node);
 struct node *world_node_at(struct world *w, unsigned node);
 /* The MAC that names it in the cloud (its first port's). */
 struct mac world_node_mac(const struct world *w, unsigned node);
@@ -52,21 +78,39 @@ unsigned world_node_of(const struct world *w, struct mac port);
 unsigned world_segment(struct world *w, const struct segment_conf *conf);
 /* Other loss, delay, jitter or MTU from now on; the nodes are told of an MTU. */
 void world_change(struct world *w, unsigned segment, const struct segment_conf *conf);
+const struct segment_conf *world_segment_conf(const struct world *w, unsigned segment);
+/* Frames that did not find room in a queue. */
+uint64_t world_overflows(const struct world *w, unsigned segment);
 /* Joins node to segment by a new port; gives the port's index in the node. */
 unsigned world_join(struct world *w, unsigned node, unsigned segment);
 /* a and b do not hear each other on segment; or only b does not hear a. */
 void world_deaf(struct world *w, unsigned segment, unsigned a, unsigned b);
 void world_deaf_one_way(struct world *w, unsigned segment, unsigned a, unsigned b);
+/* a and b hear each other, and lose so many frames (of WORLD_LOSS_ALL) beside the segment's
+ * loss; or only b hears a. */
+void world_hear(struct world *w, unsigned segment, unsigned a, unsigned b, uint16_t loss);
+void world_hear_one_way(struct world *w, unsigned segment, unsigned a, unsigned b, uint16_t loss);
+/* Does b hear a now, on any segment: both alive, not cut, on one side? */
+bool world_linked(const struct world *w, unsigned a, unsigned b);
+/* Who hears node now; some perhaps twice. The full number. */
+unsigned world_neighbours(const struct world *w, unsigned node, uint16_t *out, unsigned max);
 /* Cuts a node's port: carrier says that the node notices at once. */
 void world_cut(struct world *w, unsigned node, unsigned segment, bool carrier);
 void world_heal(struct world *w, unsigned node, unsigned segment);
 /* Puts a node's port on a side of its segment; all begin on side 0. */
 void world_side(struct world *w, unsigned node, unsigned segment, uint8_t side);
-/* Stops a node dead, with the state lost; starts it anew with another seed, or
- * (only the program was started anew, not the machine) with the same. */
+/* Stops a node dead; what its disk keeps stays (the key of its network, the number of its
+ * description), the rest is lost. Starts it anew with another seed, or (only the program was
+ * started anew, not the machine) with the same. */
 void world_kill(struct world *w, unsigned node);
 void world_start(struct world *w, unsigned node);
 void world_restart(struct world *w, unsigned node);
+/* A dead node's disk is empty: it will be another node of the network. */
+void world_forget(struct world *w, unsigned node);
+
+/* The kernels' routes from a to b's primary address: hops; -1: they lead nowhere, -2: in a
+ * circle. path: the nodes on the way, a first, b not; of world_nodes, or NULL. */
+int world_walk(const struct world *w, unsigned a, unsigned b, uint16_t *path);
 
 /* What the node's host would do for it and the world does not: effects of leases and names
  * are shown, events told. Nodes share records when their configuration says so. */
@@ -76,6 +120,8 @@ void world_tell(struct world *w, unsigned node, const struct ev *ev);
 
 /* A client attached to node: a MAC that sends and counts what reaches it. */
 unsigned world_client(struct world *w, unsigned node);
+unsigned world_clients(const struct world *w);
+unsigned world_client_at(const struct world *w, unsigned client);
 struct mac world_client_mac(const struct world *w, unsigned client);
 /* Moves; seen says that the new node hears of it at once (an association). */
 void world_roam(struct world *w, unsigned client, unsigned node, bool seen);
@@ -109,14 +155,17 @@ struct world_traffic {
 	uint64_t ogm_frames, ogm_bytes;
 	uint64_t bcast_frames;
 	uint64_t tt_requests;
+	uint64_t datagrams, datagram_bytes; /* of the network, with all headers */
+	uint64_t too_big;		    /* for the segment */
 	uint64_t circled; /* routed packets that took more hops than there are nodes */
 };
 struct world_traffic world_traffic_of(const struct world *w, unsigned node);
 struct world_traffic world_traffic_by(const struct world *w, unsigned node, unsigned port);
 
-/* A hash over everything that happened so far. */
+/* A hash over everything that happened so far; how much that was. */
 uint64_t world_digest(const struct world *w);
+uint64_t world_events(const struct world *w);
 
-/* Writes every frame of segment to a pcap file from now on; NULL ends it.
+/* Writes every frame of segment, as it leaves, to a pcap file from now on; NULL ends it.
  * The only file that the world touches; false: it cannot be opened. */
 bool world_pcap(struct world *w, unsigned segment, const char *path);

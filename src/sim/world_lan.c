@@ -43,20 +43,20 @@ static uint32_t sum(uint32_t before, const uint8_t *p, size_t len)
 }
 
 /* The datagram with its UDP header, checksum included. */
-static size_t udp_write(const struct stack *s, const struct fx_datagram *d, uint8_t *out)
+static size_t udp_write(const struct lan_udp *d, uint8_t *out, size_t room)
 {
-	struct wr w = wr_over(out, DATAGRAM_ROOM);
-	const struct ipv6 src = address_of(s->self), dst = address_of(d->to);
+	struct wr w = wr_over(out, room);
+	const struct ipv6 src = ipv6_link_local(d->src_mac);
 	const size_t len = UDP_HEADER + d->len;
 	uint32_t c = NEXT_UDP + (uint32_t)len;
 
-	wr_u16(&w, SHARE_PORT);
-	wr_u16(&w, SHARE_PORT);
+	wr_u16(&w, d->port);
+	wr_u16(&w, d->port);
 	wr_u16(&w, (uint16_t)len);
 	wr_u16(&w, 0);
 	wr_bytes(&w, d->data, d->len);
 	assert(!w.bad);
-	c = sum(sum(sum(c, src.b, sizeof(src.b)), dst.b, sizeof(dst.b)), out, len);
+	c = sum(sum(sum(c, src.b, sizeof(src.b)), d->dst.b, sizeof(d->dst.b)), out, len);
 	while (c >> 16)
 		c = (c & 0xffff) + (c >> 16);
 	c = c == 0xffff ? c : ~c & 0xffff;
@@ -65,42 +65,54 @@ static size_t udp_write(const struct stack *s, const struct fx_datagram *d, uint
 	return len;
 }
 
-static struct wr frame_begin(const struct stack *s, struct mac to, uint8_t next, size_t len,
+static struct wr frame_begin(const struct lan_udp *d, uint8_t next, size_t len,
 			     uint8_t frame[LAN_FRAME_MAX])
 {
 	struct wr w = wr_over(frame, LAN_FRAME_MAX);
-	const struct ipv6 src = address_of(s->self), dst = address_of(to);
-	const struct mac all = {{0x33, 0x33, 0, 0, 0, 1}};
+	const struct ipv6 src = ipv6_link_local(d->src_mac);
 
-	ethernet_write(&w, mac_is_broadcast(to) ? all : to, s->self, ETHERTYPE_IPV6);
+	ethernet_write(&w, d->dst_mac, d->src_mac, ETHERTYPE_IPV6);
 	wr_u32(&w, 0x60000000);
 	wr_u16(&w, (uint16_t)len);
 	wr_u8(&w, next);
 	wr_u8(&w, 255);
 	wr_bytes(&w, src.b, sizeof(src.b));
-	wr_bytes(&w, dst.b, sizeof(dst.b));
+	wr_bytes(&w, d->dst.b, sizeof(d->dst.b));
 	return w;
+}
+
+size_t lan_udp_frame(const struct lan_udp *d, uint8_t frame[LAN_FRAME_MAX])
+{
+	uint8_t udp[WHOLE_MAX];
+	const size_t len = udp_write(d, udp, sizeof(udp));
+	struct wr w = frame_begin(d, NEXT_UDP, len, frame);
+
+	wr_bytes(&w, udp, len);
+	return wr_len(&w);
 }
 
 void stack_send(struct stack *s, const struct fx_datagram *d,
 		void (*send)(void *ctx, const uint8_t *frame, size_t len), void *ctx)
 {
 	static uint8_t udp[DATAGRAM_ROOM];
-	const size_t len = udp_write(s, d, udp);
+	const struct mac all = {{0x33, 0x33, 0, 0, 0, 1}};
+	const struct lan_udp x = {s->self,	     mac_is_broadcast(d->to) ? all : d->to,
+				  address_of(d->to), SHARE_PORT,
+				  d->data,	     d->len};
+	const size_t len = UDP_HEADER + d->len;
 	uint8_t frame[LAN_FRAME_MAX];
 	struct wr w;
 
 	if (len <= WHOLE_MAX) {
-		w = frame_begin(s, d->to, NEXT_UDP, len, frame);
-		wr_bytes(&w, udp, len);
-		send(ctx, frame, wr_len(&w));
+		send(ctx, frame, lan_udp_frame(&x, frame));
 		return;
 	}
+	udp_write(&x, udp, sizeof(udp));
 	s->id++;
 	for (size_t at = 0; at < len; at += PIECE_MAX) {
 		const size_t part = len - at < PIECE_MAX ? len - at : PIECE_MAX;
 
-		w = frame_begin(s, d->to, NEXT_FRAGMENT, FRAGMENT_HEADER + part, frame);
+		w = frame_begin(&x, NEXT_FRAGMENT, FRAGMENT_HEADER + part, frame);
 		wr_u8(&w, NEXT_UDP);
 		wr_u8(&w, 0);
 		wr_u16(&w, (uint16_t)(at | (at + part < len)));

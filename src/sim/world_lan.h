@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/ip.h"
 #include "core/ev.h"
 #include "core/fx.h"
 
@@ -33,6 +34,18 @@ struct stack {
 };
 
 void stack_fini(struct stack *s);
+
+/* A datagram over IPv6, from the link-local address of src_mac; source port as dst_port. */
+struct lan_udp {
+	struct mac src_mac, dst_mac;
+	struct ipv6 dst;
+	uint16_t port;
+	const uint8_t *data;
+	size_t len;
+};
+
+/* As one frame, if it fits; its length. */
+size_t lan_udp_frame(const struct lan_udp *d, uint8_t frame[LAN_FRAME_MAX]);
 
 /* Gives each frame of d to send. */
 void stack_send(struct stack *s, const struct fx_datagram *d,

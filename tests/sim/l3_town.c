@@ -166,7 +166,8 @@ static void item_do(struct l3_town *t, const struct item *it)
 		return;
 	switch (it->kind) {
 	case ITEM_LAN_TX:
-	case ITEM_LAN_RX: assert(false); break; /* no LAN here */
+	case ITEM_LAN_RX:
+	case ITEM_DATAGRAM: assert(false); break; /* of worlds */
 	case ITEM_WAKE: break;
 	case ITEM_ARRIVE:
 		memcpy(&from, it->bytes, sizeof(from));

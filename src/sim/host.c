@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
+#include <string.h>
+#include "base/crc32c.h"
+#include "sim/world_internal.h"
+#include "wire/batadv.h"
+
+enum {
+	WAKES_MAX = 100000, /* of one node at one instant: its deadline does not move */
+};
+
+struct mac host_port_mac(unsigned node, unsigned port)
+{
+	return (struct mac){{0x02, 0xba, (uint8_t)(node >> 8), (uint8_t)node, (uint8_t)port, 1}};
+}
+
+struct mac host_bridge_mac(unsigned node)
+{
+	struct mac m = host_port_mac(node, 0);
+
+	m.b[0] = 0x06;
+	return m;
+}
+
+/* ---- effects ---- */
+
+static void count_traffic(struct world_traffic *t, unsigned nodes, const uint8_t *data, size_t len)
+{
+	uint8_t type = data[ETHERNET_HEADER], ttl = data[ETHERNET_HEADER + 2];
+
+	t->frames++;
+	t->bytes += len;
+	t->circled += type >= BATADV_UNICAST_MIN && ttl + nodes < BATADV_TTL;
+	if (type == BATADV_IV_OGM) {
+		t->ogm_frames++;
+		t->ogm_bytes += len;
+	} else if (type == BATADV_BCAST) {
+		t->bcast_frames++;
+	} else if (type == BATADV_UNICAST_TVLV &&
+		   len > ETHERNET_HEADER + BATADV_UTVLV_LEN + BATADV_TVLV_LEN &&
+		   data[ETHERNET_HEADER + BATADV_UTVLV_LEN] == TVLV_TT &&
+		   (data[ETHERNET_HEADER + BATADV_UTVLV_LEN + BATADV_TVLV_LEN] & TT_REQUEST)) {
+		t->tt_requests++;
+	}
+}
+
+static void transmit(struct place *p, uint8_t port, const uint8_t *data, size_t len)
+{
+	assert(len > ETHERNET_HEADER);
+	count_traffic(&p->traffic[port], p->world->places, data, len);
+	medium_frame(p, port, data, len);
+}
+
+static void lan_later(struct place *p, enum item_kind kind, const uint8_t *frame, size_t len)
+{
+	struct item *it = item_new(kind, len);
+
+	it->node = p->index;
+	it->life = p->life;
+	memcpy(it->bytes, frame, len);
+	queue_put(&p->world->queue, p->world->now, it);
+}
+
+static void lan_tx_later(void *place, const uint8_t *frame, size_t len)
+{
+	lan_later(place, ITEM_LAN_TX, frame, len);
+}
+
+void host_lan_deliver(struct place *p, const uint8_t *frame, size_t len,
+		      const struct client *except)
+{
+	struct mac dst = mac_from(frame);
+
+	if (p->node.share && stack_is_ours(&p->lan, frame, len))
+		lan_later(p, ITEM_LAN_RX, frame, len);
+	list_each (c, &p->clients, struct client, here)
+		if (c != except && (mac_is_multicast(dst) || mac_equal(dst, c->mac)))
+			client_rx(p->world, c, frame, len);
+}
+
+void host_emit(struct fx *fx, const struct effect *e)
+{
+	struct place *p = container_of(fx, struct place, fx);
+
+	switch (e->kind) {
+	case FX_SEND: transmit(p, e->frame.port, e->frame.data, e->frame.len); break;
+	case FX_DELIVER: host_lan_deliver(p, e->frame.data, e->frame.len, NULL); break;
+	case FX_DATAGRAM: stack_send(&p->lan, &e->datagram, lan_tx_later, p); break;
+	case FX_LEASE:
+	case FX_RESERVE:
+	case FX_RANGES:
+	case FX_NAME:
+		if (p->world->watch)
+			p->world->watch(p->world->watch_ctx, p->index, e);
+		break;
+	case FX_NETWORK: network_effect(p, &e->network); break;
+	case FX_TUNNEL:
+	case FX_FDB:
+	case FX_ECHO:
+	case FX_NOTE:
+	case FX_HELLO:
+	case FX_LAN_ROLE: break;
+	}
+}
+
+static void wake_later(struct place *p)
+{
+	instant at = node_deadline(&p->node);
+
+	if (instant_before(at, p->world->now))
+		at = p->world->now;
+	if (!instant_before(at, p->wake))
+		return;
+	struct item *it = item_new(ITEM_WAKE, 0);
+
+	it->node = p->index;
+	it->life = p->life;
+	p->wake = at;
+	queue_put(&p->world->queue, at, it);
+}
+
+/* ---- events ---- */
+
+void host_tell(struct place *p, const struct ev *ev)
+{
+	if (!p->alive)
+		return;
+	node_handle(&p->node, p->world->now, ev, &p->fx);
+	wake_later(p);
+}
+
+/* What the portable data path does: ask for a verdict, else give it to the engine. */
+static void payload(struct place *p, uint8_t port, const uint8_t *frame, size_t len)
+{
+	struct verdict v;
+	uint8_t out[VERDICT_HEAD_MAX + 2048];
+
+	if (!p->alive)
+		return;
+	l2_forward(&p->node.l2, port, frame, len, len, &v);
+	switch (v.kind) {
+	case VERDICT_UP:
+		host_tell(p, &(struct ev){.kind = EV_FRAME, .frame = {port, frame, len}});
+		return;
+	case VERDICT_DROP: return;
+	case VERDICT_SEND:
+	case VERDICT_DELIVER: break;
+	}
+	size_t body = len - v.strip;
+	assert(v.strip <= len && v.head_len + body <= sizeof(out));
+	memcpy(out, v.head, v.head_len);
+	memcpy(out + v.head_len, frame + v.strip, body);
+	l2_forwarded(&p->node.l2, p->world->now, &v, 1, len);
+	if (v.kind == VERDICT_SEND)
+		transmit(p, v.port, out, v.head_len + body);
+	else
+		host_lan_deliver(p, out, v.head_len + body, NULL);
+}
+
+void host_from_lan(struct place *p, const uint8_t *frame, size_t len)
+{
+	payload(p, PORT_CLOUD, frame, len);
+	wake_later(p);
+}
+
+static void lan_happen(struct place *p, const struct item *it)
+{
+	struct ev ev = {.kind = EV_DATAGRAM};
+
+	if (it->kind == ITEM_LAN_RX) {
+		if (stack_rx(&p->lan, it->bytes, it->len, &ev.datagram))
+			host_tell(p, &ev);
+		return;
+	}
+	host_lan_deliver(p, it->bytes, it->len, NULL);
+	host_from_lan(p, it->bytes, it->len);
+}
+
+static void mix(struct world *w, uint64_t x)
+{
+	w->digest = prng_mix(w->digest ^ x);
+}
+
+void host_happen(struct world *w, const struct item *it)
+{
+	struct place *p = w->place[it->node];
+
+	if (!p->alive || p->life != it->life)
+		return;
+	if (it->kind == ITEM_WAKE && it->at.us != p->wake.us)
+		return; /* another one came before it */
+	w->events++;
+	mix(w, (uint64_t)w->now.us);
+	mix(w, (uint64_t)it->node << 32 | (uint64_t)it->kind << 24 | it->port);
+	if (it->kind == ITEM_WAKE) {
+		p->wakes = p->woken.us == w->now.us ? p->wakes + 1 : 0;
+		p->woken = w->now;
+		assert(p->wakes < WAKES_MAX);
+		p->wake = NEVER;
+		host_tell(p, &(struct ev){.kind = EV_DEADLINE});
+		return;
+	}
+	mix(w, crc32c(0, it->bytes, it->len));
+	switch (it->kind) {
+	case ITEM_WAKE: break;
+	case ITEM_ARRIVE:
+		if (!medium_member(p, it->port)->cut)
+			payload(p, it->port, it->bytes, it->len);
+		break;
+	case ITEM_LAN_TX:
+	case ITEM_LAN_RX: lan_happen(p, it); break;
+	case ITEM_JOB:
+	case ITEM_DATAGRAM: network_happen(p, it); break;
+	}
+}
+
+/* ---- starting ---- */
+
+void host_boot(struct place *p)
+{
+	struct node_env env = {.crypto = p->world->crypto.table};
+	enum err e = node_init(&p->node, &p->conf, &env, p->world->now, p->seed);
+
+	assert(e == OK);
+	p->alive = true;
+	p->life++;
+	p->wake = NEVER;
+	if (p->conf.plan.network)
+		network_boot(p);
+	if (p->node.share)
+		host_tell(p, &(struct ev){.kind = EV_CLIENT,
+					  .client = {CLIENT_PERMANENT, p->lan.self, 0, false}});
+}
+
+/* Tells the node of its port as it is now. */
+void host_port_tell(struct place *p, unsigned port)
+{
+	const struct segment_conf *c = &p->world->segment[p->segment_of[port]].conf;
+	struct ev_port ev = {.port = (uint8_t)port,
+			     .up = !medium_member(p, port)->down,
+			     .wifi = c->wifi,
+			     .mac = host_port_mac(p->index, port),
+			     .mtu_bytes = segment_mtu(c)};
+
+	host_tell(p, &(struct ev){.kind = EV_PORT, .port = ev});
+	if (p->alive && p->node.l3)
+		network_port_tell(p, port);
+}

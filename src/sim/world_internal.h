@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * world_internal - what the files of a world share among themselves.
+ *
+ * Source  ours. Only src/sim/ includes this.
+ * Shape   A node's port is a member of one segment; a member knows who hears it (its ears),
+ *         sorted by member. No event walks over all nodes, members or clients.
+ * Memory  the world's, from malloc.
+ */
+#pragma once
+#include <stdio.h>
+#include "base/list.h"
+#include "base/map.h"
+#include "base/pool.h"
+#include "base/prng.h"
+#include "core/job_result.h"
+#include "sim/queue.h"
+#include "sim/world.h"
+#include "sim/world_lan.h"
+#include "wire/ethernet.h"
+
+enum { WORLD_MTU_DEFAULT = 1532 };
+
+/* One who hears a member. */
+struct ear {
+	uint16_t member;
+	uint16_t loss; /* parts in WORLD_LOSS_ALL, beside the segment's */
+	bool burst;    /* nothing gets through for a while */
+};
+
+struct member {
+	uint16_t node;
+	uint8_t port;
+	uint8_t side;
+	bool cut;
+	bool down;    /* cut, and the node knows */
+	instant busy; /* it sends, or hears others, until then */
+	struct ear *ear;
+	unsigned ears, ear_room;
+};
+
+struct segment {
+	struct segment_conf conf;
+	struct member *member;
+	unsigned members, room;
+	FILE *pcap;
+	uint64_t overflows;
+};
+
+/* What a node's kernel would know of the network of all clouds. */
+struct kernel {
+	uint16_t *via; /* by node: the neighbour that its primary address is reached by */
+	unsigned room;
+	uint32_t routes; /* of primary addresses */
+	uint32_t others; /* to prefixes that are no node's primary address */
+};
+
+/* One node and what hosts it. */
+struct place {
+	struct fx fx; /* first: emit gets back to the place by it */
+	struct world *world;
+	struct node node;
+	struct node_conf conf;
+	struct stack lan;
+	bool alive;
+	uint16_t index;
+	uint32_t life;
+	uint64_t seed;
+	instant wake; /* when the next ITEM_WAKE in the queue comes */
+	instant woken;
+	unsigned wakes; /* at that instant */
+	uint16_t segment_of[PORT_MAX];
+	uint16_t member_of[PORT_MAX]; /* there */
+	uint8_t ports;
+	struct world_traffic traffic[PORT_MAX];
+	struct list clients;
+
+	/* with a network */
+	struct job_result *key; /* of the node; NULL: none yet */
+	struct ipv6 primary;
+	struct map_node by_primary;
+	uint32_t desc_sqn_kept;
+	struct kernel kernel;
+};
+
+struct client {
+	struct list here; /* at its node; in no list: nowhere */
+	struct mac mac;
+	uint16_t node;
+	struct world_inbox inbox;
+};
+
+struct world {
+	instant now;
+	struct queue queue;
+	struct prng prng;
+	struct world_crypto crypto;
+	struct place **place;
+	unsigned places, place_room;
+	struct segment *segment;
+	unsigned segments, segment_room;
+	struct client **client;
+	unsigned clients, client_room;
+	struct pool pool;      /* of the map */
+	struct map by_primary; /* address of the network -> place */
+	uint64_t digest, events;
+	void (*watch)(void *ctx, unsigned node, const struct effect *e);
+	void *watch_ctx;
+};
+
+/* ---- world.c ---- */
+
+/* Room for one more element in *array, which has count of room; never fails. */
+void world_grow(void *array, unsigned count, unsigned *room, size_t size);
+void *world_alloc(size_t size); /* zeroed; never NULL */
+
+/* ---- medium.c: segments ---- */
+
+struct member *medium_member(struct place *p, unsigned port);
+static inline uint16_t segment_mtu(const struct segment_conf *c)
+{
+	return c->mtu_bytes > 0 ? c->mtu_bytes : WORLD_MTU_DEFAULT;
+}
+
+/* A frame of batman-adv leaves a port. */
+void medium_frame(struct place *p, uint8_t port, const uint8_t *data, size_t len);
+/* A datagram of the network leaves a port, for all that hear it. */
+void medium_datagram(struct place *p, uint8_t port, const uint8_t *data, size_t len);
+void segment_fini(struct segment *s);
+
+/* ---- host.c: a node, and what happens to it ---- */
+
+struct mac host_port_mac(unsigned node, unsigned port);
+/* Of its LAN's bridge; the last bytes are its first port's, as LibreMesh has it. */
+struct mac host_bridge_mac(unsigned node);
+void host_emit(struct fx *fx, const struct effect *e);
+void host_boot(struct place *p);
+void host_port_tell(struct place *p, unsigned port); /* as it is now */
+void host_tell(struct place *p, const struct ev *ev);
+/* A frame of the LAN comes to the cloud port of a living node. */
+void host_from_lan(struct place *p, const uint8_t *frame, size_t len);
+void host_lan_deliver(struct place *p, const uint8_t *frame, size_t len,
+		      const struct client *except);
+void host_happen(struct world *w, const struct item *it);
+
+/* ---- client.c ---- */
+
+void client_rx(struct world *w, struct client *c, const uint8_t *frame, size_t len);
+struct client *client_here(const struct place *p, struct mac mac); /* or NULL */
+
+/* ---- host_network.c: the network of all clouds ---- */
+
+/* The node's engine starts, with the key and the number that its disk kept. */
+void network_boot(struct place *p);
+void network_died(struct place *p);
+void network_forget(struct place *p);
+void network_fini(struct place *p);
+void network_port_tell(struct place *p, unsigned port);
+void network_effect(struct place *p, const struct fx_network *n);
+void network_happen(struct place *p, const struct item *it);
