@@ -69,6 +69,7 @@ bool addresses_give(struct lab *lab, FILE *errors)
 			continue;
 		}
 		ipv4_prefix_print(plan.ipv4, lab->nodes[i].address);
+		ipv6_prefix_print(plan.ipv6, lab->nodes[i].address6);
 		for (unsigned c = 0; c < t->client_count; c++) {
 			enum town_address how = t->clients[c].address;
 
@@ -152,6 +153,32 @@ bool client_configure(const struct lab *lab, unsigned client)
 		batch_add(&b, "addr add %s dev eth0", state->address);
 	batch_add(&b, "link set eth0 up");
 	return batch_run(&b, place_path(lab->town.name, name, netns));
+}
+
+bool client_address6(const struct lab *lab, unsigned client, char text[IPV6_TEXT])
+{
+	enum { TENTATIVE = 0x40 };
+	char digits[33], name[16];
+	struct ipv6 a = {.bits = 128};
+	unsigned index, bits, scope, flags;
+	bool found = false;
+	FILE *f;
+	int back;
+
+	if (place_enter(lab->town.name, lab->town.clients[client].name, &back) < 0)
+		return false;
+	f = fopen("/proc/thread-self/net/if_inet6", "re");
+	while (f && !found &&
+	       fscanf(f, "%32s %x %x %x %x %15s", digits, &index, &bits, &scope, &flags, name) == 6)
+		found = scope == 0 && !(flags & TENTATIVE) && strcmp(name, "eth0") == 0;
+	if (f)
+		fclose(f);
+	place_leave(back);
+	for (unsigned i = 0; found && i < sizeof(a.b); i++)
+		sscanf(digits + 2 * i, "%2hhx", &a.b[i]);
+	if (found)
+		ipv6_print(a, text);
+	return found;
 }
 
 /* By Wi-Fi: from one access point to another. We are in the air. */

@@ -30,6 +30,10 @@ void client_plan(const struct lab *lab, unsigned client, struct batch *b);
 /* Sets up the inside of the client's namespace. */
 bool client_configure(const struct lab *lab, unsigned client);
 
+/* The address that it made itself from a router's advertisement, as its kernel has it:
+ * proc(5). false: it has none. */
+bool client_address6(const struct lab *lab, unsigned client, char text[IPV6_TEXT]);
+
 /* Attaches the client to node, or to nothing (TOWN_NONE); lab then says so. took:
  * how long the switch itself took. false: told why. */
 bool client_attach(struct lab *lab, unsigned client, unsigned node, span *took);

@@ -30,8 +30,9 @@ static unsigned node_get(struct run *r, const struct lab *lab, const char *name)
 	return node;
 }
 
-/* A number of the daemon's status, below "cloud", is as wanted. */
-static bool count_holds(struct run *r, const char *node_name, const char *key, const char *wanted)
+/* A number of this part of the daemon's status is as wanted. */
+static bool count_holds(struct run *r, const char *node_name, const char *part, const char *key,
+			const char *wanted)
 {
 	struct lab lab;
 	uint32_t number = 0;
@@ -44,7 +45,7 @@ static bool count_holds(struct run *r, const char *node_name, const char *key, c
 	node = node_get(r, &lab, node_name);
 	if (node != TOWN_NONE)
 		answer = daemon_ask(&lab, node, "status");
-	count = json_object_get(json_object_get(answer, "cloud"), key);
+	count = json_object_get(json_object_get(answer, part), key);
 	if (json_is_integer(count)) {
 		snprintf(r->said, sizeof(r->said), "%lld", (long long)json_integer_value(count));
 		holds = number_parse(wanted, 0, COUNT_MAX, &number) &&
@@ -60,13 +61,19 @@ static bool count_holds(struct run *r, const char *node_name, const char *key, c
 static bool nodes_hold(struct run *r, const char *const *words, instant deadline)
 {
 	(void)deadline;
-	return count_holds(r, words[1], "nodes", words[2]);
+	return count_holds(r, words[1], "cloud", "nodes", words[2]);
 }
 
 static bool neighbours_hold(struct run *r, const char *const *words, instant deadline)
 {
 	(void)deadline;
-	return count_holds(r, words[1], "neighbours", words[2]);
+	return count_holds(r, words[1], "cloud", "neighbours", words[2]);
+}
+
+static bool network_holds(struct run *r, const char *const *words, instant deadline)
+{
+	(void)deadline;
+	return count_holds(r, words[1], "network", "nodes_routed", words[2]);
 }
 
 /* Is this MAC among the clients that the daemon names? */
@@ -222,21 +229,26 @@ static bool exec_holds(struct run *r, const char *const *words, instant deadline
 	return program_holds(r, words[1], words + 3, deadline);
 }
 
-/* reach WHO WHOM */
+/* reach WHO WHOM [ipv6] */
 static bool reach_holds(struct run *r, const char *const *words, instant deadline)
 {
-	char to[WHO_NAME_MAX + 2];
+	char to[WHO_NAME_MAX + sizeof("@.ipv6")];
 	const char *argv[] = {"ping", "-n", "-c", "1", "-W", "1", to, NULL};
 
-	snprintf(to, sizeof(to), "@%s", words[2]);
+	snprintf(to, sizeof(to), "@%s%s", words[2], words[3] ? ".ipv6" : "");
 	return program_holds(r, words[1], argv, deadline);
 }
 
 static const struct condition conditions[] = {
-	{"nodes", 2, 2, nodes_hold, false},	{"neighbours", 2, 2, neighbours_hold, false},
-	{"knows", 2, 2, knows_holds, false},	{"running", 1, 1, running_holds, false},
-	{"address", 1, 1, address_holds, true}, {"lease", 2, 2, lease_holds, false},
-	{"reach", 2, 2, reach_holds, false},	{"exec", 3, STEP_WORDS_MAX, exec_holds, false},
+	{"nodes", 2, 2, nodes_hold, false},
+	{"neighbours", 2, 2, neighbours_hold, false},
+	{"network", 2, 2, network_holds, false},
+	{"knows", 2, 2, knows_holds, false},
+	{"running", 1, 1, running_holds, false},
+	{"address", 1, 1, address_holds, true},
+	{"lease", 2, 2, lease_holds, false},
+	{"reach", 2, 3, reach_holds, false},
+	{"exec", 3, STEP_WORDS_MAX, exec_holds, false},
 };
 
 /* Where the condition begins in the words of the step; NULL: there is none. */
@@ -250,6 +262,12 @@ static const struct condition *condition_find(const struct step *s, int *at, boo
 	return NULL;
 }
 
+/* It takes a node and a number. */
+static bool condition_counts(const struct condition *c)
+{
+	return c->holds == nodes_hold || c->holds == neighbours_hold || c->holds == network_holds;
+}
+
 const char *expect_check(const struct step *s)
 {
 	int at, words;
@@ -261,17 +279,17 @@ const char *expect_check(const struct step *s)
 	if (!span_parse(s->words[1], UNIT_S, &time))
 		return "the time is not one; like 20s";
 	if (!c)
-		return "no such condition; it takes nodes, neighbours, knows, running, address, "
-		       "lease, "
-		       "reach or exec";
+		return "no such condition; it takes nodes, neighbours, network, knows, running, "
+		       "address, lease, reach or exec";
 	words = s->count - at - 1;
 	if (words < c->least || words > c->most)
 		return "a condition has too few or too many words; nuvol-lab(8) shows how";
 	if (c->holds == exec_holds && strcmp(s->words[at + 2], "--") != 0)
 		return "exec is written 'exec NODE|CLIENT -- PROGRAM ...'";
-	if ((c->holds == nodes_hold || c->holds == neighbours_hold) &&
-	    !number_parse(s->words[at + 2], 0, COUNT_MAX, &number))
+	if (condition_counts(c) && !number_parse(s->words[at + 2], 0, COUNT_MAX, &number))
 		return "this condition takes a node and a number";
+	if (c->holds == reach_holds && words == 3 && strcmp(s->words[at + 3], "ipv6") != 0)
+		return "reach is written 'reach WHO WHOM [ipv6]'";
 	return NULL;
 }
 

@@ -4,8 +4,9 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include "nuvol-lab/client.h"
 
-enum { ARGV_MAX = 128, ADDRESS_ROOM = 20 };
+enum { ARGV_MAX = 128, ADDRESS_ROOM = IPV6_PREFIX_TEXT };
 
 bool inside_init(struct inside *room, const struct lab *lab, const char *who, struct spawn *how)
 {
@@ -37,29 +38,33 @@ bool inside_init(struct inside *room, const struct lab *lab, const char *who, st
 	return true;
 }
 
-/* What @NAME means: an IPv4 address; @NAME.mac: a MAC. */
+/* What NAME, NAME.ipv6 and NAME.mac mean. */
 static bool address_of(const struct lab *lab, const char *name, char text[ADDRESS_ROOM])
 {
 	size_t len = strcspn(name, ".");
-	bool mac = strcmp(name + len, ".mac") == 0;
+	bool mac = strcmp(name + len, ".mac") == 0, ipv6 = strcmp(name + len, ".ipv6") == 0;
 	char who[WHO_NAME_MAX + 1];
 	unsigned node, client;
+	bool is_node;
 
-	if (len > WHO_NAME_MAX || (name[len] && !mac))
+	if (len > WHO_NAME_MAX || (name[len] && !mac && !ipv6))
 		return false;
 	snprintf(who, sizeof(who), "%.*s", (int)len, name);
 	node = town_node_find(&lab->town, who);
 	client = town_client_find(&lab->town, who);
-	if (node == TOWN_NONE && client == TOWN_NONE)
+	is_node = node != TOWN_NONE;
+	if (!is_node && client == TOWN_NONE)
 		return false;
 	if (mac)
-		mac_print(node != TOWN_NONE ? lab->town.nodes[node].mac
-					    : lab->town.clients[client].mac,
+		mac_print(is_node ? lab->town.nodes[node].mac : lab->town.clients[client].mac,
 			  text);
+	else if (ipv6 && !is_node)
+		return client_address6(lab, client, text);
+	else if (ipv6)
+		snprintf(text, ADDRESS_ROOM, "%s", lab->nodes[node].address6);
 	else
 		snprintf(text, ADDRESS_ROOM, "%s",
-			 node != TOWN_NONE ? lab->nodes[node].address
-					   : lab->clients[client].address);
+			 is_node ? lab->nodes[node].address : lab->clients[client].address);
 	text[strcspn(text, "/")] = '\0';
 	return text[0] != '\0';
 }

@@ -6,8 +6,8 @@
  * Shape   A program finds its place's network, its name as hostname, `nuvol` in
  *         PATH, and in a node the folder of its daemon at LAB_NODE_RUN, where
  *         `nuvol` looks for it; in a client by DHCP, the name servers that it was told.
- *         In an argv, @NAME is the IPv4 address of that node or client, and
- *         @NAME.mac its MAC (of a node: the primary one).
+ *         In an argv, @NAME is the IPv4 address of that node or client, @NAME.ipv6
+ *         its IPv6 address in its cloud and @NAME.mac its MAC (of a node: the primary one).
  */
 #pragma once
 #include "nuvol-lab/lab.h"

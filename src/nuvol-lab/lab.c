@@ -186,6 +186,7 @@ static void node_unpack(struct lab *lab, unsigned i, const json_t *from)
 
 	lab->nodes[i].daemon = process_unpack(from, "pid", "started");
 	text_unpack(from, "ipv4", lab->nodes[i].address, sizeof(lab->nodes[i].address));
+	text_unpack(from, "ipv6", lab->nodes[i].address6, sizeof(lab->nodes[i].address6));
 	for (unsigned m = 0; m < lab->town.nodes[i].mesh_count; m++) {
 		const char *how =
 			json_string_value(json_object_get(cuts, lab->town.nodes[i].mesh[m].name));
@@ -269,9 +270,9 @@ static json_t *node_pack(const struct lab *lab, unsigned i)
 		if (lab->nodes[i].cut[m] != CUT_NONE)
 			json_object_set_new(cuts, lab->town.nodes[i].mesh[m].name,
 					    json_string(cut_names[lab->nodes[i].cut[m]]));
-	return json_pack("{s:i, s:I, s:s, s:o}", "pid", lab->nodes[i].daemon.pid, "started",
+	return json_pack("{s:i, s:I, s:s, s:s, s:o}", "pid", lab->nodes[i].daemon.pid, "started",
 			 (json_int_t)lab->nodes[i].daemon.started, "ipv4", lab->nodes[i].address,
-			 "cuts", cuts);
+			 "ipv6", lab->nodes[i].address6, "cuts", cuts);
 }
 
 static json_t *client_pack(const struct lab *lab, unsigned i)

@@ -30,7 +30,8 @@ enum cut { CUT_NONE, CUT_CARRIER, CUT_SILENT };
 
 struct lab_node {
 	struct process daemon;
-	char address[20]; /* "10.1.2.3/16", as its nuvold derives it */
+	char address[20];		 /* "10.1.2.3/16", as its nuvold derives it */
+	char address6[IPV6_PREFIX_TEXT]; /* "fd01:203:405::706/64" */
 	enum cut cut[TOWN_MESH_MAX];
 };
 

@@ -7,6 +7,8 @@
 #include "conf/uci.h"
 #include "drv/crypto.h"
 
+#define NETWORK_PROTOCOL "bmx7:18"
+
 struct writer {
 	struct node_config *config;
 	FILE *stream;
@@ -51,6 +53,15 @@ static void put_set(struct writer *w, const struct town_set *set)
 	    uci_quote(equal + 1, quoted, sizeof(quoted)));
 }
 
+/* A protocol that `option network '0'` takes out of a list set by hand. */
+static bool set_is_off(const struct writer *w, const struct town_set *set)
+{
+	static const char protocol[] = "network.protocols+=bmx7";
+
+	return w->node->network == NETWORK_NO &&
+	       strncmp(set->text, protocol, strlen(protocol)) == 0;
+}
+
 /* What the town and the node set in this section; what comes last wins. */
 static void put_sets(struct writer *w, const char *section)
 {
@@ -58,7 +69,7 @@ static void put_sets(struct writer *w, const char *section)
 
 	for (unsigned i = 0; i < 2; i++)
 		for (unsigned k = 0; k < sets[i]->count; k++)
-			if (set_is_for(&sets[i]->at[k], section))
+			if (set_is_for(&sets[i]->at[k], section) && !set_is_off(w, &sets[i]->at[k]))
 				put_set(w, &sets[i]->at[k]);
 }
 
@@ -75,6 +86,43 @@ static const char *set_find(const struct writer *w, const char *prefix)
 	return value;
 }
 
+/* nuvold's own list of protocols, divided by blanks. */
+static const char *protocols_default(void)
+{
+	return option_find("lime", "network", "protocols")->value;
+}
+
+/* Is the node in the network of all clouds? */
+static bool network_is_on(const struct writer *w)
+{
+	if (w->node->network != NETWORK_AUTO)
+		return w->node->network == NETWORK_YES;
+	if (set_find(w, "network.protocols"))
+		return set_find(w, "network.protocols+=bmx7") != NULL;
+	return strstr(protocols_default(), "bmx7") != NULL;
+}
+
+/* Section network; its list of protocols only when the town says what is in it. */
+static void put_network(struct writer *w)
+{
+	unsigned line = w->node->line;
+	bool said = w->node->network != NETWORK_AUTO;
+	bool by_hand = set_find(w, "network.protocols") != NULL;
+	const char *word = protocols_default();
+
+	put(w, line, "config lime 'network'");
+	while (said && !by_hand && *word) {
+		int len = (int)strcspn(word, " ");
+
+		if (strncmp(word, "bmx7", 4) != 0)
+			put(w, line, "\tlist protocols '%.*s'", len, word);
+		word += len + (word[len] == ' ');
+	}
+	put_sets(w, "network");
+	if (w->node->network == NETWORK_YES && !set_find(w, "network.protocols+=bmx7"))
+		put(w, line, "\tlist protocols '" NETWORK_PROTOCOL "'");
+}
+
 static void put_mesh(struct writer *w, unsigned index)
 {
 	const struct town_mesh *mesh = &w->node->mesh[index];
@@ -86,9 +134,12 @@ static void put_mesh(struct writer *w, unsigned index)
 	snprintf(own, sizeof(own), "%s.protocols", name);
 	put(w, mesh->line, "config net '%s' # segment %s", name, segment->name);
 	put(w, mesh->line, "\toption linux_name '%s'", name);
-	if (!set_find(w, own))
+	if (!set_find(w, own)) {
 		put(w, mesh->line, "\tlist protocols %s",
 		    uci_quote(protocol ? protocol : "batadv:%N1", quoted, sizeof(quoted)));
+		if (network_is_on(w))
+			put(w, mesh->line, "\tlist protocols '" NETWORK_PROTOCOL "'");
+	}
 	put(w, mesh->line, "\toption wifi '%s'", segment->radio ? "yes" : "no");
 	put_sets(w, name);
 }
@@ -108,7 +159,7 @@ static const char *section_type(const char *name)
 /* Is section one that was written, or the same as that of an earlier set? */
 static bool section_is_known(const struct writer *w, const struct town_sets *sets, unsigned index)
 {
-	static const char *const written[] = {"system", "wifi", "host"};
+	static const char *const written[] = {"system", "network", "wifi", "host"};
 	char name[TOWN_SET_ROOM];
 
 	snprintf(name, sizeof(name), "%s", sets->at[index].text);
@@ -161,6 +212,7 @@ void node_config_init(struct node_config *c, const struct town *t, unsigned node
 	put(&w, n->line, "config lime 'system'");
 	put(&w, n->line, "\toption hostname '%s'", n->name);
 	put_sets(&w, "system");
+	put_network(&w);
 	put(&w, n->line, "config lime 'wifi'");
 	put(&w, n->line, "\toption ap_ssid %s", uci_quote(n->ssid, ssid, sizeof(ssid)));
 	put_sets(&w, "wifi");

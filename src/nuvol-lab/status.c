@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/ip.h"
+#include "nuvol-lab/client.h"
 #include "nuvol-lab/daemon.h"
 #include "nuvol-lab/lease.h"
 #include "nuvol-lab/medium.h"
@@ -32,6 +33,24 @@ static json_t *node_meshes(const struct lab *lab, unsigned node)
 	return all;
 }
 
+/* What the daemon's status says of the network of all clouds; null without one. */
+static json_t *node_network(const json_t *answer)
+{
+	static const char *const members[] = {"state", "primary", "nodes", "nodes_routed", "links"};
+	const json_t *network = json_object_get(answer, "network");
+	json_t *all;
+
+	if (!json_is_object(network))
+		return json_null();
+	all = json_object();
+	for (unsigned i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		json_t *member = json_object_get(network, members[i]);
+
+		json_object_set_new(all, members[i], member ? json_incref(member) : json_null());
+	}
+	return all;
+}
+
 static json_t *node_get(const struct lab *lab, unsigned node)
 {
 	const struct town_node *n = &lab->town.nodes[node];
@@ -40,12 +59,13 @@ static json_t *node_get(const struct lab *lab, unsigned node)
 	json_t *cloud = json_object_get(answer, "cloud");
 	bool running = process_alive(state->daemon);
 	char mac[MAC_TEXT], place[PLACE_NAME_ROOM], run[LAB_PATH_ROOM];
-	json_t *all = json_pack("{s:s, s:b, s:i, s:s, s:s, s:s, s:s, s:s, s:o}", "name", n->name,
-				"running", running, "pid", running ? state->daemon.pid : 0, "ssid",
-				n->ssid, "mac", mac_print(n->mac, mac), "ipv4", state->address,
-				"namespace", place_name(lab->town.name, n->name, place), "run_dir",
-				lab_node_path(lab, node, "", run), "meshes",
-				node_meshes(lab, node));
+	json_t *all = json_pack("{s:s, s:b, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "name",
+				n->name, "running", running, "pid", running ? state->daemon.pid : 0,
+				"ssid", n->ssid, "mac", mac_print(n->mac, mac), "ipv4",
+				state->address, "ipv6", state->address6, "namespace",
+				place_name(lab->town.name, n->name, place), "run_dir",
+				lab_node_path(lab, node, "", run), "meshes", node_meshes(lab, node),
+				"network", node_network(answer));
 	static const char *const counts[] = {"nodes", "neighbours", "clients_here",
 					     "clients_elsewhere"};
 
@@ -58,32 +78,12 @@ static json_t *node_get(const struct lab *lab, unsigned node)
 	return all;
 }
 
-/* The address that it made itself from a router's advertisement, or null: proc(5). */
+/* NULL as null. */
 static json_t *client_ipv6(const struct lab *lab, unsigned client)
 {
-	enum { TENTATIVE = 0x40 };
-	char text[33], name[16], printed[IPV6_TEXT];
-	struct ipv6 a = {.bits = 128};
-	unsigned index, bits, scope, flags;
-	json_t *found = NULL;
-	FILE *f;
-	int back;
+	char text[IPV6_TEXT];
 
-	if (place_enter(lab->town.name, lab->town.clients[client].name, &back) < 0)
-		return json_null();
-	f = fopen("/proc/thread-self/net/if_inet6", "re");
-	while (f && !found &&
-	       fscanf(f, "%32s %x %x %x %x %15s", text, &index, &bits, &scope, &flags, name) == 6) {
-		if (scope != 0 || flags & TENTATIVE || strcmp(name, "eth0") != 0)
-			continue;
-		for (unsigned i = 0; i < sizeof(a.b); i++)
-			sscanf(text + 2 * i, "%2hhx", &a.b[i]);
-		found = json_string(ipv6_print(a, printed));
-	}
-	if (f)
-		fclose(f);
-	place_leave(back);
-	return found ? found : json_null();
+	return name_pack(client_address6(lab, client, text) ? text : NULL);
 }
 
 static json_t *client_lease(const struct lab *lab, unsigned client)
@@ -188,23 +188,39 @@ static const char *count_of(const json_t *from, const char *key, char text[24])
 	return text;
 }
 
+/* "4 of 5" other nodes of the network have a way; or why it has none. */
+static const char *network_of(const json_t *node, char text[32])
+{
+	const json_t *network = json_object_get(node, "network");
+	const char *state = text_of(network, "state");
+	char routed[24], known[24];
+
+	if (strcmp(state, "running") != 0)
+		snprintf(text, 32, "%.24s", state);
+	else
+		snprintf(text, 32, "%.10s of %.10s", count_of(network, "nodes_routed", routed),
+			 count_of(network, "nodes", known));
+	return text;
+}
+
 static void nodes_print(const json_t *nodes)
 {
 	const json_t *n;
 	size_t i;
 
-	printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s\n", "NODE", "NUVOLD", "ADDRESS", "CLOUD",
-	       "OTHERS", "NEIGHBOURS");
+	printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s  %s\n", "NODE", "NUVOLD", "ADDRESS", "CLOUD",
+	       "OTHERS", "NEIGHBOURS", "NETWORK");
 	json_array_foreach(nodes, i, n)
 	{
 		bool running = json_is_true(json_object_get(n, "running"));
-		char others[24], neighbours[24], pid[24];
+		char others[24], neighbours[24], network[32], pid[24];
 
 		snprintf(pid, sizeof(pid), "%lld",
 			 (long long)json_integer_value(json_object_get(n, "pid")));
-		printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s\n", text_of(n, "name"),
+		printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s  %s\n", text_of(n, "name"),
 		       running ? pid : "stopped", text_of(n, "ipv4"), text_of(n, "ssid"),
-		       count_of(n, "nodes", others), count_of(n, "neighbours", neighbours));
+		       count_of(n, "nodes", others), count_of(n, "neighbours", neighbours),
+		       network_of(n, network));
 	}
 }
 

@@ -70,10 +70,18 @@ struct town_mesh {
 	struct mac mac; /* of the interface */
 };
 
+/* Is a node in the network of all clouds? */
+enum town_network {
+	NETWORK_AUTO, /* as its nuvold does by itself */
+	NETWORK_YES,
+	NETWORK_NO,
+};
+
 struct town_node {
 	char name[WHO_NAME_MAX + 1];
 	unsigned line;
 	char ssid[TOWN_SSID_ROOM];
+	enum town_network network;
 	bool uplink;
 	uint64_t uplink_bps;
 	struct town_mesh mesh[TOWN_MESH_MAX];
@@ -105,6 +113,7 @@ struct town {
 	char name[TOWN_NAME_MAX + 1];
 	uint32_t seed;
 	char ssid[TOWN_SSID_ROOM]; /* of nodes that say nothing */
+	enum town_network network; /* the same */
 	struct town_sets sets;	   /* of all nodes */
 	enum town_address address; /* of clients that say nothing */
 	struct town_segment *segments;

@@ -89,6 +89,17 @@ static const char *town_ssid_set(struct parser *p, const char *value)
 	return ssid_copy(p->town->ssid, value);
 }
 
+static const char *network_choose(enum town_network *network, const char *value)
+{
+	*network = strcmp(value, "1") == 0 ? NETWORK_YES : NETWORK_NO;
+	return *network == NETWORK_YES || strcmp(value, "0") == 0 ? NULL : "1 or 0";
+}
+
+static const char *town_network_set(struct parser *p, const char *value)
+{
+	return network_choose(&p->town->network, value);
+}
+
 /* SECTION.OPTION=VALUE, or +=VALUE for a list. */
 static const char *set_add(struct parser *p, struct town_sets *sets, const char *value)
 {
@@ -192,6 +203,11 @@ static const char *node_ssid_set(struct parser *p, const char *value)
 	return ssid_copy(node_last(p)->ssid, value);
 }
 
+static const char *node_network_set(struct parser *p, const char *value)
+{
+	return network_choose(&node_last(p)->network, value);
+}
+
 static const char *node_segment_add(struct parser *p, const char *value)
 {
 	struct town_node *n = node_last(p);
@@ -278,6 +294,7 @@ struct town_option {
 static const struct town_option options[] = {
 	{SECTION_TOWN, "seed", false, seed_set},
 	{SECTION_TOWN, "ssid", false, town_ssid_set},
+	{SECTION_TOWN, "network", false, town_network_set},
 	{SECTION_TOWN, "address", false, town_address_set},
 	{SECTION_TOWN, "set", true, town_set_add},
 	{SECTION_SEGMENT, "kind", false, kind_set},
@@ -290,6 +307,7 @@ static const struct town_option options[] = {
 	{SECTION_SEGMENT, "mtu", false, mtu_set},
 	{SECTION_SEGMENT, "link", true, link_add},
 	{SECTION_NODE, "ssid", false, node_ssid_set},
+	{SECTION_NODE, "network", false, node_network_set},
 	{SECTION_NODE, "segment", true, node_segment_add},
 	{SECTION_NODE, "uplink", false, uplink_set},
 	{SECTION_NODE, "set", true, node_set_add},
@@ -461,6 +479,8 @@ static void node_finish(struct parser *p, unsigned index)
 
 	if (!n->ssid[0])
 		strcpy(n->ssid, t->ssid);
+	if (n->network == NETWORK_AUTO)
+		n->network = t->network;
 	for (unsigned i = 0; i < n->mesh_count; i++) {
 		struct town_mesh *m = &n->mesh[i];
 

@@ -20,6 +20,11 @@ CABLE = "\toption association 'no'\n"
 DHCP = "\toption address 'dhcp'\n"
 # Behind a town's text: clients have addresses at once, and keep them. A client's own option wins.
 FIXED = "config town\n\toption address 'fixed'\n"
+# The same: what is looked at is the cloud alone; all nodes are in the network of all clouds, with
+# small keys, which are made in a moment; or as the text itself says.
+ALONE = "config town\n\toption network '0'\n"
+NETWORK = "config town\n\toption network '1'\n\tlist set 'bmx7.node_rsa_key=4'\n"
+AS_IT_SAYS = ""
 numbers = itertools.count(1)
 
 
@@ -54,13 +59,13 @@ class Town:
         return sh(LAB, *words[:at], "--name", self.name, *words[at:], check=check,
                   timeout=timeout)
 
-    def write(self, text, fixed=True):
-        self.file.write_text(text + (FIXED if fixed else ""))
+    def write(self, text, fixed=True, network=ALONE):
+        self.file.write_text(text + (FIXED if fixed else "") + network)
         return self.file
 
-    def up(self, text=None, nuvold=True, fixed=True, **more):
+    def up(self, text=None, nuvold=True, fixed=True, network=ALONE, **more):
         if text is not None:
-            self.write(text, fixed)
+            self.write(text, fixed, network)
         return self.lab("up", self.file, *([] if nuvold else ["--nuvold", "none"]), **more)
 
     def down(self, **more):

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from lab_town import DHCP, EXAMPLES, LAB, NETNS, RUN, SLOW, Town, sh, until
+from lab_town import (AS_IT_SAYS, DHCP, EXAMPLES, LAB, NETNS, NETWORK, RUN, SLOW, Town, sh,
+                      until)
 
 
 @pytest.fixture(name="make_town")
@@ -212,7 +213,7 @@ def test_twelve_nodes_start_within_ten_seconds(town):
 @pytest.mark.parametrize("example, others", [
     ("line", 4), ("ring", 5), ("valley", 5), ("clouds", 2)])
 def test_examples_form_their_clouds(town, example, others):
-    town.up((EXAMPLES / f"{example}.town").read_text(), fixed=False)
+    town.up((EXAMPLES / f"{example}.town").read_text(), fixed=False, network=AS_IT_SAYS)
     until(lambda: all(n["nodes"] == others for n in town.status()["nodes"]), 30,
           f"every node knows {others} others", pause=0.2)
     until(lambda: all(c["ipv4"] for c in town.status()["clients"]), 20,
@@ -224,6 +225,37 @@ def test_examples_form_their_clouds(town, example, others):
     else:
         near, far = list(clients.values())[:2]
     until(lambda: town.ping(near["name"], far["ipv4"].split("/")[0]), 15, "clients reach")
+
+
+# ---- the network of all clouds ----
+
+
+def networks(town, key):
+    """{node: what it says of the network}"""
+    return {n["name"]: n["network"] and n["network"][key] for n in town.status()["nodes"]}
+
+
+def test_clouds_are_one_network(town):
+    town.up((EXAMPLES / "network.town").read_text(), fixed=False, network=AS_IT_SAYS)
+    until(lambda: set(networks(town, "nodes_routed").values()) == {5}, 20,
+          "every node has a way to all others", pause=0.2)
+    assert town.lab("status").stdout.count(" 5 of 5\n") == 6
+    assert set(networks(town, "state").values()) == {"running"}
+    far = networks(town, "primary")["dario"]
+    until(lambda: town.ping("anna", far), 5, "reachable")
+    town.lab("cut", "bridge")
+    until(lambda: town.ping("anna", far), 10, "the other way round")
+
+
+def test_scenario_of_a_network(town, tmp_path):
+    path = tmp_path / "network.scenario"
+    path.write_text(f"up {town.name}.town\nexpect 15s network anna 1\nexpect 9s address phone\n"
+                    "expect 9s reach phone bru\nexpect 9s reach phone bru ipv6\n"
+                    "expect 9s reach bru phone ipv6\nexec phone -- echo it is @bru.ipv6\n"
+                    "cut cable\nexpect 5s network anna 0\n")
+    town.write(PAIR, fixed=False, network=NETWORK)
+    said = town.lab("run", path).stdout
+    assert re.search(r"it is fd[0-9a-f:]+::[0-9a-f:]+\n", said), said
 
 
 # ---- the medium ----
@@ -639,7 +671,8 @@ def test_killed_scenario_is_cleaned_up_by_down(town):
     ("fly away", 1), ("up", 1), ("say 'open", 1), ("expect soon nodes anna 1", 1),
     ("\nexpect 2s colour anna", 2), ("expect 2s nodes anna many", 1), ("exec anna ls", 1),
     ("background a-b exec anna -- ls", 1), ("result x", 1), ("pause long", 1),
-    ("cut cable anna loudly", 1),
+    ("cut cable anna loudly", 1), ("expect 2s network anna many", 1),
+    ("expect 2s reach phone laptop ipx", 1),
 ])
 def test_wrong_scenarios_are_refused_before_anything_is_done(town, text, line):
     refused = scenario(town, f"{text}\nup TOWN\n", check=False)

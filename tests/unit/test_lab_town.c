@@ -179,6 +179,8 @@ static const struct mistake mistakes[] = {
 	{"config node 'a'\n\tlist segment 's'\n", "x.town:2: ", "no segment 's'"},
 	{"config segment 's'\nconfig node 'a'\n\tlist segment 's'\n\tlist segment 's'\n",
 	 "x.town:4: ", "already"},
+	{"config node 'a'\n\toption network 'yes'\n", "x.town:2: ", "1 or 0"},
+	{"config town\n\toption network ''\nconfig node 'a'\n", "x.town:2: ", "1 or 0"},
 	{"config node 'a'\n\toption uplink 'fast'\n", "x.town:2: ", "50mbit"},
 	{"config node 'a'\n\tlist set 'novalue'\n", "x.town:2: ", "section.option=value"},
 	{"config node 'a'\nconfig client 'c'\n\toption at 'b'\n", "x.town:2: ", "'b'"},
@@ -270,6 +272,65 @@ static void test_node_configuration(void **state)
 	free(conf);
 }
 
+/* Whether a node whose configuration is read has the network, all in all; and whether
+ * its only mesh interface carries it. */
+static bool network_of(const char *text, bool *carried)
+{
+	struct node_config config;
+	struct conf *conf = malloc(sizeof(*conf));
+	struct town t;
+	bool on;
+
+	assert_true(read_town(&t, text));
+	node_config_init(&config, &t, 0);
+	assert_true(node_config_check(&config, "x.town", "a", conf, stderr));
+	assert_int_equal(conf->host.interface_count, 1);
+	assert_true(conf->host.interfaces[0].mesh);
+	assert_true(conf->node.plan.anygw);
+	on = conf->node.plan.network;
+	*carried = conf->host.interfaces[0].network;
+	node_config_fini(&config);
+	forget(&t);
+	free(conf);
+	return on;
+}
+
+#define TOWN "config town\n"
+#define NODE "config segment 's'\nconfig node 'a'\n\tlist segment 's'\n"
+#define PROTOCOLS                                                                                  \
+	"\tlist set 'network.protocols+=batadv:%N1'\n\tlist set 'network.protocols+=anygw'\n"
+
+/* Nodes are in the network when the node says so, else the town, else a list set by hand,
+ * else as nuvold is by itself. */
+static void test_network_on_and_off(void **state)
+{
+	static const struct {
+		const char *text;
+		bool on;
+	} cases[] = {
+		{TOWN "\toption network '1'\n" NODE, true},
+		{TOWN "\toption network '0'\n" NODE, false},
+		{TOWN "\toption network '1'\n" NODE "\toption network '0'\n", false},
+		{TOWN "\toption network '0'\n" NODE "\toption network '1'\n", true},
+		{NODE PROTOCOLS, false},
+		{NODE PROTOCOLS "\tlist set 'network.protocols+=bmx7:18'\n", true},
+		{NODE PROTOCOLS "\toption network '1'\n", true},
+		{NODE PROTOCOLS "\tlist set 'network.protocols+=bmx7'\n\toption network '0'\n",
+		 false},
+	};
+	struct conf *conf = malloc(sizeof(*conf));
+	bool carried;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (network_of(cases[i].text, &carried) != cases[i].on || carried != cases[i].on)
+			fail_msg("not %d: %s", cases[i].on, cases[i].text);
+	conf_init_defaults(conf);
+	assert_int_equal(network_of(NODE, &carried), conf->node.plan.network);
+	assert_int_equal(carried, conf->node.plan.network);
+	free(conf);
+}
+
 /* A set that nuvold would refuse is told with the town file's line. */
 static void test_wrong_set_names_the_line(void **state)
 {
@@ -302,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_mistakes_name_the_line),
 		cmocka_unit_test(test_all_mistakes_at_once),
 		cmocka_unit_test(test_node_configuration),
+		cmocka_unit_test(test_network_on_and_off),
 		cmocka_unit_test(test_wrong_set_names_the_line),
 	};
 
