@@ -82,6 +82,7 @@ enum network_fx_kind {
 	NETWORK_JOB,	   /* public-key work; answered by NETWORK_JOB_DONE, in any order */
 	NETWORK_KEEP,	   /* must be on the disk before the next NETWORK_SEND leaves */
 	NETWORK_DESCRIBED, /* key: node; another core looks at its description again */
+	NETWORK_PATH,	   /* key: node; of our path to it */
 	NETWORK_NOTE,	   /* for people; never acted on */
 };
 
@@ -108,11 +109,20 @@ struct fx_network_keep {
 	uint32_t desc_sqn; /* given back as l3_conf.desc_sqn_kept at the next start */
 };
 
-/* A node's description was accepted, or another one (see l3_node_tlv), or there is none any more.
- */
+struct description;
+
+/* A node's description was accepted, or another one, or there is none any more. */
 struct fx_network_described {
 	struct digest node;
-	bool gone;
+	const struct description *description; /* core/l3/description.h; NULL: none any more */
+	uint64_t metric;		       /* as told last */
+};
+
+/* The path to a node came, went, or is worth more or less by more than 1/16 than was told. */
+struct fx_network_path {
+	struct digest node;
+	uint64_t metric; /* wire/bmx7_float.h; 0: no path. METRIC_ROUTABLE, the least that is one:
+			    it is silent, and may be none */
 };
 
 enum network_note {
@@ -147,6 +157,7 @@ struct fx_network {
 		struct job job;
 		struct fx_network_keep keep;
 		struct fx_network_described described;
+		struct fx_network_path path;
 		struct fx_network_note note;
 	};
 };

@@ -50,8 +50,15 @@ struct tunnel_key {
 	struct prefix prefix;
 };
 
+bool tunnel_key_equal(const struct tunnel_key *a, const struct tunnel_key *b);
+/* For a hash; of this host only. */
+enum { TUNNEL_KEY_BYTES = 30 };
+void tunnel_key_bytes(const struct tunnel_key *k, uint8_t bytes[TUNNEL_KEY_BYTES]);
+
 struct tunnel_route {
 	bool gone;
+	bool local; /* no tunnel: to is not set, and these addresses are looked for in the tables
+		       that come after this one (RTN_THROW); never in table 254 */
 	struct tunnel_key key;
 	struct tunnel_to to;
 };

@@ -378,7 +378,8 @@ void network_effect(struct network *n, const struct fx_network *e)
 	case NETWORK_ADDRESS: address_do(n, &e->address); break;
 	case NETWORK_JOB: job_pool_put(&n->jobs, &e->job); break;
 	case NETWORK_KEEP: keep_do(n, &e->keep); break;
-	case NETWORK_DESCRIBED: break; /* for core/gw */
+	case NETWORK_DESCRIBED:
+	case NETWORK_PATH: break; /* for other cores */
 	case NETWORK_NOTE: note_do(n, &e->note); break;
 	}
 }

@@ -118,6 +118,7 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 	x->conf = *conf;
 	x->now = now;
 	x->l3 = NULL;
+	x->tunnels = NULL;
 	x->crypto = env->crypto;
 	e = plan_init(&x->plan, &conf->plan, env->crypto);
 	if (e == OK)
@@ -142,11 +143,21 @@ enum err node_network_start(struct node *x, instant now, const struct node_key_b
 	c.memory_max_bytes = x->conf.network.memory_max_bytes;
 	memcpy(c.hostname, x->plan.hostname, sizeof(x->plan.hostname));
 	x->l3 = l3_new(&c, x->crypto, now, seed);
-	return x->l3 ? OK : ERR_FULL;
+	if (!x->l3)
+		return ERR_FULL;
+	if (!x->conf.tunnel.on)
+		return OK;
+	x->tunnels = tunnels_new(&x->conf, &x->plan, x->l3, prng_mix(seed ^ 1));
+	if (x->tunnels)
+		return OK;
+	l3_free(x->l3);
+	x->l3 = NULL;
+	return ERR_FULL;
 }
 
 void node_fini(struct node *x)
 {
+	tunnels_free(x->tunnels);
 	if (x->l3)
 		l3_free(x->l3);
 	if (x->share) {
@@ -159,6 +170,34 @@ void node_fini(struct node *x)
 
 /* ---- running ---- */
 
+/* The host's fx; what l3 says is heard by the tunnels too. */
+struct node_fx {
+	struct fx fx;
+	struct fx *host;
+	struct node *node;
+};
+
+static void emit(struct fx *fx, const struct effect *e)
+{
+	struct node_fx *n = container_of(fx, struct node_fx, fx);
+
+	n->host->emit(n->host, e);
+	if (e->kind == FX_NETWORK)
+		tunnels_heard(n->node->tunnels, n->node->now, &e->network);
+}
+
+static void network_handle(struct node *x, const struct ev *ev, struct fx *fx)
+{
+	struct node_fx heard = {{emit}, fx, x};
+
+	if (!x->tunnels) {
+		l3_handle(x->l3, x->now, ev, fx);
+		return;
+	}
+	l3_handle(x->l3, x->now, ev, &heard.fx);
+	tunnels_run(x->tunnels, x->now, &heard.fx);
+}
+
 void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx)
 {
 	x->now = now;
@@ -169,7 +208,7 @@ void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx
 		leases_handle(x->leases, now, ev, fx);
 	}
 	if (x->l3)
-		l3_handle(x->l3, now, ev, fx);
+		network_handle(x, ev, fx);
 }
 
 instant node_deadline(const struct node *x)
@@ -181,5 +220,7 @@ instant node_deadline(const struct node *x)
 			next, instant_min(share_deadline(x->share), leases_deadline(x->leases)));
 	if (x->l3)
 		next = instant_min(next, l3_deadline(x->l3));
+	if (x->tunnels)
+		next = instant_min(next, tunnels_deadline(x->tunnels));
 	return next;
 }

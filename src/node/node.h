@@ -22,6 +22,7 @@
 #include "core/share/share.h"
 #include "node/admit.h"
 #include "node/node_conf.h"
+#include "node/tunnels.h"
 
 struct node_env {
 	const struct crypto *crypto;
@@ -33,9 +34,10 @@ struct node {
 	struct l2 l2;
 	struct cable cable;
 	struct admit admit;
-	struct share *share;   /* NULL: switched off, or the node has no MAC to sign with */
-	struct leases *leases; /* NULL exactly when share is */
-	struct l3 *l3;	       /* NULL: switched off, or the node's key is not there yet */
+	struct share *share;	 /* NULL: switched off, or the node has no MAC to sign with */
+	struct leases *leases;	 /* NULL exactly when share is */
+	struct l3 *l3;		 /* NULL: switched off, or the node's key is not there yet */
+	struct tunnels *tunnels; /* NULL: switched off, or l3 is */
 	const struct crypto *crypto;
 	instant now; /* of the event at hand, for those that call back without a time */
 };

@@ -184,6 +184,7 @@ void network_effect(struct place *p, const struct fx_network *n)
 	case NETWORK_KEEP: p->desc_sqn_kept = n->keep.desc_sqn; break;
 	case NETWORK_ADDRESS:
 	case NETWORK_DESCRIBED:
+	case NETWORK_PATH:
 	case NETWORK_NOTE: break;
 	}
 }

@@ -2,12 +2,6 @@
 #include "gw_rig.h"
 #include <stdio.h>
 
-bool key_equal(const struct tunnel_key *a, const struct tunnel_key *b)
-{
-	return a->preference == b->preference && a->table == b->table &&
-	       a->ip_metric == b->ip_metric && prefix_equal(&a->prefix, &b->prefix);
-}
-
 bool gateway_equal(const struct tunnel_to *a, const struct tunnel_to *b)
 {
 	return digest_equal(&a->node, &b->node) && ipv6_equal(a->dummy, b->dummy);
@@ -16,7 +10,7 @@ bool gateway_equal(const struct tunnel_to *a, const struct tunnel_to *b)
 struct told *told_find(struct rig *rig, const struct tunnel_key *key)
 {
 	for (size_t i = 0; i < rig->count; i++) {
-		if (key_equal(&rig->told[i].key, key))
+		if (tunnel_key_equal(&rig->told[i].key, key))
 			return &rig->told[i];
 	}
 	return NULL;

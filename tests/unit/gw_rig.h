@@ -43,5 +43,4 @@ void hear(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to);
 void settle(struct rig *rig);
 
 struct told *told_find(struct rig *rig, const struct tunnel_key *key);
-bool key_equal(const struct tunnel_key *a, const struct tunnel_key *b);
 bool gateway_equal(const struct tunnel_to *a, const struct tunnel_to *b);

@@ -156,6 +156,7 @@ static void emit(struct fx *fx, const struct effect *e)
 	case NETWORK_ADDRESS:
 	case NETWORK_KEEP:
 	case NETWORK_DESCRIBED:
+	case NETWORK_PATH:
 	case NETWORK_NOTE: break;
 	}
 }

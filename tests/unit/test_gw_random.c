@@ -56,9 +56,9 @@ static bool model_active(const struct model *m, const struct entry *e)
 	for (size_t i = 0; i < m->actives; i++) {
 		const struct entry *a = &m->active[i];
 
-		if (a->node == e->node && a->slot == e->slot && key_equal(&a->key, &e->key) &&
-		    a->net.tunnel == e->net.tunnel && a->net.proto == e->net.proto &&
-		    prefix_equal(&a->net.prefix, &e->net.prefix))
+		if (a->node == e->node && a->slot == e->slot &&
+		    tunnel_key_equal(&a->key, &e->key) && a->net.tunnel == e->net.tunnel &&
+		    a->net.proto == e->net.proto && prefix_equal(&a->net.prefix, &e->net.prefix))
 			return true;
 	}
 	return false;
@@ -157,7 +157,7 @@ static void model_walk(struct model *m)
 		if (e[i].off)
 			continue;
 		for (size_t j = i + 1; j < count; j++)
-			e[j].off |= key_equal(&e[i].key, &e[j].key);
+			e[j].off |= tunnel_key_equal(&e[i].key, &e[j].key);
 		bool breaks = m->search[e[i].slot].break_overlap;
 
 		for (size_t j = 0; j < count; j++) {

@@ -255,6 +255,25 @@ void gw_sources_set(struct gw *g, const struct prefix *source, size_t count)
 	gw_match_all(g);
 }
 
+void gw_locals_set(struct gw *g, const struct prefix *local, size_t count)
+{
+	assert(count <= GW_LOCALS_MAX);
+	for (size_t i = 0; i < count; i++)
+		g->local[i] = local[i];
+	g->locals = (uint32_t)count;
+	gw_match_all(g);
+}
+
+size_t gw_networks(const struct gw *g, const struct digest *node, struct gw_network *out,
+		   size_t max)
+{
+	const struct gw_node *n = node_find(g, node);
+
+	for (uint32_t i = 0; n && i < n->networks && i < max; i++)
+		out[i] = n->network[i];
+	return n ? n->networks : 0;
+}
+
 const struct gw_counters *gw_counters(const struct gw *g)
 {
 	return &g->count;

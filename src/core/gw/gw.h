@@ -20,7 +20,11 @@
 #include "core/tunnel.h"
 #include "wire/bmx7_float.h"
 
-enum { GW_TUNNELS_MAX = 15 /* of a node: its TUN6 entries */, GW_SOURCES_MAX = 16 };
+enum {
+	GW_TUNNELS_MAX = 15, /* of a node: its TUN6 entries */
+	GW_SOURCES_MAX = 16,
+	GW_LOCALS_MAX = 16,
+};
 
 struct gw_conf {
 	struct digest self;   /* its own offers are not considered */
@@ -83,14 +87,24 @@ void gw_metric_set(struct gw *g, const struct digest *node, uint64_t metric);
 void gw_search_set(struct gw *g, unsigned slot, const struct gw_search *search);
 /* Our addresses on tunnels: at most GW_SOURCES_MAX. Without one of its family nothing matches. */
 void gw_sources_set(struct gw *g, const struct prefix *source, size_t count);
+/* What is reached without tunnels, at most GW_LOCALS_MAX: no route is made for one of these nor for
+ * a part of one, whoever offers it. What contains one can be routed: the longer prefix holds. */
+void gw_locals_set(struct gw *g, const struct prefix *local, size_t count);
 
 /* to: NULL when the route is withdrawn. */
 typedef void gw_change(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to);
 /* One walk of the reference, over what changes may reach. true: another walk may change more,
  * because what is chosen now is better by its hysteresis (only where overlapping is forbidden). */
 bool gw_evaluate(struct gw *g, gw_change *tell, void *ctx);
+/* Is anything to be evaluated? */
+bool gw_due(const struct gw *g);
+/* All routes that have a gateway, as told last. tell must not change g. */
+void gw_routes(const struct gw *g, gw_change *tell, void *ctx);
 
 const struct gw_counters *gw_counters(const struct gw *g);
+/* What a node offers; up to max, the full number is returned. */
+size_t gw_networks(const struct gw *g, const struct digest *node, struct gw_network *out,
+		   size_t max);
 
 /* ---- why ---- */
 
@@ -105,6 +119,7 @@ enum gw_reason {
 	GW_PROTO,
 	GW_LENGTH,    /* longer or shorter than searched */
 	GW_APART,     /* the prefixes have nothing in common */
+	GW_LOCAL,     /* it is reached without a tunnel */
 	GW_NAMED,     /* another name is searched ... */
 	GW_NODE,      /* ... another node */
 	GW_IGNORED,   /* its bandwidth says: ignore me */

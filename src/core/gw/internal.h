@@ -62,8 +62,9 @@ struct gw {
 	uint32_t matches;
 	uint32_t starved_at; /* how many there were when one was refused; 0: none was */
 	bool walk_all;	     /* overlaps anywhere may have changed */
-	uint32_t sources;
+	uint32_t sources, locals;
 	struct prefix source[GW_SOURCES_MAX];
+	struct prefix local[GW_LOCALS_MAX];
 	bool used[GW_SEARCHES_MAX];
 	struct gw_search search[GW_SEARCHES_MAX];
 	struct gw_counters count;

@@ -30,6 +30,17 @@ static enum gw_reason source_match(const struct gw *g, const struct gw_node *n,
 	return limited ? GW_INGRESS : GW_CHOSEN;
 }
 
+static bool is_local(const struct gw *g, const struct gw_search *s, const struct gw_network *net)
+{
+	struct prefix route = gw_match_prefix(s, net);
+
+	for (uint32_t i = 0; i < g->locals; i++) {
+		if (prefix_contains(&g->local[i], &route))
+			return true;
+	}
+	return false;
+}
+
 enum gw_reason gw_match(const struct gw *g, const struct gw_search *s, const struct gw_node *n,
 			const struct gw_network *net)
 {
@@ -44,6 +55,8 @@ enum gw_reason gw_match(const struct gw *g, const struct gw_search *s, const str
 	if (!prefix_contains(&s->prefix, &net->prefix) &&
 	    !prefix_contains(&net->prefix, &s->prefix))
 		return GW_APART;
+	if (is_local(g, s, net))
+		return GW_LOCAL;
 	if (s->name[0] && strcmp(s->name, n->name) != 0)
 		return GW_NAMED;
 	if (s->by_node && !digest_equal(&s->node, &n->id))

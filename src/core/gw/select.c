@@ -8,14 +8,9 @@
 
 static uint32_t key_hash(const struct gw *g, const struct tunnel_key *k)
 {
-	uint8_t bytes[30];
+	uint8_t bytes[TUNNEL_KEY_BYTES];
 
-	memcpy(bytes, &k->preference, 4);
-	memcpy(bytes + 4, &k->table, 4);
-	memcpy(bytes + 8, &k->ip_metric, 4);
-	bytes[12] = k->prefix.v6;
-	bytes[13] = k->prefix.net.bits;
-	memcpy(bytes + 14, k->prefix.net.b, 16);
+	tunnel_key_bytes(k, bytes);
 	return map_hash(&g->routes, bytes, sizeof(bytes));
 }
 
@@ -26,8 +21,7 @@ static struct gw_route *route_find(const struct gw *g, const struct tunnel_key *
 	for (; m; m = map_next(m)) {
 		struct gw_route *r = container_of(m, struct gw_route, by_key);
 
-		if (r->key.preference == k->preference && r->key.table == k->table &&
-		    r->key.ip_metric == k->ip_metric && prefix_equal(&r->key.prefix, &k->prefix))
+		if (tunnel_key_equal(&r->key, k))
 			return r;
 	}
 	return NULL;
@@ -236,6 +230,19 @@ static void refill(struct gw *g)
 		return;
 	g->starved_at = 0;
 	gw_match_all(g);
+}
+
+bool gw_due(const struct gw *g)
+{
+	return g->walk_all || !list_empty(&g->dirty);
+}
+
+void gw_routes(const struct gw *g, gw_change *tell, void *ctx)
+{
+	list_each (r, &g->all_routes, struct gw_route, all) {
+		if (r->active)
+			tell(ctx, &r->key, &r->gateway);
+	}
 }
 
 bool gw_evaluate(struct gw *g, gw_change *tell, void *ctx)

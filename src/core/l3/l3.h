@@ -39,6 +39,8 @@ instant l3_deadline(const struct l3 *x);
 
 struct digest l3_id(const struct l3 *x);
 struct ipv6 l3_primary(const struct l3 *x); /* our primary address, with the prefix's length */
+/* That of the node with this id, known or not; /128. */
+struct ipv6 l3_primary_of(const struct l3 *x, const struct digest *id);
 const struct l3_counters *l3_counters(const struct l3 *x);
 size_t l3_memory(const struct l3 *x);
 

@@ -70,6 +70,28 @@ static void link_set(struct l3 *l3, struct l3_node *n, struct l3_link *k, struct
 	l3_note(fx, NETWORK_NOTE_ROUTE, n, k->near->node, k->port);
 }
 
+/* What others of this node take the path for. It sinks in many small steps: not each is told. */
+static void path_tell(struct l3_node *n, struct fx *fx)
+{
+	struct l3_route *r = &n->route;
+	uint64_t now = r->path.metric, told = r->metric_told;
+
+	/* Without a path but with a link: doubted, for those who have no other. */
+	if (!r->link)
+		now = 0;
+	else if (now < METRIC_ROUTABLE)
+		now = METRIC_ROUTABLE;
+	uint64_t off = now > told ? now - told : told - now;
+
+	if (off == 0 || (now > METRIC_ROUTABLE && told > METRIC_ROUTABLE && off <= told / 16))
+		return;
+	r->metric_told = now;
+	struct effect e = {.kind = FX_NETWORK,
+			   .network = {.kind = NETWORK_PATH, .path = {n->id, now}}};
+
+	fx->emit(fx, &e);
+}
+
 /* ---- the choice ---- */
 
 /* Is (desc_sqn, sqn, metric) newer, or equal and better? */
@@ -173,6 +195,7 @@ static void way_take(struct l3 *l3, instant now, struct claim *c, const struct w
 	c->better_since = 0;
 	timer_cancel(&l3->timers, &r->late);
 	link_set(l3, n, way->link, fx);
+	path_tell(n, fx);
 	floor_raise(now, n);
 	batch_add(l3, now, n);
 }
@@ -274,6 +297,7 @@ static void chosen_sinks(struct l3 *l3, instant now, struct claim *c, struct fx 
 		return;
 	n->route.path = way.path;
 	n->route.hops = c->hops;
+	path_tell(n, fx);
 	batch_add(l3, now, n);
 }
 
@@ -327,6 +351,7 @@ static void withdraw(struct l3 *l3, instant now, struct l3_node *n, bool keep, s
 		r->chosen = NULL;
 	}
 	r->path = (struct metric_path){.metric = METRIC_UNROUTABLE};
+	path_tell(n, fx);
 	batch_add(l3, now, n);
 	batch_disturbed(l3, now, true);
 }
@@ -405,6 +430,7 @@ void l3_route_undescribed(struct l3 *l3, struct l3_node *n, const struct descrip
 	r->link = NULL;
 	r->chosen = NULL;
 	r->path = (struct metric_path){.metric = METRIC_UNROUTABLE};
+	path_tell(n, fx);
 }
 
 /* ---- why ---- */

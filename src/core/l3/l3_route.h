@@ -40,6 +40,7 @@ struct l3_route {
 	struct bmx7_link chain;
 	struct metric_path path;
 	uint8_t hops;
+	uint64_t metric_told; /* to other cores; 0: no path */
 	struct floor floor;
 	instant first;	   /* when its first OGM was taken; NEVER: none yet */
 	uint16_t newest;   /* number that anybody claimed, 0: none ... */

@@ -26,7 +26,8 @@ static void described_tell(const struct l3_node *n, struct fx *fx)
 	struct effect e = {.kind = FX_NETWORK, .network = {.kind = NETWORK_DESCRIBED}};
 
 	e.network.described.node = n->id;
-	e.network.described.gone = !n->description;
+	e.network.described.description = n->description;
+	e.network.described.metric = n->route.metric_told;
 	fx->emit(fx, &e);
 }
 

@@ -42,13 +42,18 @@ void self_fini(struct l3 *l3)
 		pool_free(&l3->pool, s->more[type].at, s->more[type].len);
 }
 
-struct ipv6 self_primary(const struct l3 *l3)
+struct ipv6 l3_primary_of(const struct l3 *l3, const struct digest *id)
 {
 	struct ipv6 a = {.bits = 128};
 
 	memcpy(a.b, l3->conf.prefix.b, PREFIX_BYTES);
-	memcpy(a.b + PREFIX_BYTES, l3->self->id.b, sizeof(a.b) - PREFIX_BYTES);
+	memcpy(a.b + PREFIX_BYTES, id->b, sizeof(a.b) - PREFIX_BYTES);
 	return a;
+}
+
+struct ipv6 self_primary(const struct l3 *l3)
+{
+	return l3_primary_of(l3, &l3->self->id);
 }
 
 void self_renew(struct l3 *l3, instant now)

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "node/tunnels.h"
+#include <assert.h>
+#include <string.h>
+#include "base/list.h"
+#include "base/map.h"
+#include "base/prng.h"
+
+enum {
+	KERNEL_MAIN_TABLE = 254,
+	KERNEL_MAIN_PREFERENCE = 32766, /* of the rule that leads there */
+	NETWORK_BLOCK_BITS = 12,	/* primary and dummy addresses of all nodes */
+	CLOUD_NETWORKS = 2,
+	BANDWIDTH_MOST = 255,
+};
+
+/* The tunnel to a gateway's end. */
+struct out {
+	struct map_node by_node;
+	struct list all;
+	struct list idle;
+	struct tunnel_out is;
+	uint32_t routes;
+	instant made;
+	instant idle_since; /* only without routes */
+};
+
+struct route {
+	struct map_node by_key;
+	struct list all;
+	struct tunnel_key key;
+	struct out *out;
+	instant since;
+};
+
+struct tunnels {
+	struct pool pool;
+	struct node_tunnel_conf conf;
+	const struct plan *plan;
+	struct l3 *l3;
+	struct gw *gw;
+	bool published;	   /* ... what is offered now */
+	bool told;	   /* our end, and what never goes into a tunnel */
+	instant decide_at; /* NEVER: nothing changed */
+	bool starved;	   /* a route was refused ... */
+	bool room;	   /* ... and something has gone since */
+	struct gw_network offered[TUNNEL_OFFERED_MAX];
+	size_t offers;
+	struct map outs, routes;
+	struct list all_outs, all_routes;
+	struct list idle; /* outs without routes, longest first */
+	struct prefix local[GW_LOCALS_MAX];
+	uint32_t locals;
+	struct tunnels_counters count;
+	struct tunnel_offer reading;
+	/* while it runs */
+	instant now;
+	struct fx *fx;
+};
+
+/* ---- making ---- */
+
+static void local_add(struct tunnels *t, struct prefix p, uint8_t bits)
+{
+	assert(t->locals < GW_LOCALS_MAX);
+	t->local[t->locals++] = prefix_cut(p, bits);
+}
+
+static struct prefix host4(struct ipv4 a)
+{
+	a.bits = 32;
+	return prefix_of4(a);
+}
+
+static struct prefix host6(struct ipv6 a)
+{
+	a.bits = 128;
+	return prefix_of6(a);
+}
+
+/* Where nobody's tunnel leads: our cloud is here, the addresses of nodes are routed by l3, and
+ * some addresses never leave a host or a link. */
+static void locals_set(struct tunnels *t)
+{
+	local_add(t, prefix_of4(t->plan->prefix4), t->plan->prefix4.bits);
+	local_add(t, prefix_of6(t->plan->prefix6), t->plan->prefix6.bits);
+	local_add(t, host6(l3_primary(t->l3)), NETWORK_BLOCK_BITS);
+	local_add(t, host4((struct ipv4){{127}, 32}), 8);
+	local_add(t, host4((struct ipv4){{169, 254}, 32}), 16);
+	local_add(t, host4((struct ipv4){{224}, 32}), 3); /* multicast, reserved */
+	local_add(t, host6((struct ipv6){{0xfe, 0x80}, 128}), 10);
+	local_add(t, host6((struct ipv6){{0xff}, 128}), 8);
+	gw_locals_set(t->gw, t->local, t->locals);
+}
+
+static void searches_set(struct tunnels *t)
+{
+	const struct prefix source[] = {host4(t->plan->ipv4), host6(t->plan->ipv6)};
+
+	gw_sources_set(t->gw, source, sizeof(source) / sizeof(source[0]));
+	for (unsigned i = 0; i < t->conf.searches; i++)
+		gw_search_set(t->gw, i, &t->conf.search[i]);
+}
+
+void tunnels_offer(struct tunnels *t, const struct gw_network *network, size_t count)
+{
+	assert(count <= TUNNEL_OFFERED_MAX - CLOUD_NETWORKS);
+	t->offered[0] = (struct gw_network){.prefix = prefix_of4(t->plan->prefix4),
+					    .bandwidth = BANDWIDTH_MOST};
+	t->offered[1] = (struct gw_network){.prefix = prefix_of6(t->plan->prefix6),
+					    .bandwidth = BANDWIDTH_MOST};
+	t->offers = CLOUD_NETWORKS;
+	for (size_t i = 0; i < count; i++)
+		t->offered[t->offers++] = network[i];
+	t->published = false;
+}
+
+struct tunnels *tunnels_new(const struct node_conf *conf, const struct plan *plan, struct l3 *l3,
+			    uint64_t seed)
+{
+	const struct gw_conf gw = {
+		.self = l3_id(l3),
+		.nodes_max = conf->network.nodes_max,
+		.per_node = TUNNEL_NETWORKS_MAX,
+		.matches_max = TUNNELS_MATCHES_MAX,
+		.hash_key = prng_mix(seed ^ 1),
+	};
+	struct pool pool;
+
+	pool_init(&pool, TUNNELS_MEMORY_MAX);
+	struct tunnels *t = pool_alloc(&pool, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	*t = (struct tunnels){.conf = conf->tunnel, .plan = plan, .l3 = l3, .decide_at = NEVER};
+	t->pool = pool;
+	t->gw = gw_new(&t->pool, &gw);
+	map_init(&t->outs, &t->pool, prng_mix(seed ^ 2));
+	map_init(&t->routes, &t->pool, prng_mix(seed ^ 3));
+	list_init(&t->all_outs);
+	list_init(&t->all_routes);
+	list_init(&t->idle);
+	if (!t->gw) {
+		tunnels_free(t);
+		return NULL;
+	}
+	locals_set(t);
+	searches_set(t);
+	tunnels_offer(t, NULL, 0);
+	return t;
+}
+
+/* ---- tables ---- */
+
+static uint32_t out_hash(const struct tunnels *t, const struct digest *node)
+{
+	return map_hash(&t->outs, node->b, sizeof(node->b));
+}
+
+static struct out *out_find(const struct tunnels *t, const struct tunnel_to *to)
+{
+	for (struct map_node *m = map_first(&t->outs, out_hash(t, &to->node)); m; m = map_next(m)) {
+		struct out *o = container_of(m, struct out, by_node);
+
+		if (digest_equal(&o->is.to.node, &to->node) &&
+		    ipv6_equal(o->is.to.dummy, to->dummy))
+			return o;
+	}
+	return NULL;
+}
+
+static void out_free(struct tunnels *t, struct out *o)
+{
+	assert(o->routes == 0);
+	map_del(&t->outs, &o->by_node);
+	list_del(&o->all);
+	list_del(&o->idle);
+	pool_free(&t->pool, o, sizeof(*o));
+	t->room = true;
+}
+
+static void route_free(struct tunnels *t, struct route *r)
+{
+	map_del(&t->routes, &r->by_key);
+	list_del(&r->all);
+	pool_free(&t->pool, r, sizeof(*r));
+	t->room = true;
+}
+
+void tunnels_free(struct tunnels *t)
+{
+	if (!t)
+		return;
+	list_each (r, &t->all_routes, struct route, all) {
+		r->out->routes--;
+		route_free(t, r);
+	}
+	list_each (o, &t->all_outs, struct out, all)
+		out_free(t, o);
+	map_fini(&t->routes);
+	map_fini(&t->outs);
+	gw_free(t->gw);
+	struct pool pool = t->pool;
+
+	pool_free(&pool, t, sizeof(*t));
+	pool_fini(&pool);
+}
+
+/* ---- what l3 says ---- */
+
+static void decide_by(struct tunnels *t, instant at)
+{
+	t->decide_at = instant_min(t->decide_at, at);
+}
+
+/* A tunnel to it has routes. */
+static bool is_used(const struct tunnels *t, const struct digest *node)
+{
+	for (struct map_node *m = map_first(&t->outs, out_hash(t, node)); m; m = map_next(m)) {
+		const struct out *o = container_of(m, struct out, by_node);
+
+		if (o->routes > 0 && digest_equal(&o->is.to.node, node))
+			return true;
+	}
+	return false;
+}
+
+/* At once where packets go nowhere, else with what else changes. */
+static void changed(struct tunnels *t, instant now, const struct digest *node, uint64_t metric)
+{
+	bool lost = metric <= METRIC_ROUTABLE && is_used(t, node);
+
+	if (gw_due(t->gw))
+		decide_by(t, lost ? now : instant_add(now, span_ms(TUNNELS_COLLECT_MS)));
+}
+
+static void described(struct tunnels *t, instant now, const struct fx_network_described *d)
+{
+	struct tunnel_offer *o = &t->reading;
+
+	o->offer.networks = 0;
+	if (d->description) {
+		tunnel_offer_read(d, o);
+		t->count.ends_refused += o->ends_refused;
+		t->count.networks_refused += o->refused;
+	}
+	/* What cannot be entered anew is out of date. */
+	if (o->offer.networks == 0 || gw_offer_set(t->gw, &o->offer) != OK)
+		gw_offer_gone(t->gw, &d->node);
+	changed(t, now, &d->node, o->offer.networks > 0 ? d->metric : 0);
+}
+
+void tunnels_heard(struct tunnels *t, instant now, const struct fx_network *said)
+{
+	switch (said->kind) {
+	case NETWORK_DESCRIBED: described(t, now, &said->described); break;
+	case NETWORK_PATH:
+		gw_metric_set(t->gw, &said->path.node, said->path.metric);
+		changed(t, now, &said->path.node, said->path.metric);
+		break;
+	case NETWORK_SEND:
+	case NETWORK_ROUTE:
+	case NETWORK_ADDRESS:
+	case NETWORK_JOB:
+	case NETWORK_KEEP:
+	case NETWORK_NOTE: break;
+	}
+}
+
+/* ---- what is told ---- */
+
+static void out_tell(struct tunnels *t, const struct out *o, bool gone)
+{
+	struct effect e = {.kind = FX_TUNNEL, .tunnel = {.kind = TUNNEL_OUT, .out = o->is}};
+
+	e.tunnel.out.gone = gone;
+	t->fx->emit(t->fx, &e);
+}
+
+static void route_tell(struct tunnels *t, const struct route *r, bool gone)
+{
+	struct effect e = {.kind = FX_TUNNEL, .tunnel = {.kind = TUNNEL_ROUTE}};
+
+	e.tunnel.route = (struct tunnel_route){.gone = gone, .key = r->key, .to = r->out->is.to};
+	t->fx->emit(t->fx, &e);
+}
+
+struct tunnel_end tunnels_end(const struct tunnels *t)
+{
+	struct ipv6 primary = l3_primary(t->l3);
+
+	primary.bits = 128;
+	return (struct tunnel_end){.primary = primary,
+				   .dummy = tunnel_dummy(primary),
+				   .inner4 = t->plan->ipv4,
+				   .inner6 = t->plan->ipv6};
+}
+
+/* A table that the kernel asks before its main one would be asked for our cloud's addresses too. */
+static void locals_tell(struct tunnels *t, const struct gw_search *s)
+{
+	struct effect e = {.kind = FX_TUNNEL, .tunnel = {.kind = TUNNEL_ROUTE}};
+	struct tunnel_route *r = &e.tunnel.route;
+
+	if (s->table == KERNEL_MAIN_TABLE || s->preference >= KERNEL_MAIN_PREFERENCE)
+		return;
+	for (uint32_t i = 0; i < t->locals; i++) {
+		if (t->local[i].v6 != s->prefix.v6)
+			continue;
+		*r = (struct tunnel_route){
+			.local = true, .key = {s->preference, s->table, s->ip_metric, t->local[i]}};
+		t->fx->emit(t->fx, &e);
+	}
+}
+
+static void end_tell(struct tunnels *t)
+{
+	struct effect e = {.kind = FX_TUNNEL,
+			   .tunnel = {.kind = TUNNEL_END, .end = tunnels_end(t)}};
+
+	t->fx->emit(t->fx, &e);
+	for (unsigned i = 0; i < t->conf.searches; i++)
+		locals_tell(t, &t->conf.search[i]);
+	t->told = true;
+}
+
+static void publish(struct tunnels *t)
+{
+	struct tunnel_tlv tlv[TUNNEL_TLVS];
+
+	t->published = true;
+	tunnel_tlv_write(tunnels_end(t).primary, t->offered, t->offers, tlv);
+	for (unsigned i = 0; i < TUNNEL_TLVS; i++) {
+		struct ev ev = {.kind = EV_NETWORK, .network = {.kind = NETWORK_PUBLISH}};
+
+		ev.network.publish =
+			(struct ev_network_publish){tlv[i].type, tlv[i].data, tlv[i].len};
+		l3_handle(t->l3, t->now, &ev, t->fx);
+	}
+}
+
+/* ---- tunnels to others ---- */
+
+static void out_end(struct tunnels *t, struct out *o)
+{
+	out_tell(t, o, true);
+	out_free(t, o);
+}
+
+static struct out *out_make(struct tunnels *t, const struct tunnel_to *to)
+{
+	if (t->outs.count >= TUNNELS_OUT_MAX && !list_empty(&t->idle))
+		out_end(t, container_of(t->idle.next, struct out, idle));
+	if (t->outs.count >= TUNNELS_OUT_MAX)
+		return NULL;
+	struct out *o = pool_alloc(&t->pool, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->is = (struct tunnel_out){.to = *to, .primary = l3_primary_of(t->l3, &to->node)};
+	o->made = o->idle_since = t->now;
+	if (!map_add(&t->outs, &o->by_node, out_hash(t, &to->node))) {
+		pool_free(&t->pool, o, sizeof(*o));
+		return NULL;
+	}
+	list_append(&t->all_outs, &o->all);
+	list_append(&t->idle, &o->idle);
+	out_tell(t, o, false);
+	return o;
+}
+
+static void out_use(struct out *o)
+{
+	o->routes++;
+	list_del(&o->idle);
+}
+
+static void out_leave(struct tunnels *t, struct out *o)
+{
+	if (--o->routes > 0)
+		return;
+	o->idle_since = t->now;
+	list_append(&t->idle, &o->idle);
+}
+
+static void outs_expire(struct tunnels *t)
+{
+	list_each (o, &t->idle, struct out, idle) {
+		if (!instant_reached(instant_add(o->idle_since, span_s(TUNNELS_HOLD_S)), t->now))
+			return;
+		out_end(t, o);
+	}
+}
+
+/* ---- routes ---- */
+
+static uint32_t route_hash(const struct tunnels *t, const struct tunnel_key *key)
+{
+	uint8_t bytes[TUNNEL_KEY_BYTES];
+
+	tunnel_key_bytes(key, bytes);
+	return map_hash(&t->routes, bytes, sizeof(bytes));
+}
+
+static struct route *route_find(const struct tunnels *t, const struct tunnel_key *key)
+{
+	for (struct map_node *m = map_first(&t->routes, route_hash(t, key)); m; m = map_next(m)) {
+		struct route *r = container_of(m, struct route, by_key);
+
+		if (tunnel_key_equal(&r->key, key))
+			return r;
+	}
+	return NULL;
+}
+
+static void route_end(struct tunnels *t, struct route *r)
+{
+	route_tell(t, r, true);
+	out_leave(t, r->out);
+	route_free(t, r);
+}
+
+static bool route_make(struct tunnels *t, const struct tunnel_key *key, struct out *o)
+{
+	struct route *r = pool_alloc(&t->pool, sizeof(*r));
+
+	if (!r)
+		return false;
+	r->key = *key;
+	if (!map_add(&t->routes, &r->by_key, route_hash(t, key))) {
+		pool_free(&t->pool, r, sizeof(*r));
+		return false;
+	}
+	list_append(&t->all_routes, &r->all);
+	r->out = o;
+	r->since = t->now;
+	out_use(o);
+	route_tell(t, r, false);
+	return true;
+}
+
+static void route_move(struct tunnels *t, struct route *r, struct out *o)
+{
+	struct out *was = r->out;
+
+	if (was == o)
+		return;
+	r->out = o;
+	r->since = t->now;
+	out_use(o);
+	route_tell(t, r, false);
+	out_leave(t, was);
+}
+
+/* core/gw has chosen. */
+static void chosen(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to)
+{
+	struct tunnels *t = ctx;
+	struct route *r = route_find(t, key);
+	struct out *o = to ? out_find(t, to) : NULL;
+
+	if (to && !o)
+		o = out_make(t, to);
+	if (r && o)
+		route_move(t, r, o);
+	else if (r)
+		route_end(t, r);
+	if (!to || (o && (r || route_make(t, key, o))))
+		return;
+	t->starved = true;
+	t->count.routes_refused++;
+}
+
+static void decide(struct tunnels *t)
+{
+	bool again = t->starved && t->room;
+
+	t->room = false;
+	t->decide_at = NEVER;
+	if (gw_evaluate(t->gw, chosen, t))
+		decide_by(t, instant_add(t->now, span_ms(TUNNELS_COLLECT_MS)));
+	if (!again)
+		return;
+	t->starved = false;
+	gw_routes(t->gw, chosen, t);
+}
+
+void tunnels_run(struct tunnels *t, instant now, struct fx *fx)
+{
+	t->now = now;
+	t->fx = fx;
+	if (!t->told)
+		end_tell(t);
+	if (!t->published)
+		publish(t);
+	if (instant_reached(t->decide_at, now))
+		decide(t);
+	outs_expire(t);
+	if (t->starved && t->room)
+		decide_by(t, instant_add(now, span_ms(TUNNELS_COLLECT_MS)));
+	t->fx = NULL;
+}
+
+instant tunnels_deadline(const struct tunnels *t)
+{
+	instant next = t->decide_at;
+
+	if (!t->published)
+		return (instant){0};
+	if (!list_empty(&t->idle)) {
+		const struct out *o = container_of(t->idle.next, struct out, idle);
+
+		next = instant_min(next, instant_add(o->idle_since, span_s(TUNNELS_HOLD_S)));
+	}
+	return next;
+}
+
+/* ---- views ---- */
+
+struct tunnels_counters tunnels_counters(const struct tunnels *t)
+{
+	return t->count;
+}
+
+const struct gw *tunnels_gw(const struct tunnels *t)
+{
+	return t->gw;
+}
+
+size_t tunnels_memory(const struct tunnels *t)
+{
+	return t->pool.used_bytes;
+}
+
+size_t tunnels_outs(const struct tunnels *t, instant now, struct tunnels_out_view *out, size_t max)
+{
+	size_t count = 0;
+
+	list_each (o, &t->all_outs, struct out, all) {
+		if (count < max)
+			out[count] = (struct tunnels_out_view){o->is, o->routes,
+							       instant_since(now, o->made)};
+		count++;
+	}
+	return count;
+}
+
+size_t tunnels_routes(const struct tunnels *t, instant now, struct tunnels_route_view *out,
+		      size_t max)
+{
+	size_t count = 0;
+
+	list_each (r, &t->all_routes, struct route, all) {
+		if (count < max)
+			out[count] = (struct tunnels_route_view){r->key, r->out->is.to,
+								 instant_since(now, r->since)};
+		count++;
+	}
+	return count;
+}
