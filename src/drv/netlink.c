@@ -40,6 +40,13 @@ int netlink_open_netfilter(struct netlink *n)
 	return open_bus(n, NETLINK_NETFILTER, NULL, 0);
 }
 
+int netlink_open_generic(struct netlink *n, uint32_t group)
+{
+	const unsigned groups[] = {group};
+
+	return open_bus(n, NETLINK_GENERIC, groups, group > 0);
+}
+
 void netlink_close(struct netlink *n)
 {
 	if (n->socket)

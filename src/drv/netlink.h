@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink - a socket to the kernel's rtnetlink or nfnetlink, over libmnl.
+ * netlink - a socket to the kernel's rtnetlink, nfnetlink or genetlink, over libmnl.
  *
  * Source  rtnetlink(7), libmnl.
  * Shape   Two uses: one socket to ask (each request is answered before the call
@@ -25,6 +25,8 @@ struct netlink {
 int netlink_open(struct netlink *n, const unsigned *groups, size_t group_count);
 /* One that asks nfnetlink. */
 int netlink_open_netfilter(struct netlink *n);
+/* One of genetlink: group 0: for asking, else it listens to that group. */
+int netlink_open_generic(struct netlink *n, uint32_t group);
 void netlink_close(struct netlink *n);
 int netlink_fd(const struct netlink *n);
 

@@ -297,6 +297,20 @@ void network_rx(struct network *n, const struct nlmsghdr *h)
 	}
 }
 
+/* A radio's neighbour: its address on the network's VLAN is made of the same MAC. */
+static void station_gone(void *ctx, int ifindex, struct mac mac)
+{
+	struct network *n = ctx;
+	const struct network_port *p = slot_by_ifindex(n, ifindex);
+	struct ev_network ev = {.kind = NETWORK_LOST};
+
+	if (!n->running || !p || !p->told.up || p->lower != ifindex)
+		return;
+	ev.lost.port = index_of(n, p);
+	ev.lost.link_local = ipv6_link_local(mac);
+	tell(n, &ev);
+}
+
 /* ---- effects ---- */
 
 static struct network_port *port_at(struct network *n, uint8_t port)
@@ -565,6 +579,7 @@ void network_start(struct network *n, const struct network_env *env)
 		return;
 	n->jobs = (struct job_pool){.uv = env->uv, .done = job_done, .ctx = n};
 	n->trusted = (struct trusted){.tell = trusted_tell, .ctx = n};
+	n->stations = (struct stations){.gone = station_gone, .ctx = n};
 	if (env->conf->host.trusted_nodes_dir[0] != '\0')
 		n->trusted.folder = env->conf->host.trusted_nodes_dir;
 	n->vlan_env = (struct vlan_port_env){.uv = env->uv,
@@ -583,6 +598,10 @@ void network_start(struct network *n, const struct network_env *env)
 		return;
 	}
 	settings_make(n);
+	e = stations_start(&n->stations, env->uv);
+	if (e && e != -ENOENT)
+		log_line(LOG_WARN, "Wi-Fi neighbours that leave are noticed by silence only: %s",
+			 strerror(-e));
 	uv_timer_start(&n->look, look, NETWORK_LOOK_MS, NETWORK_LOOK_MS);
 	key_get(n);
 }
@@ -592,6 +611,7 @@ void network_stop(struct network *n)
 	if (!n->started)
 		return;
 	job_pool_stop(&n->jobs);
+	stations_stop(&n->stations);
 	if (n->running)
 		trusted_stop(&n->trusted);
 	n->running = false;

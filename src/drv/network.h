@@ -30,6 +30,7 @@
 #include "drv/packet.h"
 #include "drv/route_table.h"
 #include "drv/run_dir.h"
+#include "drv/stations.h"
 #include "drv/trusted.h"
 #include "drv/vlan_port.h"
 
@@ -81,6 +82,7 @@ struct network {
 	struct route_table routes;
 	struct job_pool jobs;
 	struct trusted trusted;
+	struct stations stations;
 	struct node_key key;
 	uv_work_t key_work; /* the key is being made */
 	struct job_result *fresh;

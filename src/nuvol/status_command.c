@@ -209,6 +209,26 @@ static void faults_print(const struct cli *cli, const json_t *interfaces)
 	}
 }
 
+/* What somebody tried. */
+static void refused_print(const struct cli *cli, const json_t *counters)
+{
+	int64_t forged = member_count(counters, "forged"), ours = member_count(counters, "attacks");
+	char text[240];
+
+	if (forged > 0) {
+		snprintf(text, sizeof(text),
+			 "%" PRId64 " packets of the network, forged or replayed", forged);
+		status_text(cli, "Refused", text);
+	}
+	if (ours > 0) {
+		snprintf(text, sizeof(text),
+			 "%" PRId64 " times somebody spoke in this node's name: is its key on "
+			 "another machine?",
+			 ours);
+		status_text(cli, "Refused", text);
+	}
+}
+
 /* The node in the network of all clouds. */
 static void network_print(const struct cli *cli, const json_t *network, const json_t *host)
 {
@@ -229,6 +249,7 @@ static void network_print(const struct cli *cli, const json_t *network, const js
 			 count_words(member_count(network, "neighbours"), "neighbour", neighbours),
 			 count_words(member_count(host, "routes"), "route", routes));
 		status_text(cli, "Network", text);
+		refused_print(cli, json_object_get(network, "counters"));
 	}
 	faults_print(cli, json_object_get(host, "interfaces"));
 }

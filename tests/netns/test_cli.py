@@ -597,7 +597,10 @@ def test_network_itself_in_words(tmp_path):
     assert "key is being made" in told(tmp_path, {"state": "starting"}, "network")[1]
     running = {"network": example("network"), "host": {"network": {"routes": 5}}}
     out = told(tmp_path, running, "status")[1]
-    assert "4 other nodes, 2 neighbours; 5 routes" in out
+    assert "4 other nodes, 2 neighbours; 5 routes" in out and "Refused" not in out
+    running["network"]["counters"] = {"forged": 7, "attacks": 3}
+    out = told(tmp_path, running, "status")[1]
+    assert "7 packets of the network, forged or replayed" in out and "3 times somebody" in out
 
 
 def test_topology(tmp_path):

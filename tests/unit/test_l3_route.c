@@ -124,6 +124,29 @@ static void a_link_ends(void **state)
 	}
 }
 
+/* The kernel or the radio says that a neighbour is gone: at once, but only where it was. */
+static void a_neighbour_is_lost(void **state)
+{
+	struct ev ev = {.kind = EV_NETWORK, .network = {.kind = NETWORK_LOST}};
+	struct l3_rig r;
+
+	(void)state;
+	two_ways(&r, 110);
+	ev.network.lost.link_local = r.link[0]->link_local;
+	ev.network.lost.port = 1;
+	l3_handle(r.l3, r.now, &ev, &r.fx);
+	ev.network.lost.port = PORT_MAX;
+	l3_handle(r.l3, r.now, &ev, &r.fx);
+	assert_int_equal(l3_rig_route(&r), 0);
+	ev.network.lost.port = 0;
+	r.link[0] = NULL;
+	l3_handle(r.l3, r.now, &ev, &r.fx);
+	assert_int_equal(l3_rig_route(&r), 1);
+	assert_int_equal(r.kernel, 1);
+	assert_null(r.neighbour[0]->near);
+	l3_rig_fini(&r);
+}
+
 /* Doubt: another way at once; without one the kernel keeps what it has, but others are told
  * that there is none; and it is told again when the link speaks. */
 static void a_link_is_doubted(void **state)
@@ -217,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(told),
 		cmocka_unit_test(a_link_ends),
+		cmocka_unit_test(a_neighbour_is_lost),
 		cmocka_unit_test(a_link_is_doubted),
 		cmocka_unit_test(a_new_description),
 		cmocka_unit_test(always_feasible),

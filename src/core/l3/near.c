@@ -42,6 +42,7 @@ static struct near *near_new(struct l3 *l3, instant now, struct l3_node *n, stru
 	bucket_init(&r->jobs, NEAR_JOBS_BURST, span_s(NEAR_JOBS_PERIOD_S), now);
 	bucket_init(&r->proofs, HELD_NEAR_BURST, span_ms(HELD_NEAR_MS), now);
 	bucket_init(&r->searches, NEAR_SEARCHES_BURST, span_ms(NEAR_SEARCHES_MS), now);
+	bucket_init(&r->reminders, NEAR_REMINDERS_BURST, span_s(NEAR_REMINDERS_S), now);
 	timer_set(&l3->timers, &r->expiry, instant_add(now, span_s(NEAR_STRANGER_S)));
 	s->count++;
 	n->near = r;
@@ -63,6 +64,14 @@ struct near *near_heard(struct l3 *l3, instant now, struct l3_node *n, uint8_t p
 		near_described(l3, now, r, fx);
 	}
 	return r;
+}
+
+void near_remind(struct l3 *l3, instant now, struct near *r, uint8_t port)
+{
+	const struct post p = {.kind = POST_DESC_ADV, .port = port, .what = r->node->id};
+
+	if (bucket_take(&r->reminders, now))
+		post_add(l3, now, &p);
 }
 
 static bool lists_address(const struct description *d, const struct ipv6 *a)

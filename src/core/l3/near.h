@@ -27,6 +27,8 @@ enum {
 	NEAR_JOBS_PERIOD_S = 5,	   /* ... and one more in this time */
 	NEAR_SEARCHES_BURST = 512, /* searches of a whole chain, 3 ms at most ... */
 	NEAR_SEARCHES_MS = 100,
+	NEAR_REMINDERS_BURST = 2, /* of its newest description to itself ... */
+	NEAR_REMINDERS_S = 10,
 };
 
 enum key_age { KEY_NOW, KEY_BEFORE, KEY_NEXT, KEY_AGES };
@@ -62,7 +64,8 @@ struct near {
 	struct bucket jobs;	/* public-key work */
 	struct bucket proofs;	/* RSA signatures of its packets */
 	struct bucket searches; /* long searches in hash chains */
-	struct timer expiry;	/* of a stranger; of its oldest claim */
+	struct bucket reminders;
+	struct timer expiry; /* of a stranger; of its oldest claim */
 };
 
 struct nears {
@@ -82,6 +85,10 @@ void near_secrets_want(struct l3 *l3, instant now, struct near *r, struct fx *fx
 /* JOB_FOR_SECRET is done. */
 void near_secret_done(struct l3 *l3, instant now, struct near *r, const struct job_done *d,
 		      struct fx *fx);
+/* Packets in its name do not go with its description: their number is older, or their address is
+ * not in it. It lost what it kept, or it is another with the same key. Its newest description
+ * tells it so. */
+void near_remind(struct l3 *l3, instant now, struct near *r, uint8_t port);
 /* Does its description list this link-local address? */
 bool near_lists(const struct near *r, const struct ipv6 *a);
 /* The last of its links ended. */

@@ -63,12 +63,15 @@ static enum err may_verify(struct l3 *l3, const struct rx *x, const struct bmx7_
 		content_want(l3, x->now, n, d ? s->desc_sqn : 0, &x->source, fx);
 		return ERR_UNKNOWN;
 	}
-	if (s->desc_sqn < d->version.desc_sqn)
+	if (s->desc_sqn < d->version.desc_sqn) {
+		near_remind(l3, x->now, x->near, x->source.port);
 		return ERR_OLD;
+	}
 	if (n->attacker >= d->version.desc_sqn)
 		return ERR_BLOCKED;
 	if (!near_lists(x->near, x->from)) {
 		l3->count.forged++;
+		near_remind(l3, x->now, x->near, x->source.port);
 		return ERR_MALFORMED;
 	}
 	if (s->burst_sqn < x->near->burst_sqn) {
