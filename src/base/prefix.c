@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/prefix.h"
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 struct prefix prefix_of4(struct ipv4 a)
@@ -39,4 +40,49 @@ bool prefix_contains(const struct prefix *outer, const struct prefix *inner)
 	struct prefix cut = prefix_cut(*inner, outer->net.bits);
 
 	return prefix_equal(outer, &cut);
+}
+
+/* Up to three digits, and nothing else. */
+static bool bits_parse(const char *text, unsigned most, uint8_t *bits)
+{
+	unsigned n = 0;
+
+	if (*text == '\0' || strlen(text) > 3)
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		n = n * 10 + (unsigned)(*text - '0');
+	}
+	*bits = (uint8_t)n;
+	return n <= most;
+}
+
+bool prefix_parse(const char *text, struct prefix *p)
+{
+	const char *slash = strchr(text, '/');
+	char address[IPV6_PREFIX_TEXT];
+	struct ipv4 a4;
+	struct ipv6 a6;
+
+	if (!slash || (size_t)(slash - text) >= sizeof(address))
+		return false;
+	snprintf(address, sizeof(address), "%.*s", (int)(slash - text), text);
+	if (ipv4_parse(address, &a4) && bits_parse(slash + 1, 32, &a4.bits))
+		*p = prefix_of4(a4);
+	else if (ipv6_parse(address, &a6) && bits_parse(slash + 1, 128, &a6.bits))
+		*p = prefix_of6(a6);
+	else
+		return false;
+	return true;
+}
+
+char *prefix_print(const struct prefix *p, char text[IPV6_PREFIX_TEXT])
+{
+	struct ipv4 a4 = {.bits = p->net.bits};
+
+	if (p->v6)
+		return ipv6_prefix_print(p->net, text);
+	memcpy(a4.b, p->net.b, sizeof(a4.b));
+	return ipv4_prefix_print(a4, text);
 }

@@ -22,3 +22,9 @@ struct prefix prefix_cut(struct prefix p, uint8_t bits);
 bool prefix_equal(const struct prefix *a, const struct prefix *b);
 /* Every address of inner is in outer; equal ones too. */
 bool prefix_contains(const struct prefix *outer, const struct prefix *inner);
+
+/* "10.0.0.0/8" or "fd00::/8"; bits of the address that are not of the prefix are taken for 0.
+ * false: not a prefix, *p unchanged. */
+bool prefix_parse(const char *text, struct prefix *p);
+/* Returns text. */
+char *prefix_print(const struct prefix *p, char text[IPV6_PREFIX_TEXT]);

@@ -107,6 +107,64 @@ static void check_share(const struct conf *c, struct conf_problems *p)
 			"protocols");
 }
 
+static void note_search(struct conf_problems *p, const struct conf_search *s, const char *what,
+			const char *remedy)
+{
+	char text[CONF_TEXT_ROOM];
+
+	snprintf(text, sizeof(text), "config tunOut '%s': %s", s->name, what);
+	problem_add(p, CONF_NOTE, "configuration", 0, text, remedy);
+}
+
+/* What it can find: nothing, or what is here anyway. */
+static void check_search(const struct conf_search *s, const struct plan *plan,
+			 struct conf_problems *p)
+{
+	const struct gw_search *w = &s->search;
+	const struct prefix lan = w->prefix.v6 ? prefix_of6(plan->prefix6)
+					       : prefix_of4(plan->prefix4);
+	const unsigned least = w->bits_min == GW_BITS_OWN ? w->prefix.net.bits : w->bits_min;
+	const unsigned most = w->prefix.v6 || w->bits_max < 32 ? w->bits_max : 32;
+
+	if (least > most)
+		note_search(p, s,
+			    "no network is longer than minPrefixLen and shorter than "
+			    "maxPrefixLen, so nothing is found",
+			    "leave minPrefixLen out, or raise maxPrefixLen");
+	if (w->rating == 0)
+		note_search(p, s, "with a rating of 0 no gateway is taken",
+			    "raise it, or write option disabled '1'");
+	if (prefix_contains(&lan, &w->prefix))
+		note_search(p, s, "its network is inside of this cloud, which needs no tunnel",
+			    "search networks of others");
+	if (w->name[0] != '\0' && strcmp(w->name, plan->hostname) == 0)
+		note_search(p, s, "gwName is this node, which is no gateway for itself",
+			    "name another node");
+}
+
+static void check_searches(const struct conf *c, const struct crypto *crypto,
+			   struct conf_problems *p)
+{
+	const struct conf_searches *all = &c->searches;
+	const bool runs = c->node.tunnel.on &&
+			  (c->node.plan.network || host_conf_has_network(&c->host));
+	struct plan plan;
+
+	if (plan_init(&plan, &c->node.plan, crypto) != OK)
+		return;
+	for (unsigned i = 0; i < all->count; i++) {
+		const struct conf_search *s = &all->at[i];
+
+		if (s->disabled)
+			continue;
+		check_search(s, &plan, p);
+		if (!runs && !s->of_defaults)
+			note_search(p, s, "nothing is searched without the network of all clouds",
+				    "add list protocols 'bmx7:18' in config lime 'network', and "
+				    "leave tunnels of config nuvol 'bmx7' at 1");
+	}
+}
+
 static bool interface_is_untagged(const struct conf *c, const struct crypto *crypto,
 				  const struct host_interface *i)
 {
@@ -189,6 +247,7 @@ bool conf_check(const struct conf *c, const struct crypto *crypto, struct conf_p
 	check_ports(c, p);
 	check_reserved(c, crypto, p);
 	check_share(c, p);
+	check_searches(c, crypto, p);
 	for (unsigned i = 0; i < c->host.interface_count; i++)
 		check_interface(c, crypto, i, p);
 	return p->errors == before;

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "conf/host_conf.h"
+#include "conf/searches.h"
 #include "core/crypto.h"
 #include "node/node_conf.h"
 
@@ -24,8 +25,9 @@ enum {
 };
 
 struct conf {
-	struct node_conf node;
+	struct node_conf node; /* node.tunnel.search is made of searches, when all is read */
 	struct host_conf host;
+	struct conf_searches searches;
 };
 
 /* Which file it is, for the words of the problems. */

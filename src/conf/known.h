@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * known - LibreMesh's options, sections and protocols that have no meaning here.
+ * known - LibreMesh's options, sections and protocols that have no meaning here, and BMX7's of a
+ * search.
  *
- * Source  specs/libremesh.md 1, 3; LibreMesh's example configuration.
+ * Source  specs/libremesh.md 1, 3; LibreMesh's example configuration; specs/bmx7.md 8.2.
  * Shape   they are accepted with a note, so that an operator's file works.
  */
 #pragma once
@@ -15,7 +16,7 @@ enum known_option {
 	KNOWN_OPTION_YES,
 };
 
-/* Is it an option of LibreMesh in this section? */
+/* Is it an option of LibreMesh, or of BMX7, in this section? */
 enum known_option known_option(const char *type, const char *section, const char *name);
 /* Does LibreMesh have sections of this type that are none of ours, with options that
  * we do not know? */

@@ -32,6 +32,9 @@ static const char *argument(const struct option *o)
 	case OPTION_CHOICE: return "word";
 	case OPTION_MAC: return "MAC";
 	case OPTION_FIXED: return "word";
+	case OPTION_NETWORK: return "network";
+	case OPTION_NODE_ID: return "id";
+	case OPTION_TABLE_RULE: return "preference/table";
 	case OPTION_PROTOCOLS:
 	case OPTION_NET_PROTOCOLS: return "protocol";
 	}
@@ -50,6 +53,21 @@ static void add_range(struct text *t, const struct option *o)
 			text_add(t, "%s%s", i == 0 ? "One of " : ", ", o->words[i]);
 		text_add(t, ".\n");
 	}
+}
+
+/* What is to be said of the sections of a type before their options. */
+static void add_type(struct text *t, const char *type)
+{
+	if (strcmp(type, "tunOut") != 0)
+		return;
+	text_add(t,
+		 "A network outside of the cloud that is reached through other nodes' tunnels, as "
+		 "BMX7 has it.\n"
+		 "A section can be named by its first option instead, tunOut, as BMX7 does.\n"
+		 "One of the name of a default takes its place:\n"
+		 ".Bd -literal -offset indent\n");
+	add_plain(t, searches_defaults);
+	text_add(t, ".Ed\n");
 }
 
 static void add_item(struct text *t, const struct option *o)
@@ -82,7 +100,11 @@ char *conf_manual(void)
 			text_add(&t, ".Ss config %s '%s'\n.Bl -tag -width Ds\n", o[i].type,
 				 o[i].section);
 		else if (opens)
-			text_add(&t, ".Ss config %s 'NAME'\n.Bl -tag -width Ds\n", o[i].type);
+			text_add(&t, ".Ss config %s 'NAME'\n", o[i].type);
+		if (opens && !o[i].section) {
+			add_type(&t, o[i].type);
+			text_add(&t, ".Bl -tag -width Ds\n");
+		}
 		add_item(&t, &o[i]);
 	}
 	text_add(&t, ".El\n");

@@ -8,6 +8,7 @@
 #include "base/ip.h"
 #include "conf/known.h"
 #include "conf/options.h"
+#include "conf/search_value.h"
 #include "core/plan/plan.h"
 
 static void answer(struct option_answer *a, bool error, const char *remedy, const char *format, ...)
@@ -542,6 +543,9 @@ static void set_scalar(const struct option *o, void *base, const char *value,
 			answer(a, true, remedy, "%s cannot be '%s' here", o->name, value);
 		}
 		return;
+	case OPTION_NETWORK:
+	case OPTION_NODE_ID:
+	case OPTION_TABLE_RULE: search_value_set(base, o->kind, value, a); return;
 	case OPTION_INTERFACES:
 	case OPTION_RESOLVERS:
 	case OPTION_DHCP_HOSTS:
@@ -654,6 +658,9 @@ bool option_get(const struct option *o, const void *base, unsigned index, char *
 		mac_print(*(const struct mac *)at, text);
 		return ((const struct conf *)base)->host.primary_mac_set;
 	case OPTION_FIXED: snprintf(text, room, "%s", o->value); return true;
+	case OPTION_NETWORK:
+	case OPTION_NODE_ID:
+	case OPTION_TABLE_RULE: return search_value_get(base, o->kind, text, room);
 	case OPTION_INTERFACES:
 	case OPTION_RESOLVERS:
 	case OPTION_DHCP_HOSTS:
@@ -669,6 +676,8 @@ void option_default(const struct option *o, void *base)
 	struct option_answer a = {.kind = ANSWER_OK};
 	const char *item = o->value;
 
+	if (o->kind == OPTION_NETWORK) /* has none: '' is refused */
+		return;
 	if (!option_is_list(o)) {
 		option_set(o, base, o->value, &a);
 		assert(a.kind == ANSWER_OK);

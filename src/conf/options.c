@@ -5,8 +5,10 @@
 
 #define IN_CONF(member) .offset = offsetof(struct conf, member)
 #define IN_NET(member) .offset = offsetof(struct host_interface, member)
+#define IN_SEARCH(member) .offset = offsetof(struct conf_search, member)
 #define ROOM_OF(whole, member) .room = sizeof(((whole *)NULL)->member)
 #define WIDTH_OF(member) .width = sizeof(((struct conf *)NULL)->member), .scale = 1
+#define SEARCH_WIDTH_OF(member) .width = sizeof(((struct conf_search *)NULL)->member), .scale = 1
 
 #define SYSTEM .type = "lime", .section = "system"
 #define NETWORK .type = "lime", .section = "network"
@@ -16,6 +18,7 @@
 #define BMX7 .type = "nuvol", .section = "bmx7"
 #define HOST .type = "nuvol", .section = "host"
 #define NET .type = "net", .section = NULL
+#define SEARCH .type = "tunOut", .section = NULL
 
 static const char *const wifi_words[] = {
 	[HOST_WIFI_AUTO] = "auto", [HOST_WIFI_YES] = "yes", [HOST_WIFI_NO] = "no", NULL};
@@ -91,6 +94,11 @@ static const struct option table[] = {
 		WIDTH_OF(host.network_mtu_bytes), .min = 1280, .max = 65535, .value = "1500",
 		.unit = "bytes",
 		.help = "The largest MTU of the network's interfaces"},
+	{NETWORK, .name = "bmx7_pref_gw", .kind = OPTION_TEXT, IN_CONF(searches.preferred),
+		ROOM_OF(struct conf, searches.preferred), .min = 1, .max = GW_NAME - 1,
+		.value = "none",
+		.help = "The node whose uplink is preferred ten times to others', by its hostname; "
+			"none is the best one"},
 	{NETWORK, .name = "batadv_orig_interval", .kind = OPTION_MS, IN_CONF(node.l2.orig_interval),
 		.min = 40, .max = 3600000, .value = "1000", .unit = "ms",
 		.help = "How often the node announces itself to the cloud (OGM interval); longer "
@@ -140,6 +148,11 @@ static const struct option table[] = {
 			"reached through: ID, or ID.trust=3 for those that node trusts, too, "
 			"or ID.trust=0 for none; it is watched; empty: a node can be reached "
 			"through everybody"},
+
+	{BMX7, .name = "tunnels", .kind = OPTION_FLAG, IN_CONF(node.tunnel.on), .value = "1",
+		.help = "Offer the cloud's networks to the nodes of other clouds, and reach what "
+			"they offer, by one-way tunnels; sections of type tunOut say what is "
+			"searched"},
 
 	{SHARE, .name = "enabled", .kind = OPTION_FLAG, IN_CONF(node.share.on), .value = "1",
 		.help = "Share records with the other nodes of the cloud, in ALFRED's protocol: "
@@ -224,6 +237,57 @@ static const struct option table[] = {
 	{NET, .name = "mtu", .kind = OPTION_NUMBER, IN_NET(mtu_bytes), .width = 2, .scale = 1,
 		.min = 0, .max = 65535, .value = "0", .unit = "bytes",
 		.help = "The MTU to give a mesh interface, at least 600; 0 leaves it as it is"},
+
+	{SEARCH, .name = "network", .kind = OPTION_NETWORK, .value = "",
+		.help = "What is searched: all that other nodes offer of this network, as "
+			"ADDRESS/BITS; each search needs one"},
+	{SEARCH, .name = "gwName", .kind = OPTION_TEXT, IN_SEARCH(search.name),
+		ROOM_OF(struct conf_search, search.name), .min = 0, .max = GW_NAME - 1,
+		.value = "", .help = "Only the node of this hostname; empty is any"},
+	{SEARCH, .name = "gwId", .kind = OPTION_NODE_ID, .value = "",
+		.help = "Only the node of this id, 56 digits; empty is any"},
+	{SEARCH, .name = "minPrefixLen", .kind = OPTION_NUMBER, IN_SEARCH(search.bits_min),
+		SEARCH_WIDTH_OF(search.bits_min), .min = 0, .max = GW_BITS_OWN, .value = "129",
+		.unit = "bits",
+		.help = "Only offers of networks with at least so many bits; 129 stands for those "
+			"of network"},
+	{SEARCH, .name = "maxPrefixLen", .kind = OPTION_NUMBER, IN_SEARCH(search.bits_max),
+		SEARCH_WIDTH_OF(search.bits_max), .min = 0, .max = 128, .value = "128",
+		.unit = "bits", .help = "Only offers of networks with at most so many bits"},
+	{SEARCH, .name = "rating", .kind = OPTION_NUMBER, IN_SEARCH(search.rating),
+		SEARCH_WIDTH_OF(search.rating), .min = 0, .max = GW_PERCENT_MAX, .value = "100",
+		.unit = "percent",
+		.help = "What the bandwidth of this search's gateways counts, against those of "
+			"other searches for the same network"},
+	{SEARCH, .name = "hysteresis", .kind = OPTION_NUMBER, IN_SEARCH(search.hysteresis),
+		SEARCH_WIDTH_OF(search.hysteresis), .min = 0, .max = GW_PERCENT_MAX, .value = "20",
+		.unit = "percent",
+		.help = "How much better another gateway must be than the one in use"},
+	{SEARCH, .name = "minBandwidth", .kind = OPTION_NUMBER, IN_SEARCH(search.bandwidth_min),
+		SEARCH_WIDTH_OF(search.bandwidth_min), .min = 36, .max = 128849018880,
+		.value = "1000", .unit = "bit/s",
+		.help = "An offer of this bandwidth is enough: beyond it, only the way to the "
+			"gateway counts"},
+	{SEARCH, .name = "ipMetric", .kind = OPTION_NUMBER, IN_SEARCH(search.ip_metric),
+		SEARCH_WIDTH_OF(search.ip_metric), .min = 1, .max = INT32_MAX, .value = "1024",
+		.help = "The metric of the routes that are made; the kernel takes less first"},
+	{SEARCH, .name = "tableRule", .kind = OPTION_TABLE_RULE, .value = "32767/254",
+		.help = "The preference of the rule and the table that the routes are in, as "
+			"PREFERENCE/TABLE"},
+	{SEARCH, .name = "proto", .kind = OPTION_NUMBER, IN_SEARCH(search.proto),
+		SEARCH_WIDTH_OF(search.proto), .min = 0, .max = GW_PROTO_ANY, .value = "256",
+		.help = "Only offers of networks that come from this kind of route, as BMX7 counts "
+			"them; 256 is any"},
+	{SEARCH, .name = "allowOverlappingPrefix", .kind = OPTION_FLAG,
+		IN_SEARCH(search.allow_overlap), .value = "1",
+		.help = "Let another gateway have a part of this search's network though it is "
+			"worse"},
+	{SEARCH, .name = "breakOverlappingPrefix", .kind = OPTION_FLAG,
+		IN_SEARCH(search.break_overlap), .value = "1",
+		.help = "Let this search's gateway have a part of another's network though it is "
+			"worse"},
+	{SEARCH, .name = "disabled", .kind = OPTION_FLAG, IN_SEARCH(disabled), .value = "0",
+		.help = "Do not search this; takes out one of the defaults, too"},
 };
 /* clang-format on */
 

@@ -4,8 +4,8 @@
  * written. Parser, checks, printing and manual all come from here.
  *
  * Source  DESIGN 4; LibreMesh's names where it has them: specs/libremesh.md 1, 3.
- * Shape   a constant table. A row's place is an offset into struct conf, or into
- *         struct host_interface for the sections of type net. The defaults are
+ * Shape   a constant table. A row's place is an offset into struct conf, or for sections that an
+ *         operator names into their struct (conf/section.h). The defaults are
  *         text and go through the same reader as an operator's.
  */
 #pragma once
@@ -26,6 +26,9 @@ enum option_kind {
 	OPTION_CHOICE,	      /* one of words, stored as its position in an enum */
 	OPTION_MAC,	      /* the primary MAC, or "" */
 	OPTION_FIXED,	      /* only its default is possible; nothing is stored */
+	OPTION_NETWORK,	      /* of a search: a prefix of either family; no default */
+	OPTION_NODE_ID,	      /* of a search: 56 hex digits, or "" */
+	OPTION_TABLE_RULE,    /* of a search: PREFERENCE/TABLE */
 	OPTION_INTERFACES,    /* list of Linux interface names */
 	OPTION_RESOLVERS,     /* list of IPv4 and IPv6 addresses */
 	OPTION_DHCP_HOSTS,    /* list of MAC,IPv4[,name] */
@@ -35,7 +38,7 @@ enum option_kind {
 
 struct option {
 	const char *type;    /* of the section: config TYPE 'SECTION' */
-	const char *section; /* NULL: any name, a struct host_interface for each */
+	const char *section; /* NULL: any name, a struct for each */
 	const char *name;
 	enum option_kind kind;
 	uint8_t width; /* of a number: 1, 2, 4 or 8 bytes */
@@ -57,7 +60,7 @@ struct option_answer {
 };
 
 const struct option *option_table(size_t *count);
-/* The row, or NULL. Sections lime and lime-* are the same; net has any name. */
+/* The row, or NULL. Sections lime and lime-* are the same; net and tunOut have any name. */
 const struct option *option_find(const char *type, const char *section, const char *name);
 
 bool option_is_list(const struct option *o);

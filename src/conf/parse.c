@@ -5,14 +5,16 @@
 #include "conf/known.h"
 #include "conf/options.h"
 #include "conf/problem.h"
+#include "conf/section.h"
 #include "conf/uci.h"
 
-enum { OPTIONS_MAX = 64 };
+enum { OPTIONS_MAX = 128 };
 
-enum section_kind {
-	SECTION_PASSED, /* not ours, or wrong and already told: its options are passed over */
-	SECTION_ROWS,	/* one of the table's named sections */
-	SECTION_NET,	/* an interface */
+enum inside {
+	INSIDE_PASSED, /* not ours, or wrong and already told: its options are passed over */
+	INSIDE_ROWS,   /* one of the table's sections */
+	INSIDE_NAMED,  /* one of those that an operator names: p->base */
+	INSIDE_SEARCH, /* a search that its first option may still name */
 };
 
 /* One file being read. */
@@ -23,12 +25,14 @@ struct parser {
 	struct conf_problems *problems;
 	unsigned line;
 	bool failed;
-	enum section_kind kind;
+	enum inside inside;
 	char type[UCI_NAME_ROOM];
 	char section[UCI_NAME_ROOM];
-	struct host_interface *net;
-	bool begun[OPTIONS_MAX];	     /* this file has items of the list */
-	bool net_begun[HOST_INTERFACES_MAX]; /* the same for each interface's protocols */
+	unsigned section_line;
+	void *base;			       /* what the options are of */
+	bool begun[OPTIONS_MAX];	       /* this file has items of the list */
+	bool net_begun[HOST_INTERFACES_MAX];   /* the same for each interface's protocols */
+	unsigned search_at[CONF_SEARCHES_MAX]; /* the line where this file has it first; 0 */
 };
 
 static void fail(struct parser *p, const char *text, const char *remedy)
@@ -52,64 +56,93 @@ static void suggest(const struct nearest *n, const char *otherwise, char *remedy
 
 /* Sections */
 
-static struct host_interface *interface_find(struct host_conf *h, const char *section)
-{
-	for (unsigned i = 0; i < h->interface_count; i++)
-		if (strcmp(h->interfaces[i].section, section) == 0)
-			return &h->interfaces[i];
-	return NULL;
-}
-
-static void interface_init(struct host_interface *i, const char *section)
-{
-	size_t count;
-	const struct option *o = option_table(&count);
-
-	memset(i, 0, sizeof(*i));
-	assert(strlen(section) < sizeof(i->section));
-	strcpy(i->section, section);
-	for (size_t k = 0; k < count; k++)
-		if (!o[k].section)
-			option_default(&o[k], i);
-}
-
 /* Sections without a name are one more each time, like UCI's. */
-static void name_anonymous(const struct parser *p, char *name, size_t room)
+static void name_anonymous(struct parser *p, const struct section_kind *k, char *name, size_t room)
 {
-	struct host_conf h = p->conf.host;
 	unsigned n = 1;
 
 	do
-		snprintf(name, room, "net%u", n++);
-	while (interface_find(&h, name));
+		snprintf(name, room, "%s%u", k->type, n++);
+	while (section_find(k, &p->conf, name));
 }
 
-static void begin_net(struct parser *p, const char *section)
+/* The section of this name, or a new one. NULL: told why not. */
+static void *open_named(struct parser *p, const struct section_kind *k, const char *section)
 {
-	struct host_conf *h = &p->conf.host;
-	char name[HOST_SECTION_ROOM];
+	char name[UCI_NAME_ROOM], text[CONF_TEXT_ROOM];
+	void *found;
 
-	if (strlen(section) >= sizeof(name)) {
-		fail(p, "the section's name has more than 31 bytes", "shorten it");
-		return;
+	if (strlen(section) >= k->name_room) {
+		snprintf(text, sizeof(text), "the section's name has more than %u bytes",
+			 k->name_room - 1);
+		fail(p, text, "shorten it");
+		return NULL;
 	}
 	strcpy(name, section);
 	if (name[0] == '\0')
-		name_anonymous(p, name, sizeof(name));
+		name_anonymous(p, k, name, k->name_room);
+	found = section_find(k, &p->conf, name);
+	if (!found)
+		found = section_add(k, &p->conf, name);
+	if (!found) {
+		snprintf(text, sizeof(text), "there are more than %u sections of type %s", k->max,
+			 k->type);
+		fail(p, text, "remove those that nobody uses");
+	}
+	return found;
+}
+
+static void begin_net(struct parser *p, const struct section_kind *k)
+{
 	if (p->layer == CONF_COMMUNITY)
 		note(p, "interfaces differ from node to node, but this file is for all of them",
 		     "move the section to the node's file");
-	p->net = interface_find(h, name);
-	if (!p->net && h->interface_count == HOST_INTERFACES_MAX) {
-		fail(p, "there are more than 16 sections of type net",
-		     "remove those of interfaces that nobody uses");
+	p->base = open_named(p, k, p->section);
+	if (p->base)
+		p->inside = INSIDE_NAMED;
+}
+
+/* BMX7's sections need no name: their first option, tunOut, is it. */
+static void open_search(struct parser *p, const char *name)
+{
+	const struct section_kind *k = section_kind_find("tunOut");
+	struct conf_search *s = open_named(p, k, name);
+	unsigned *at;
+
+	p->base = s;
+	p->inside = s ? INSIDE_NAMED : INSIDE_PASSED;
+	if (!s)
 		return;
+	if (s->of_defaults)
+		section_reset(k, s);
+	s->of_defaults = p->layer == CONF_DEFAULTS;
+	at = &p->search_at[s - p->conf.searches.at];
+	if (*at == 0)
+		*at = p->section_line;
+}
+
+/* The section is at its end. */
+static void end_section(struct parser *p)
+{
+	if (p->inside == INSIDE_SEARCH)
+		open_search(p, p->section);
+	p->inside = INSIDE_PASSED;
+}
+
+/* Each search of the file is one. */
+static void end_searches(struct parser *p)
+{
+	for (unsigned i = 0; i < p->conf.searches.count; i++) {
+		const struct conf_search *s = &p->conf.searches.at[i];
+		char text[CONF_TEXT_ROOM];
+
+		if (p->search_at[i] == 0 || s->has_network || s->disabled)
+			continue;
+		p->line = p->search_at[i];
+		snprintf(text, sizeof(text), "config tunOut '%s' does not say what is searched",
+			 s->name);
+		fail(p, text, "add option network 'ADDRESS/BITS', or option disabled '1'");
 	}
-	if (!p->net) {
-		p->net = &h->interfaces[h->interface_count++];
-		interface_init(p->net, name);
-	}
-	p->kind = SECTION_NET;
 }
 
 static bool is_lime(const char *type)
@@ -141,7 +174,8 @@ static void refuse_type(struct parser *p)
 	nearest_offer(&n, "lime");
 	nearest_offer(&n, "net");
 	nearest_offer(&n, "nuvol");
-	suggest(&n, "the types are lime, net and nuvol", remedy, sizeof(remedy));
+	nearest_offer(&n, "tunOut");
+	suggest(&n, "the types are lime, net, nuvol and tunOut", remedy, sizeof(remedy));
 	snprintf(text, sizeof(text), "there is no section type '%s'", p->type);
 	fail(p, text, remedy);
 }
@@ -178,15 +212,19 @@ static void refuse_section(struct parser *p)
 
 static void begin_section(struct parser *p, const struct uci_statement *s)
 {
+	const struct section_kind *k = section_kind_find(s->name);
 	char text[CONF_TEXT_ROOM];
 
-	p->kind = SECTION_PASSED;
 	strcpy(p->type, s->name);
 	snprintf(p->section, sizeof(p->section), "%.*s", UCI_NAME_ROOM - 1, s->value);
-	if (strcmp(p->type, "net") == 0) {
-		begin_net(p, p->section);
+	p->section_line = s->line;
+	if (k && strcmp(k->type, "net") == 0) {
+		begin_net(p, k);
+	} else if (k) {
+		p->inside = INSIDE_SEARCH;
 	} else if (section_exists(p->type, p->section)) {
-		p->kind = SECTION_ROWS;
+		p->inside = INSIDE_ROWS;
+		p->base = &p->conf;
 	} else if (known_section_type(p->type)) {
 		snprintf(text, sizeof(text), "sections of type %s have no effect here", p->type);
 		note(p, text, "nothing need be done");
@@ -242,7 +280,8 @@ static void weigh_unknown(struct parser *p, const char *name)
 		refuse_option(p, name, &n);
 		return;
 	}
-	snprintf(text, sizeof(text), "LibreMesh's option %s has no effect here", name);
+	snprintf(text, sizeof(text), "%s's option %s has no effect here",
+		 strcmp(p->type, "tunOut") == 0 ? "BMX7" : "LibreMesh", name);
 	note(p, text, "nothing need be done");
 }
 
@@ -252,9 +291,9 @@ static bool *list_begun(struct parser *p, const struct option *o)
 	size_t row = (size_t)(o - option_table(&count));
 
 	assert(count <= OPTIONS_MAX);
-	if (p->kind == SECTION_NET)
-		return &p->net_begun[p->net - p->conf.host.interfaces];
-	return &p->begun[row];
+	if (o->section)
+		return &p->begun[row];
+	return &p->net_begun[(struct host_interface *)p->base - p->conf.host.interfaces];
 }
 
 static void take_answer(struct parser *p, const struct option_answer *a)
@@ -267,7 +306,7 @@ static void take_answer(struct parser *p, const struct option_answer *a)
 
 static void take_value(struct parser *p, const struct option *o, const struct uci_statement *s)
 {
-	void *base = p->kind == SECTION_NET ? (void *)p->net : (void *)&p->conf;
+	void *base = p->base;
 	struct option_answer a = {.kind = ANSWER_OK};
 
 	if (!option_is_list(o)) {
@@ -298,8 +337,19 @@ static void take_option(struct parser *p, const struct uci_statement *s)
 {
 	const struct option *o;
 
-	if (p->kind == SECTION_PASSED)
+	if (p->inside == INSIDE_SEARCH && strcmp(s->name, "tunOut") == 0 && uci_is_name(s->value)) {
+		open_search(p, s->value);
 		return;
+	}
+	if (p->inside == INSIDE_SEARCH)
+		open_search(p, p->section);
+	if (p->inside == INSIDE_PASSED)
+		return;
+	if (strcmp(p->type, "tunOut") == 0 && strcmp(s->name, "tunOut") == 0) {
+		fail(p, "tunOut, the search's name, must be the section's first option, and a name",
+		     "put it first; use letters, digits, _ - and . only");
+		return;
+	}
 	o = option_find(p->type, p->section, s->name);
 	if (o)
 		take_value(p, o, s);
@@ -311,11 +361,17 @@ void conf_init_defaults(struct conf *c)
 {
 	size_t count;
 	const struct option *o = option_table(&count);
+	struct conf_problems none;
+	bool good;
 
 	memset(c, 0, sizeof(*c));
 	for (size_t i = 0; i < count; i++)
 		if (o[i].section)
 			option_default(&o[i], c);
+	conf_problems_init(&none);
+	good = conf_parse(c, "defaults", searches_defaults, strlen(searches_defaults),
+			  CONF_DEFAULTS, &none);
+	assert(good && none.count == 0);
 }
 
 bool conf_parse(struct conf *c, const char *file_name, const char *text, size_t len,
@@ -332,6 +388,8 @@ bool conf_parse(struct conf *c, const char *file_name, const char *text, size_t 
 	uci_reader_init(&r, text, len);
 	for (uci_next(&r, &s); s.kind != UCI_END; uci_next(&r, &s)) {
 		p.line = s.line;
+		if (s.kind == UCI_CONFIG)
+			end_section(&p);
 		if (s.kind == UCI_MISTAKE)
 			fail(&p, s.mistake, s.remedy);
 		else if (s.kind == UCI_CONFIG)
@@ -339,6 +397,9 @@ bool conf_parse(struct conf *c, const char *file_name, const char *text, size_t 
 		else
 			take_option(&p, &s);
 	}
+	end_section(&p);
+	end_searches(&p);
+	searches_tell(&p.conf.searches, &p.conf.node.tunnel);
 	if (!p.failed)
 		*c = p.conf;
 	return !p.failed;

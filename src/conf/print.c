@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "conf/options.h"
+#include "conf/section.h"
 #include "conf/text.h"
 #include "conf/uci.h"
 
@@ -28,6 +29,9 @@ static void add_hint(struct text *t, const struct option *o)
 	case OPTION_INTERFACE:
 	case OPTION_MAC:
 	case OPTION_FIXED:
+	case OPTION_NETWORK:
+	case OPTION_NODE_ID:
+	case OPTION_TABLE_RULE:
 	case OPTION_INTERFACES:
 	case OPTION_RESOLVERS:
 	case OPTION_DHCP_HOSTS:
@@ -49,6 +53,23 @@ static void add_option(struct text *t, const struct option *o, const void *base)
 	}
 }
 
+/* Is it about sections of this kind? */
+static bool is_of(const struct option *o, const struct section_kind *k)
+{
+	return !o->section && strcmp(o->type, k->type) == 0;
+}
+
+static void add_section(struct text *t, const struct section_kind *k, const void *section)
+{
+	size_t count;
+	const struct option *o = option_table(&count);
+
+	text_add(t, "\nconfig %s '%s'\n", k->type, section_name(section));
+	for (size_t i = 0; i < count; i++)
+		if (is_of(&o[i], k))
+			add_option(t, &o[i], section);
+}
+
 char *conf_print(const struct conf *c)
 {
 	size_t count;
@@ -64,14 +85,9 @@ char *conf_print(const struct conf *c)
 				 o[i].section);
 		add_option(&t, &o[i], c);
 	}
-	for (unsigned k = 0; k < c->host.interface_count; k++) {
-		const struct host_interface *net = &c->host.interfaces[k];
-
-		text_add(&t, "\nconfig net '%s'\n", net->section);
-		for (size_t i = 0; i < count; i++)
-			if (!o[i].section)
-				add_option(&t, &o[i], net);
-	}
+	for (const struct section_kind *k = section_kinds; k->type; k++)
+		for (unsigned i = 0; i < section_count(k, c); i++)
+			add_section(&t, k, section_of(k, c, i));
 	return text_take(&t);
 }
 
@@ -91,25 +107,35 @@ static bool option_equal(const struct option *o, const void *a, const void *b)
 	}
 }
 
+static bool sections_equal(const struct section_kind *k, const struct conf *a, const struct conf *b)
+{
+	size_t count;
+	const struct option *o = option_table(&count);
+
+	if (section_count(k, a) != section_count(k, b))
+		return false;
+	for (unsigned i = 0; i < section_count(k, a); i++) {
+		const void *in_a = section_of(k, a, i), *in_b = section_of(k, b, i);
+
+		if (strcmp(section_name(in_a), section_name(in_b)) != 0)
+			return false;
+		for (size_t row = 0; row < count; row++)
+			if (is_of(&o[row], k) && !option_equal(&o[row], in_a, in_b))
+				return false;
+	}
+	return true;
+}
+
 bool conf_equal(const struct conf *a, const struct conf *b)
 {
 	size_t count;
 	const struct option *o = option_table(&count);
 
-	if (a->host.interface_count != b->host.interface_count)
-		return false;
-	for (unsigned k = 0; k < a->host.interface_count; k++)
-		if (strcmp(a->host.interfaces[k].section, b->host.interfaces[k].section) != 0)
+	for (size_t i = 0; i < count; i++)
+		if (o[i].section && !option_equal(&o[i], a, b))
 			return false;
-	for (size_t i = 0; i < count; i++) {
-		if (o[i].section) {
-			if (!option_equal(&o[i], a, b))
-				return false;
-			continue;
-		}
-		for (unsigned k = 0; k < a->host.interface_count; k++)
-			if (!option_equal(&o[i], &a->host.interfaces[k], &b->host.interfaces[k]))
-				return false;
-	}
+	for (const struct section_kind *k = section_kinds; k->type; k++)
+		if (!sections_equal(k, a, b))
+			return false;
 	return true;
 }

@@ -175,7 +175,7 @@ static bool want_word(struct uci_reader *r, struct uci_statement *s, const char 
 	return false;
 }
 
-static bool is_name(const char *name)
+bool uci_is_name(const char *name)
 {
 	if (*name == '\0')
 		return false;
@@ -225,7 +225,7 @@ static bool read_config(struct uci_reader *r, struct uci_statement *s)
 		return false;
 	if (!want_end(r, s))
 		return false;
-	if (!is_type(s->name) || (named && s->value[0] != '\0' && !is_name(s->value))) {
+	if (!is_type(s->name) || (named && s->value[0] != '\0' && !uci_is_name(s->value))) {
 		mistake(r, s, "the section's type or name has characters that it may not have",
 			"use letters, digits, _ - and . only");
 		return false;
@@ -240,7 +240,7 @@ static bool read_setting(struct uci_reader *r, struct uci_statement *s, enum uci
 	if (!want_word(r, s, "option's name", s->name, sizeof(s->name)) ||
 	    !want_word(r, s, "option's value", s->value, sizeof(s->value)) || !want_end(r, s))
 		return false;
-	if (!is_name(s->name)) {
+	if (!uci_is_name(s->name)) {
 		mistake(r, s, "the option's name has characters that it may not have",
 			"use letters, digits, _ - and . only");
 		return false;

@@ -14,6 +14,7 @@
  * Memory  words are copied into the statement, nothing is allocated.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -56,6 +57,9 @@ void uci_reader_init(struct uci_reader *r, const char *text, size_t len);
 /* The next statement into s. Names are made of [A-Za-z0-9_.-], types of any
  * printable character; options outside of a section are mistakes. */
 void uci_next(struct uci_reader *r, struct uci_statement *s);
+
+/* May it be the name of a section or an option? */
+bool uci_is_name(const char *name);
 
 /* Writes value as one quoted word that uci_next reads back: 'it'\''s'. At most
  * 4 * strlen(value) + 3 bytes with the NUL; cut to room. Returns word. */

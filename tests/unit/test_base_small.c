@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/mac.h"
+#include "base/prefix.h"
 #include "base/prng.h"
 #include "base/seqno.h"
 #include "cmocka_all.h"
@@ -45,6 +46,47 @@ static void test_mac_text(void **state)
 		assert_int_equal(parsed, cases[i].printed != NULL);
 		assert_string_equal(mac_print(m, text),
 				    parsed ? cases[i].printed : "ff:ff:ff:ff:ff:ff");
+	}
+}
+
+static void test_prefix_text(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *printed; /* NULL: refused */
+	} cases[] = {
+		{"10.0.0.0/8", "10.0.0.0/8"},
+		{"10.1.2.3/8", "10.0.0.0/8"},
+		{"0.0.0.0/0", "0.0.0.0/0"},
+		{"192.0.2.255/31", "192.0.2.254/31"},
+		{"FD00::/8", "fd00::/8"},
+		{"::/0", "::/0"},
+		{"2001:db8::ffff/127", "2001:db8::fffe/127"},
+		{"2001:db8::1/128", "2001:db8::1/128"},
+		{"", NULL},
+		{"/8", NULL},
+		{"10.0.0.0", NULL},
+		{"10.0.0.0/", NULL},
+		{"10.0.0.0/33", NULL},
+		{"10.0.0.0/289", NULL},
+		{"10.0.0.0/0008", NULL},
+		{"10.0.0.0/-1", NULL},
+		{"10.0.0.0/8 ", NULL},
+		{"10.0.0/8", NULL},
+		{"fd00::/129", NULL},
+		{"fd00::/1e", NULL},
+		{"fd00::%eth0/8", NULL},
+		{"00000000000000000000000000000000000000000000000000/8", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct prefix p = {.v6 = true};
+		char text[IPV6_PREFIX_TEXT];
+		bool parsed = prefix_parse(cases[i].text, &p);
+
+		assert_int_equal(parsed, cases[i].printed != NULL);
+		assert_string_equal(prefix_print(&p, text), parsed ? cases[i].printed : "::/0");
 	}
 }
 
@@ -265,11 +307,12 @@ static void test_err_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_digest_text),    cmocka_unit_test(test_mac_text),
-		cmocka_unit_test(test_mac_kinds),      cmocka_unit_test(test_crc32c),
-		cmocka_unit_test(test_list),	       cmocka_unit_test(test_bucket),
-		cmocka_unit_test(test_bucket_rate),    cmocka_unit_test(test_clock),
-		cmocka_unit_test(test_serial_numbers), cmocka_unit_test(test_err_names),
+		cmocka_unit_test(test_prefix_text), cmocka_unit_test(test_digest_text),
+		cmocka_unit_test(test_mac_text),    cmocka_unit_test(test_mac_kinds),
+		cmocka_unit_test(test_crc32c),	    cmocka_unit_test(test_list),
+		cmocka_unit_test(test_bucket),	    cmocka_unit_test(test_bucket_rate),
+		cmocka_unit_test(test_clock),	    cmocka_unit_test(test_serial_numbers),
+		cmocka_unit_test(test_err_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

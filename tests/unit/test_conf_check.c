@@ -142,11 +142,12 @@ static void test_manual(void **state)
 			 option_is_list(&o[i]) ? "list" : "option", o[i].name);
 		assert_non_null(strstr(text, item));
 	}
+	assert_non_null(strstr(text, searches_defaults));
 	for (const char *at = text; (at = strstr(at, ".Bl ")); at++)
 		lists++;
 	for (const char *at = text; (at = strstr(at, ".El\n")); at++)
 		ends++;
-	assert_int_equal(lists, 8);
+	assert_int_equal(lists, 9);
 	assert_int_equal(ends, lists);
 	free(text);
 }

@@ -209,7 +209,7 @@ static void test_mistakes_are_told(void **state)
 		{"config lime system\noption hostnam x", 2, "'hostnam'", "did you mean hostname?"},
 		{"config lime sistem\n", 1, "'sistem'", "did you mean system?"},
 		{"config limme system\n", 1, "'limme'", "did you mean lime?"},
-		{"config zebra x\n", 1, "'zebra'", "lime, net and nuvol"},
+		{"config zebra x\n", 1, "'zebra'", "lime, net, nuvol and tunOut"},
 		{"config lime\n", 1, "no name", "system network wifi"},
 		{"config nuvol\n", 1, "no name", "cloud bmx7 share host"},
 		{"config lime system\n\noption ap_ssid x", 3, "'ap_ssid'", "config lime 'wifi'"},

@@ -12,7 +12,8 @@
 #include "base/prefix.h"
 
 enum {
-	GW_NAME = 64, /* of a node (INFO), with its NUL */
+	GW_NAME = 64,  /* of a node (INFO), with its NUL */
+	GW_LABEL = 32, /* of a search, with its NUL */
 	GW_SEARCHES_MAX = 32,
 	GW_PERCENT_MAX = 100000, /* rating and hysteresis; with it, metrics fit 64 bits */
 	GW_PROTO_ANY = 256,
@@ -20,6 +21,7 @@ enum {
 };
 
 struct gw_search {
+	char label[GW_LABEL]; /* what its owner calls it; for people only */
 	struct prefix prefix;
 	uint16_t proto;	    /* GW_PROTO_ANY */
 	uint8_t bits_min;   /* of the offered prefix; GW_BITS_OWN */
