@@ -6,6 +6,8 @@
 enum {
 	ETHERTYPE_WORLD = 0x88b6, /* IEEE: for local experiments */
 	CLIENT_HEADER = ETHERNET_HEADER + 6,
+	CLIENT_TRY_MS = 1000, /* without an answer */
+	UNIX_S = 1700000000,  /* when worlds begin */
 };
 
 /* What a frame of len bytes carries behind its number and length. */
@@ -88,6 +90,7 @@ unsigned world_client(struct world *w, unsigned node)
 	world_grow(&w->client, w->clients, &w->client_room, sizeof(*w->client));
 	w->client[w->clients] = c;
 	c->mac = client_mac(w->clients);
+	c->index = (uint16_t)w->clients;
 	list_init(&c->here);
 	client_move(w, c, node);
 	return w->clients++;
@@ -104,6 +107,80 @@ unsigned world_client_at(const struct world *w, unsigned client)
 	return w->client[client]->node;
 }
 
+/* ---- its address ---- */
+
+static void act_later(struct world *w, struct client *c, span wait)
+{
+	struct item *it = item_new(ITEM_CLIENT, 0);
+
+	it->node = c->index;
+	it->life = ++c->turn;
+	queue_put(&w->queue, instant_add(w->now, wait), it);
+}
+
+static void lease_tell(struct world *w, const struct client *c, enum lease_change change)
+{
+	struct place *p = w->place[c->node];
+	struct ev ev = {.kind = EV_LEASE, .lease = {.change = change}};
+
+	ev.lease.lease.mac = c->mac;
+	ev.lease.lease.ip = ipv4_from_u32(c->ip, 32);
+	ev.lease.lease.since_unix_s = (uint32_t)(UNIX_S + p->clock_ahead_s + w->now.us / 1000000);
+	ev.lease.lease.left_s = change == LEASE_DROPPED ? 0 : (uint32_t)(w->lease.us / 1000000);
+	snprintf(ev.lease.lease.name, LEASE_NAME_ROOM, "client%u", c->index);
+	host_tell(p, &ev);
+}
+
+void client_act(struct world *w, struct client *c)
+{
+	struct place *p = c->node == WORLD_NOWHERE ? NULL : w->place[c->node];
+	uint32_t ip;
+
+	if (c->ip && instant_reached(c->until, w->now))
+		c->ip = 0;
+	act_later(w, c, span_ms(CLIENT_TRY_MS));
+	if (!p || !p->alive || !p->dhcp)
+		return;
+	ip = dhcp_server_ask(p->dhcp, w->now, c->mac, c->ip, w->lease);
+	if (ip != c->ip)
+		c->since = w->now;
+	c->ip = ip;
+	if (!ip)
+		return;
+	c->until = instant_add(w->now, w->lease);
+	lease_tell(w, c, LEASE_GRANTED);
+	act_later(w, c, span_us(w->lease.us / 2));
+}
+
+void world_want(struct world *w, unsigned client, bool wants)
+{
+	struct client *c = w->client[client];
+
+	assert(w->lease.us > 0);
+	c->wants = wants;
+	if (wants) {
+		act_later(w, c, span_us(0));
+		return;
+	}
+	c->turn++; /* nothing more to do */
+	if (c->ip && c->node != WORLD_NOWHERE && w->place[c->node]->alive &&
+	    w->place[c->node]->dhcp) {
+		dhcp_server_release(w->place[c->node]->dhcp, c->mac);
+		lease_tell(w, c, LEASE_DROPPED);
+	}
+	c->ip = 0;
+}
+
+struct world_address world_address(const struct world *w, unsigned client)
+{
+	const struct client *c = w->client[client];
+	bool has = c->ip && instant_before(w->now, c->until);
+
+	return (struct world_address){ipv4_from_u32(has ? c->ip : 0, 32), c->since, c->wants};
+}
+
+/* ---- where it is ---- */
+
 void world_roam(struct world *w, unsigned client, unsigned node, bool seen)
 {
 	struct client *c = w->client[client];
@@ -112,6 +189,8 @@ void world_roam(struct world *w, unsigned client, unsigned node, bool seen)
 	client_move(w, c, node);
 	if (seen)
 		client_tell(w, c, CLIENT_SEEN);
+	if (c->wants)
+		act_later(w, c, span_us(0)); /* may it keep its address? phones ask */
 }
 
 void world_leave(struct world *w, unsigned client)

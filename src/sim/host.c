@@ -90,6 +90,8 @@ void host_emit(struct fx *fx, const struct effect *e)
 	case FX_RESERVE:
 	case FX_RANGES:
 	case FX_NAME:
+		if (p->dhcp)
+			dhcp_server_effect(p->dhcp, p->world->now, e);
 		if (p->world->watch)
 			p->world->watch(p->world->watch_ctx, p->index, e);
 		break;
@@ -183,8 +185,16 @@ static void mix(struct world *w, uint64_t x)
 
 void host_happen(struct world *w, const struct item *it)
 {
-	struct place *p = w->place[it->node];
+	struct place *p;
 
+	if (it->kind == ITEM_CLIENT) {
+		struct client *c = w->client[it->node];
+
+		if (it->life == c->turn)
+			client_act(w, c);
+		return;
+	}
+	p = w->place[it->node];
 	if (!p->alive || p->life != it->life)
 		return;
 	if (it->kind == ITEM_WAKE && it->at.us != p->wake.us)
@@ -202,7 +212,8 @@ void host_happen(struct world *w, const struct item *it)
 	}
 	mix(w, crc32c(0, it->bytes, it->len));
 	switch (it->kind) {
-	case ITEM_WAKE: break;
+	case ITEM_WAKE:
+	case ITEM_CLIENT: break;
 	case ITEM_ARRIVE:
 		if (!medium_member(p, it->port)->cut)
 			payload(p, it->port, it->bytes, it->len);
@@ -216,6 +227,11 @@ void host_happen(struct world *w, const struct item *it)
 
 /* ---- starting ---- */
 
+static void tell_kept(void *place, const struct ev *ev)
+{
+	host_tell(place, ev);
+}
+
 void host_boot(struct place *p)
 {
 	struct node_env env = {.crypto = p->world->crypto.table};
@@ -227,9 +243,14 @@ void host_boot(struct place *p)
 	p->wake = NEVER;
 	if (p->conf.plan.network)
 		network_boot(p);
-	if (p->node.share)
-		host_tell(p, &(struct ev){.kind = EV_CLIENT,
-					  .client = {CLIENT_PERMANENT, p->lan.self, 0, false}});
+	if (!p->node.share)
+		return;
+	host_tell(p, &(struct ev){.kind = EV_CLIENT,
+				  .client = {CLIENT_PERMANENT, p->lan.self, 0, false}});
+	if (p->world->lease.us > 0 && !p->dhcp)
+		p->dhcp = dhcp_server_new();
+	if (p->dhcp)
+		dhcp_server_booted(p->dhcp, p->world->now, tell_kept, p);
 }
 
 /* Tells the node of its port as it is now. */

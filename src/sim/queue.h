@@ -15,6 +15,7 @@ enum item_kind {
 	ITEM_ARRIVE,   /* a frame reaches a node's mesh port */
 	ITEM_LAN_TX,   /* a frame of the node's own goes to its LAN */
 	ITEM_LAN_RX,   /* a frame of the LAN reaches the node itself */
+	ITEM_CLIENT,   /* a client does something; `node` is the client */
 	ITEM_JOB,      /* public-key work of a node is done */
 	ITEM_DATAGRAM, /* one of the network reaches a node's port */
 };

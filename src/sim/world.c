@@ -55,6 +55,17 @@ void world_crypto(struct world *w, const struct world_crypto *crypto)
 	w->crypto = *crypto;
 }
 
+void world_serve(struct world *w, span lease)
+{
+	assert(w->places == 0);
+	w->lease = lease;
+}
+
+void world_clock(struct world *w, unsigned node, int32_t ahead_s)
+{
+	w->place[node]->clock_ahead_s = ahead_s;
+}
+
 void world_free(struct world *w)
 {
 	for (unsigned i = 0; i < w->places; i++) {
@@ -62,6 +73,8 @@ void world_free(struct world *w)
 			node_fini(&w->place[i]->node);
 		network_fini(w->place[i]);
 		stack_fini(&w->place[i]->lan);
+		if (w->place[i]->dhcp)
+			dhcp_server_free(w->place[i]->dhcp);
 		free(w->place[i]);
 	}
 	for (unsigned i = 0; i < w->segments; i++)
@@ -151,6 +164,8 @@ void world_kill(struct world *w, unsigned node)
 	node_fini(&p->node);
 	p->alive = false;
 	network_died(p);
+	if (p->dhcp)
+		dhcp_server_died(p->dhcp);
 }
 
 void world_restart(struct world *w, unsigned node)
@@ -173,6 +188,8 @@ void world_forget(struct world *w, unsigned node)
 {
 	assert(!w->place[node]->alive);
 	network_forget(w->place[node]);
+	if (w->place[node]->dhcp)
+		dhcp_server_forget(w->place[node]->dhcp);
 }
 
 void world_watch(struct world *w, void (*seen)(void *ctx, unsigned node, const struct effect *e),

@@ -112,8 +112,14 @@ void world_forget(struct world *w, unsigned node);
  * circle. path: the nodes on the way, a first, b not; of world_nodes, or NULL. */
 int world_walk(const struct world *w, unsigned a, unsigned b, uint16_t *path);
 
-/* What the node's host would do for it and the world does not: effects of leases and names
- * are shown, events told. Nodes share records when their configuration says so. */
+/* Every node that shares records has a DHCP server, which gives leases for so long; before the
+ * first node. */
+void world_serve(struct world *w, span lease);
+/* A node's wall clock is so much ahead from now on. */
+void world_clock(struct world *w, unsigned node, int32_t ahead_s);
+
+/* Shows effects of leases and names; tells events. Nodes share records when their
+ * configuration says so. */
 void world_watch(struct world *w, void (*seen)(void *ctx, unsigned node, const struct effect *e),
 		 void *ctx);
 void world_tell(struct world *w, unsigned node, const struct ev *ev);
@@ -129,6 +135,17 @@ void world_roam(struct world *w, unsigned client, unsigned node, bool seen);
 void world_leave(struct world *w, unsigned client);
 /* It is nowhere, and nobody is told; world_roam brings it back. */
 void world_vanish(struct world *w, unsigned client);
+
+/* The client wants an address of its node's DHCP server (see world_serve): it asks at once, again
+ * at half time and after a move, and soon where nobody answers; or it gives it back. */
+void world_want(struct world *w, unsigned client, bool wants);
+/* What it has; all zero: none. since: when it got it. */
+struct world_address {
+	struct ipv4 ip;
+	instant since;
+	bool wants;
+};
+struct world_address world_address(const struct world *w, unsigned client);
 
 /* Sends len bytes (46..1500) to dst from client, with a number that receivers note. */
 void world_send(struct world *w, unsigned client, struct mac dst, uint32_t number, size_t len);

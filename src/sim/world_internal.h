@@ -14,6 +14,7 @@
 #include "base/pool.h"
 #include "base/prng.h"
 #include "core/job_result.h"
+#include "sim/dhcp_server.h"
 #include "sim/queue.h"
 #include "sim/world.h"
 #include "sim/world_lan.h"
@@ -75,6 +76,9 @@ struct place {
 	struct world_traffic traffic[PORT_MAX];
 	struct list clients;
 
+	struct dhcp_server *dhcp; /* NULL: the world does not serve, or the node does not share */
+	int32_t clock_ahead_s;
+
 	/* with a network */
 	struct job_result *key; /* of the node; NULL: none yet */
 	struct ipv6 primary;
@@ -87,7 +91,14 @@ struct client {
 	struct list here; /* at its node; in no list: nowhere */
 	struct mac mac;
 	uint16_t node;
+	uint16_t index;
 	struct world_inbox inbox;
+
+	bool wants;    /* an address */
+	uint32_t ip;   /* 0: has none */
+	instant since; /* it has it */
+	instant until;
+	uint32_t turn; /* counts its ITEM_CLIENTs; older ones are void */
 };
 
 struct world {
@@ -95,6 +106,7 @@ struct world {
 	struct queue queue;
 	struct prng prng;
 	struct world_crypto crypto;
+	span lease; /* 0: no DHCP */
 	struct place **place;
 	unsigned places, place_room;
 	struct segment *segment;
@@ -146,6 +158,8 @@ void host_happen(struct world *w, const struct item *it);
 /* ---- client.c ---- */
 
 void client_rx(struct world *w, struct client *c, const uint8_t *frame, size_t len);
+/* It does what it has to do about its address. */
+void client_act(struct world *w, struct client *c);
 struct client *client_here(const struct place *p, struct mac mac); /* or NULL */
 
 /* ---- host_network.c: the network of all clouds ---- */

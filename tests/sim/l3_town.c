@@ -168,6 +168,7 @@ static void item_do(struct l3_town *t, const struct item *it)
 	switch (it->kind) {
 	case ITEM_LAN_TX:
 	case ITEM_LAN_RX:
+	case ITEM_CLIENT:
 	case ITEM_DATAGRAM: assert(false); break; /* of worlds */
 	case ITEM_WAKE: break;
 	case ITEM_ARRIVE:

@@ -5,16 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOBODY = 0xffff, UNIX_S = 1700000000 };
-
-static void *room(size_t count, size_t size)
-{
-	void *p = calloc(count, size);
-
-	if (!p)
-		abort();
-	return p;
-}
+enum { UNIX_S = 1700000000 };
 
 void town_init(struct town *t, const struct town_net *net, unsigned nodes, unsigned clients,
 	       uint64_t seed)
@@ -26,25 +17,16 @@ void town_init(struct town *t, const struct town_net *net, unsigned nodes, unsig
 	t->nodes = nodes;
 	t->clients = clients;
 	prng_seed(&t->prng, seed);
-	for (unsigned i = 0; i < nodes; i++) {
-		struct town_server *s = &t->server[i];
-
-		s->reserved = room(TOWN_POOL, sizeof(*s->reserved));
-		s->leased = room(TOWN_POOL, sizeof(*s->leased));
-		s->at = room(clients, sizeof(*s->at));
-	}
+	for (unsigned i = 0; i < nodes; i++)
+		t->server[i].dhcp = dhcp_server_new();
 	for (unsigned i = 0; i < clients; i++)
 		t->client[i].next = NEVER;
 }
 
 void town_fini(struct town *t)
 {
-	for (unsigned i = 0; i < t->nodes; i++) {
-		free(t->server[i].reserved);
-		free(t->server[i].leased);
-		free(t->server[i].ranges);
-		free(t->server[i].at);
-	}
+	for (unsigned i = 0; i < t->nodes; i++)
+		dhcp_server_free(t->server[i].dhcp);
 	free(t->wait_ms);
 }
 
@@ -56,70 +38,17 @@ struct mac town_mac(unsigned client)
 			     (uint8_t)(client >> 8), (uint8_t)client}};
 }
 
-/* The client, or NOBODY. */
-static unsigned client_of(const struct town *t, struct mac mac)
-{
-	unsigned i = (unsigned)mac.b[4] << 8 | mac.b[5];
-
-	return i < t->clients && mac_equal(mac, town_mac(i)) ? i : NOBODY;
-}
-
-/* ---- what nodes tell their servers ---- */
-
-static void on_reserve(struct town *t, struct town_server *s, const struct fx_reserve *r)
-{
-	unsigned c = client_of(t, r->mac), i = 0;
-	uint32_t ip = ipv4_to_u32(r->ip);
-
-	if (c != NOBODY) {
-		if (s->at[c].reserved_ip && s->reserved[s->at[c].reserved_ip % TOWN_POOL] == c + 1)
-			s->reserved[s->at[c].reserved_ip % TOWN_POOL] = 0;
-		s->at[c].reserved_ip = r->gone ? 0 : ip;
-		if (!r->gone)
-			s->reserved[ip % TOWN_POOL] = (uint16_t)(c + 1);
-		return;
-	}
-	while (i < s->others && !mac_equal(s->other[i].mac, r->mac))
-		i++;
-	if (i < s->others)
-		s->reserved[ipv4_to_u32(s->other[i].ip) % TOWN_POOL] = 0;
-	if (r->gone && i < s->others)
-		s->other[i] = s->other[--s->others];
-	if (r->gone)
-		return;
-	assert(i < TOWN_NODES_MAX * 2);
-	s->other[i] = *r;
-	s->others += i == s->others;
-	s->reserved[ip % TOWN_POOL] = NOBODY;
-}
-
-void town_effect(struct town *t, unsigned node, const struct effect *e)
-{
-	struct town_server *s = &t->server[node];
-	unsigned c;
-
-	if (e->kind == FX_RESERVE) {
-		on_reserve(t, s, &e->reserve);
-	} else if (e->kind == FX_LEASE) {
-		c = client_of(t, e->lease.mac);
-		assert(c != NOBODY);
-		s->at[c].kept = e->lease;
-		s->at[c].kept_at = t->net.now(t->net.ctx);
-	} else if (e->kind == FX_RANGES) {
-		free(s->ranges);
-		s->ranges = room(e->ranges.count + 1, sizeof(*s->ranges));
-		s->range_count = (unsigned)e->ranges.count;
-		memcpy(s->ranges, e->ranges.at, e->ranges.count * sizeof(*s->ranges));
-		s->range_changes++;
-	}
-}
-
-/* ---- servers ---- */
-
 static instant now_of(const struct town *t)
 {
 	return t->net.now(t->net.ctx);
 }
+
+void town_effect(struct town *t, unsigned node, const struct effect *e)
+{
+	dhcp_server_effect(t->server[node].dhcp, now_of(t), e);
+}
+
+/* ---- servers ---- */
 
 static void tell(struct town *t, unsigned node, enum lease_change change, unsigned c, uint32_t ip)
 {
@@ -134,86 +63,10 @@ static void tell(struct town *t, unsigned node, enum lease_change change, unsign
 	t->net.tell(t->net.ctx, node, &ev);
 }
 
-static bool in_ranges(const struct town_server *s, uint32_t ip)
-{
-	for (unsigned i = 0; i < s->range_count; i++)
-		if (ip >= ipv4_to_u32(s->ranges[i].first) && ip <= ipv4_to_u32(s->ranges[i].last))
-			return true;
-	return false;
-}
-
-/* May the server give or leave ip to c? */
-static bool may_have(const struct town_server *s, unsigned c, uint32_t ip)
-{
-	uint16_t reserved = s->reserved[ip % TOWN_POOL], leased = s->leased[ip % TOWN_POOL];
-
-	if ((reserved && reserved != c + 1) || (leased && leased != c + 1))
-		return false;
-	if (s->at[c].reserved_ip && s->at[c].reserved_ip != ip &&
-	    s->leased[s->at[c].reserved_ip % TOWN_POOL] == 0)
-		return false; /* there is another one for it */
-	return reserved == c + 1 || in_ranges(s, ip);
-}
-
-static uint32_t range_total(const struct town_server *s)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < s->range_count; i++)
-		n += ipv4_to_u32(s->ranges[i].last) - ipv4_to_u32(s->ranges[i].first) + 1;
-	return n;
-}
-
-static uint32_t range_at(const struct town_server *s, uint32_t n)
-{
-	unsigned i = 0;
-
-	for (;; i++) {
-		uint32_t first = ipv4_to_u32(s->ranges[i].first);
-		uint32_t count = ipv4_to_u32(s->ranges[i].last) - first + 1;
-
-		if (n < count)
-			return first + n;
-		n -= count;
-	}
-}
-
-/* 0: none left. */
-static uint32_t choose(const struct town_server *s, unsigned c)
-{
-	uint32_t total = range_total(s);
-	uint32_t start = total ? (uint32_t)(prng_mix(c + 77) % total) : 0;
-
-	if (s->at[c].reserved_ip && may_have(s, c, s->at[c].reserved_ip))
-		return s->at[c].reserved_ip;
-	if (s->at[c].leased_ip && may_have(s, c, s->at[c].leased_ip))
-		return s->at[c].leased_ip;
-	for (uint32_t i = 0; i < total; i++) {
-		uint32_t ip = range_at(s, (start + i) % total);
-
-		if (may_have(s, c, ip))
-			return ip;
-	}
-	return 0;
-}
-
-static void lease_end(struct town_server *s, unsigned c)
-{
-	if (s->at[c].leased_ip)
-		s->leased[s->at[c].leased_ip % TOWN_POOL] = 0;
-	s->at[c].leased_ip = 0;
-	s->at[c].leased_until = (instant){0};
-}
-
 static void ack(struct town *t, unsigned c, uint32_t ip)
 {
 	struct town_client *x = &t->client[c];
-	struct town_server *s = &t->server[x->node];
 
-	lease_end(s, c);
-	s->at[c].leased_ip = ip;
-	s->at[c].leased_until = instant_add(now_of(t), t->lease);
-	s->leased[ip % TOWN_POOL] = (uint16_t)(c + 1);
 	tell(t, x->node, LEASE_GRANTED, c, ip);
 	t->acks++;
 	if (x->ip != ip) {
@@ -221,49 +74,34 @@ static void ack(struct town *t, unsigned c, uint32_t ip)
 		x->twin_since = (instant){0};
 	}
 	x->ip = ip;
-	x->until = s->at[c].leased_until;
+	x->until = instant_add(now_of(t), t->lease);
 	x->next = instant_add(now_of(t), span_us(t->lease.us / 2));
-}
-
-static void server_expire(struct town *t, unsigned node)
-{
-	struct town_server *s = &t->server[node];
-
-	for (unsigned c = 0; c < t->clients; c++) {
-		if (s->at[c].leased_ip && instant_reached(s->at[c].leased_until, now_of(t)))
-			lease_end(s, c);
-	}
 }
 
 void town_died(struct town *t, unsigned node)
 {
-	struct town_server *s = &t->server[node];
+	dhcp_server_died(t->server[node].dhcp);
+}
 
-	memset(s->reserved, 0, TOWN_POOL * sizeof(*s->reserved));
-	memset(s->leased, 0, TOWN_POOL * sizeof(*s->leased));
-	s->range_count = s->others = 0;
-	for (unsigned c = 0; c < t->clients; c++)
-		s->at[c].reserved_ip = s->at[c].leased_ip = 0;
+struct told {
+	struct town *town;
+	unsigned node;
+};
+
+static void remember(void *ctx, const struct ev *ev)
+{
+	const struct told *x = ctx;
+
+	x->town->net.tell(x->town->net.ctx, x->node, ev);
 }
 
 void town_booted(struct town *t, unsigned node, bool remembers)
 {
-	struct town_server *s = &t->server[node];
+	struct told x = {t, node};
 
-	for (unsigned c = 0; c < t->clients; c++) {
-		struct ev ev = {.kind = EV_LEASE, .lease = {LEASE_REMEMBERED, s->at[c].kept}};
-		uint32_t away_s =
-			(uint32_t)(instant_since(now_of(t), s->at[c].kept_at).us / 1000000);
-
-		s->at[c].kept.left_s = 0;
-		if (!remembers || ev.lease.lease.left_s <= away_s)
-			continue;
-		ev.lease.lease.left_s -= away_s;
-		s->at[c].leased_ip = ipv4_to_u32(ev.lease.lease.ip);
-		s->leased[s->at[c].leased_ip % TOWN_POOL] = (uint16_t)(c + 1);
-		s->at[c].leased_until = instant_add(now_of(t), span_s(ev.lease.lease.left_s));
-		t->net.tell(t->net.ctx, node, &ev);
-	}
+	if (!remembers)
+		dhcp_server_forget(t->server[node].dhcp);
+	dhcp_server_booted(t->server[node].dhcp, now_of(t), remember, &x);
 }
 
 /* ---- clients ---- */
@@ -305,7 +143,7 @@ void town_leave(struct town *t, unsigned client)
 	struct town_client *x = &t->client[client];
 
 	if (x->ip && alive(t, x->node)) {
-		lease_end(&t->server[x->node], client);
+		dhcp_server_release(t->server[x->node].dhcp, town_mac(client));
 		tell(t, x->node, LEASE_DROPPED, client, x->ip);
 	}
 	x->wants = false;
@@ -324,7 +162,7 @@ static void lose(struct town_client *x)
 static void act(struct town *t, unsigned c)
 {
 	struct town_client *x = &t->client[c];
-	struct town_server *s = &t->server[x->node];
+	uint32_t ip;
 
 	x->next = instant_add(now_of(t), span_ms(TOWN_TRY_MS));
 	if (x->ip && instant_reached(x->until, now_of(t)))
@@ -334,13 +172,10 @@ static void act(struct town *t, unsigned c)
 		x->node = town_node_near(t, c);
 		return;
 	}
-	if (x->ip && may_have(s, c, x->ip)) {
-		ack(t, c, x->ip);
-		return;
-	}
-	t->naks += x->ip != 0;
-	lose(x);
-	uint32_t ip = choose(s, c);
+	ip = dhcp_server_ask(t->server[x->node].dhcp, now_of(t), town_mac(c), x->ip, t->lease);
+	t->naks += x->ip && ip != x->ip;
+	if (ip != x->ip)
+		lose(x);
 	if (ip)
 		ack(t, c, ip);
 	else
@@ -409,13 +244,6 @@ static void look_for_known(struct town *t)
 	}
 }
 
-static void servers_expire(struct town *t)
-{
-	for (unsigned i = 0; i < t->nodes; i++)
-		if (alive(t, i))
-			server_expire(t, i);
-}
-
 void town_run(struct town *t, span s)
 {
 	instant end = instant_add(now_of(t), s);
@@ -425,8 +253,6 @@ void town_run(struct town *t, span s)
 		for (unsigned c = 0; c < t->clients; c++)
 			if (instant_reached(t->client[c].next, now_of(t)))
 				act(t, c);
-		if (t->steps % (1000 / TOWN_STEP_MS) == 0)
-			servers_expire(t);
 		if (t->steps++ % (100 / TOWN_STEP_MS) == 0)
 			look_for_twins(t);
 		if (t->measures)
@@ -457,16 +283,15 @@ bool town_agrees(const struct town *t)
 {
 	for (unsigned c = 0; c < t->clients; c++) {
 		for (unsigned i = 0; i < t->nodes && t->client[c].ip; i++) {
-			const struct town_server *s = &t->server[i];
+			struct mac owner = dhcp_server_reserved(t->server[i].dhcp, t->client[c].ip);
+			bool reserved = mac_equal(owner, town_mac(c));
 
-			if (!alive(t, i) || (known_at(t, i, c) &&
-					     s->reserved[t->client[c].ip % TOWN_POOL] == c + 1))
+			if (!alive(t, i) || (known_at(t, i, c) && reserved))
 				continue;
-			fprintf(stderr,
-				"client %u at node %u has %x; node %u: %s, reserved for %d\n", c,
+			fprintf(stderr, "client %u at node %u has %x; node %u: %s, %s\n", c,
 				t->client[c].node, t->client[c].ip, i,
 				known_at(t, i, c) ? "known" : "unknown",
-				s->reserved[t->client[c].ip % TOWN_POOL] - 1);
+				reserved ? "reserved" : "not reserved");
 			return false;
 		}
 	}

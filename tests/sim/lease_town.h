@@ -2,11 +2,9 @@
 /*
  * lease_town - DHCP servers and clients as they behave, around nodes of any kind of network.
  *
- * Source  ours; the servers' rules are dnsmasq's (authoritative, reservations by dhcp-host,
- *         first choice by a hash of the MAC), the clients' RFC 2131's: renewal at half time,
- *         a refusal ends the lease, then another one is asked for.
- * Shape   A server knows the reservations and ranges that its node told (town_effect), and its
- *         own leases. Clients are at a node; they join, renew, roam, leave. Each address in
+ * Source  ours; the servers are sim/dhcp_server.h's; the clients' rules are RFC 2131's: renewal
+ *         at half time, a refusal ends the lease, then another one is asked for.
+ * Shape   Clients are at a node; they join, renew, roam, leave. Each address in
  *         use is looked at: since when have two clients of one half had the same?
  *         Each new lease is watched until all nodes of its half know it.
  * Time    of the network; town_run goes on in steps of TOWN_STEP_MS.
@@ -15,13 +13,14 @@
 #pragma once
 #include "base/prng.h"
 #include "core/share/leases.h"
+#include "sim/dhcp_server.h"
 
 enum {
 	TOWN_NODES_MAX = 32,
 	TOWN_CLIENTS_MAX = 1024,
 	TOWN_STEP_MS = 5,
 	TOWN_TRY_MS = 200, /* a client without an answer */
-	TOWN_POOL = 65536, /* addresses that servers can know, from TOWN_NET on */
+	TOWN_POOL = 65536, /* addresses, from TOWN_NET on */
 };
 #define TOWN_NET UINT32_C(0x0a000000) /* in the low 16 bits an address differs */
 
@@ -37,20 +36,9 @@ struct town_net {
 };
 
 struct town_server {
-	uint16_t *reserved; /* by address: client + 1, or NOBODY's */
-	uint16_t *leased;   /* by address: client + 1 */
-	struct range *ranges;
-	unsigned range_count, range_changes;
+	struct dhcp_server *dhcp;
 	uint32_t skew_s; /* of its wall clock */
 	unsigned half;
-	struct town_at {
-		uint32_t reserved_ip, leased_ip;
-		instant leased_until;
-		struct lease kept; /* left_s 0: not kept */
-		instant kept_at;
-	} * at;					     /* by client */
-	struct fx_reserve other[TOWN_NODES_MAX * 2]; /* of MACs that are no clients */
-	unsigned others;
 };
 
 struct town_client {

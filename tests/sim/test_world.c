@@ -185,8 +185,10 @@ static struct world *two_clouds(uint64_t seed)
 	struct world *w = world_new(seed);
 	static struct conf conf;
 
+	world_serve(w, span_s(120));
+
 	conf_init_defaults(&conf);
-	conf.node.plan.network = true;
+	conf.node.plan.network = conf.node.plan.anygw = true;
 	for (unsigned i = 0; i < NODES; i++) {
 		snprintf(conf.node.plan.ssid, sizeof(conf.node.plan.ssid), "cloud-%u",
 			 i % WIDE / 2);
@@ -266,6 +268,45 @@ static void a_node_returns_or_is_another(void **state)
 	world_free(w);
 }
 
+static uint32_t ip_of(const struct world *w, unsigned client)
+{
+	return ipv4_to_u32(world_address(w, client).ip);
+}
+
+/* Clients get addresses, keep them where they walk, at nodes that start anew too. */
+static void clients_get_addresses(void **state)
+{
+	struct world *w = two_clouds(6);
+	uint32_t ip;
+
+	(void)state;
+	world_run(w, span_s(30));
+	for (unsigned i = 0; i < NODES; i++) {
+		world_client(w, i);
+		world_want(w, i, true);
+	}
+	world_run(w, span_s(5));
+	for (unsigned i = 0; i < NODES; i++) {
+		assert_true(ip_of(w, i) > 0);
+		for (unsigned k = 0; k < i; k++)
+			assert_true(ip_of(w, k) != ip_of(w, i));
+	}
+	ip = ip_of(w, 0);
+	world_roam(w, 0, 13, true);
+	world_run(w, span_s(1));
+	assert_true(ip_of(w, 0) == ip);
+	world_kill(w, 13);
+	world_run(w, span_s(100)); /* its node does not answer, the lease ends */
+	world_run(w, span_s(30));
+	assert_true(ip_of(w, 0) == 0 && ip_of(w, 13) == 0 && ip_of(w, 1) > 0);
+	world_start(w, 13);
+	world_run(w, span_s(30));
+	assert_true(ip_of(w, 0) > 0 && ip_of(w, 13) > 0);
+	world_want(w, 0, false);
+	assert_true(ip_of(w, 0) == 0);
+	world_free(w);
+}
+
 static void recordings_have_tags(void **state)
 {
 	char path[] = "/tmp/nuvol-pcap-XXXXXX";
@@ -298,6 +339,7 @@ int main(void)
 		cmocka_unit_test(some_hear_some),
 		cmocka_unit_test(clouds_are_apart_and_together),
 		cmocka_unit_test(a_node_returns_or_is_another),
+		cmocka_unit_test(clients_get_addresses),
 		cmocka_unit_test(recordings_have_tags),
 	};
 
