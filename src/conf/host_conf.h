@@ -29,6 +29,9 @@ enum host_wifi { HOST_WIFI_AUTO, HOST_WIFI_YES, HOST_WIFI_NO };
 /* How the anycast gateway's interface is made. AUTO: as a pair, else as a macvlan. */
 enum host_anygw { HOST_ANYGW_AUTO, HOST_ANYGW_VETH, HOST_ANYGW_MACVLAN };
 
+/* Who carries packets through tunnels. AUTO: the kernel, else we do. */
+enum host_tunnel { HOST_TUNNEL_AUTO, HOST_TUNNEL_IP6_TUNNEL, HOST_TUNNEL_TUN };
+
 /* A `config net` section. It is a mesh interface when `mesh`, and a port of the
  * bridge when `lan`. */
 struct host_interface {
@@ -52,6 +55,7 @@ struct host_conf {
 	char cloud_port[HOST_IFNAME_ROOM]; /* default bat0 */
 	char anygw[HOST_IFNAME_ROOM];	   /* default anygw */
 	enum host_anygw anygw_kind;	   /* default AUTO */
+	enum host_tunnel tunnel_kind;	   /* default AUTO */
 	bool filter;			   /* nftables keeps the gateway's frames; default true */
 	char run_dir[HOST_PATH_ROOM];	   /* default /run/nuvol */
 	struct host_interface interfaces[HOST_INTERFACES_MAX];

@@ -223,6 +223,7 @@ static void set_flag(const struct option *o, void *base, const char *value, stru
 
 static_assert(sizeof(enum host_wifi) == sizeof(unsigned), "a choice is stored as unsigned");
 static_assert(sizeof(enum host_anygw) == sizeof(unsigned), "the same");
+static_assert(sizeof(enum host_tunnel) == sizeof(unsigned), "the same");
 
 static void set_choice(const struct option *o, void *base, const char *value,
 		       struct option_answer *a)

@@ -28,6 +28,11 @@ static const char *const anygw_words[] = {[HOST_ANYGW_AUTO] = "auto",
 					  [HOST_ANYGW_MACVLAN] = "macvlan",
 					  NULL};
 
+static const char *const tunnel_words[] = {[HOST_TUNNEL_AUTO] = "auto",
+					   [HOST_TUNNEL_IP6_TUNNEL] = "ip6_tunnel",
+					   [HOST_TUNNEL_TUN] = "tun",
+					   NULL};
+
 #define TEMPLATE(option_name, member, low, default_value, text)                                    \
 	.name = option_name, .kind = OPTION_TEMPLATE, IN_CONF(node.plan.member),                   \
 	ROOM_OF(struct conf, node.plan.member), .min = low, .max = PLAN_TEMPLATE_ROOM - 1,         \
@@ -196,6 +201,10 @@ static const struct option table[] = {
 		.help = "What it is: veth, a pair with one end in the bridge, or macvlan, which makes "
 			"the bridge promiscuous and all that it forwards slower; auto takes the first "
 			"that the kernel has"},
+	{HOST, .name = "tunnel_kind", .kind = OPTION_CHOICE, IN_CONF(host.tunnel_kind),
+		.words = tunnel_words, .value = "auto",
+		.help = "Who carries packets through tunnels: ip6_tunnel, the kernel, or tun, this "
+			"program, which costs more; auto takes the first that the kernel has"},
 	{HOST, .name = "filter", .kind = OPTION_FLAG, IN_CONF(host.filter), .value = "1",
 		.help = "Let nftables keep each node's gateway on its own LAN, in a table of its own "
 			"(bridge nuvol), besides the node itself"},

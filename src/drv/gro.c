@@ -32,20 +32,32 @@ static bool ip_open(struct gro_segment *s, size_t left, size_t *ip_len)
 	return *ip_len <= left;
 }
 
-/* Reads the headers. false: not TCP, or not a kind that we look at. */
-static bool segment_open(struct gro_segment *s, const uint8_t *frame, size_t len)
+/* Where IP begins, and of which version it is. */
+static bool l3_open(struct gro_segment *s, size_t len)
 {
 	struct ethernet e;
-	size_t ip_len, l4_bytes, headers;
 
-	if (ethernet_parse(frame, len, &e) != OK || e.tags > 2)
+	if (ethernet_parse(s->frame, len, &e) != OK || e.tags > 2)
 		return false;
 	if (e.inner_type != ETHERTYPE_IPV4 && e.inner_type != ETHERTYPE_IPV6)
 		return false;
-	s->frame = frame;
 	s->ipv4 = e.inner_type == ETHERTYPE_IPV4;
-	s->l3 = (uint16_t)(e.payload - frame);
-	if (!ip_open(s, e.payload_len, &ip_len))
+	s->l3 = (uint16_t)(e.payload - s->frame);
+	return true;
+}
+
+/* Reads the headers. false: not TCP, or not a kind that we look at. */
+static bool segment_open(struct gro_segment *s, const uint8_t *frame, size_t len, bool bare)
+{
+	size_t ip_len, l4_bytes, headers;
+
+	s->frame = frame;
+	s->l3 = 0;
+	s->ipv4 = len > 0 && frame[0] >> 4 == 4;
+	if (!bare && !l3_open(s, len))
+		return false;
+	len -= s->l3;
+	if (!ip_open(s, len, &ip_len))
 		return false;
 	headers = (size_t)(s->l4 - s->l3) + TCP_HEADER;
 	if (ip_len < headers)
@@ -58,7 +70,7 @@ static bool segment_open(struct gro_segment *s, const uint8_t *frame, size_t len
 	s->payload_bytes = (uint16_t)(ip_len - headers);
 	s->seq = get32(frame + s->l4 + TCP_SEQ);
 	s->flags = frame[s->l4 + TCP_FLAGS];
-	s->mergeable = s->payload_bytes > 0 && ip_len == e.payload_len &&
+	s->mergeable = s->payload_bytes > 0 && ip_len == len &&
 		       (s->flags & ~(TCP_PSH | TCP_ECE)) == TCP_ACK;
 	return true;
 }
@@ -224,7 +236,7 @@ static void flow_start(struct gro *g, const struct gro_segment *s)
 static void pass_in_order(struct gro *g, const uint8_t *frame, size_t len)
 {
 	for (unsigned i = g->used; len >= MACS && i-- > 0;)
-		if (memcmp(g->order[i]->first.frame, frame, MACS) == 0)
+		if (g->bare || memcmp(g->order[i]->first.frame, frame, MACS) == 0)
 			flow_emit(g, i);
 	pass(g, frame, len);
 }
@@ -236,6 +248,7 @@ void gro_init(struct gro *g,
 {
 	g->emit = emit;
 	g->ctx = ctx;
+	g->bare = false;
 	g->used = 0;
 	for (unsigned i = 0; i < GRO_FLOWS; i++)
 		g->order[i] = &g->flow[i];
@@ -247,7 +260,7 @@ void gro_add(struct gro *g, const uint8_t *frame, size_t len)
 	unsigned i = 0;
 	bool right;
 
-	if (!segment_open(&s, frame, len)) {
+	if (!segment_open(&s, frame, len, g->bare)) {
 		pass_in_order(g, frame, len);
 		return;
 	}

@@ -52,6 +52,7 @@ struct gro {
 	void (*emit)(void *ctx, const struct virtio_net_hdr *v, const struct iovec *iov,
 		     unsigned count);
 	void *ctx;
+	bool bare;			   /* packets without an Ethernet header */
 	unsigned used;			   /* flows open */
 	struct gro_flow *order[GRO_FLOWS]; /* the open ones first, oldest first */
 	struct gro_flow flow[GRO_FLOWS];
@@ -62,7 +63,8 @@ void gro_init(struct gro *g,
 			   unsigned count),
 	      void *ctx);
 
-/* The next frame, from its Ethernet destination on. May emit this or earlier ones. */
+/* The next frame, from its Ethernet destination on, or from its IP header on if g is bare. May
+ * emit this or earlier ones. */
 void gro_add(struct gro *g, const uint8_t *frame, size_t len);
 
 /* Emits all that is open. */

@@ -28,7 +28,8 @@ static enum err kind_open(struct gso *g, uint8_t gso_type)
 	}
 }
 
-static enum err headers_open(struct gso *g, size_t len)
+/* Where IP begins, and of which version it is. */
+static enum err l3_open(struct gso *g, size_t len, bool *ipv4)
 {
 	struct ethernet e;
 	enum err err = ethernet_parse(g->frame, len, &e);
@@ -37,11 +38,17 @@ static enum err headers_open(struct gso *g, size_t len)
 		return err;
 	if (e.inner_type != ETHERTYPE_IPV4 && e.inner_type != ETHERTYPE_IPV6)
 		return ERR_MALFORMED;
-	if (!g->tcp)
-		g->ipv4 = e.inner_type == ETHERTYPE_IPV4;
-	if (g->ipv4 != (e.inner_type == ETHERTYPE_IPV4))
-		return ERR_MALFORMED;
+	*ipv4 = e.inner_type == ETHERTYPE_IPV4;
 	g->l3 = (uint16_t)(e.payload - g->frame);
+	return OK;
+}
+
+static enum err headers_open(struct gso *g, bool ipv4)
+{
+	if (!g->tcp)
+		g->ipv4 = ipv4;
+	if (g->ipv4 != ipv4)
+		return ERR_MALFORMED;
 	if (g->l4 < g->l3 + (g->ipv4 ? IPV4_HEADER : IPV6_HEADER))
 		return ERR_MALFORMED;
 	if (g->ipv4 && g->l4 != g->l3 + (g->frame[g->l3] & 0x0f) * 4)
@@ -49,10 +56,12 @@ static enum err headers_open(struct gso *g, size_t len)
 	return OK;
 }
 
-enum err gso_open(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *frame, size_t len)
+static enum err open_any(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *frame,
+			 size_t len, bool bare)
 {
 	enum err err = kind_open(g, v->gso_type);
 	size_t l4_bytes = UDP_HEADER;
+	bool ipv4;
 
 	if (err != OK)
 		return err;
@@ -64,7 +73,11 @@ enum err gso_open(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *
 	g->l4 = v->csum_start;
 	if (g->l4 + (g->tcp ? (size_t)TCP_HEADER : (size_t)UDP_HEADER) > len)
 		return ERR_SHORT;
-	err = headers_open(g, len);
+	g->l3 = 0;
+	ipv4 = frame[0] >> 4 == 4;
+	err = bare ? OK : l3_open(g, len, &ipv4);
+	if (err == OK)
+		err = headers_open(g, ipv4);
 	if (err != OK)
 		return err;
 	if (g->tcp)
@@ -79,6 +92,17 @@ enum err gso_open(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *
 	g->count = (uint32_t)((g->payload_bytes + g->segment_bytes - 1) / g->segment_bytes);
 	memcpy(&g->pseudo_field, frame + g->l4 + v->csum_offset, sizeof(g->pseudo_field));
 	return OK;
+}
+
+enum err gso_open(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *frame, size_t len)
+{
+	return open_any(g, v, frame, len, false);
+}
+
+enum err gso_open_ip(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *packet,
+		     size_t len)
+{
+	return open_any(g, v, packet, len, true);
 }
 
 enum err gso_limit(struct gso *g, size_t frame_max)

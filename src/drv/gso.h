@@ -48,6 +48,9 @@ static inline bool gso_wanted(const struct virtio_net_hdr *v)
 /* Looks at the headers. ERR_UNKNOWN: a kind that we did not ask the TAP for;
  * ERR_SHORT, ERR_MALFORMED: lengths or places that cannot be. */
 enum err gso_open(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *frame, size_t len);
+/* The same for what begins with the IP header. */
+enum err gso_open_ip(struct gso *g, const struct virtio_net_hdr *v, const uint8_t *packet,
+		     size_t len);
 
 /* Makes segments smaller, so that none is longer than frame_max with its headers.
  * ERR_TOO_BIG: UDP, whose datagrams keep their size, or not even the headers and

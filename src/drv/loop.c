@@ -64,8 +64,12 @@ static void emit(struct fx *fx, const struct effect *e)
 	case FX_NAME: gateway_effect(&x->gateway, e); break;
 	case FX_LAN_ROLE:
 	case FX_HELLO: cables_effect(&x->cables, e); break;
-	case FX_NETWORK: network_effect(&x->network, &e->network); break;
-	case FX_TUNNEL: break; /* no driver yet */
+	case FX_NETWORK:
+		network_effect(&x->network, &e->network);
+		if (e->network.kind == NETWORK_ROUTE)
+			tunnel_route_changed(&x->tunnel, e->network.route.prefix);
+		break;
+	case FX_TUNNEL: tunnel_effect(&x->tunnel, &e->tunnel); break;
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}
@@ -207,6 +211,7 @@ static void link_changed(void *ctx, const struct link *l, bool gone)
 	fdb_set_bridge(&x->fdb, x->lan.bridge, x->lan.cloud_port);
 	mesh_ports_link(&x->mesh, l, gone);
 	network_link(&x->network, l, gone);
+	tunnel_link(&x->tunnel, l, gone);
 }
 
 static int monitor_message(const struct nlmsghdr *h, void *ctx)
@@ -226,6 +231,7 @@ static void resync(struct loop *x)
 	if (!e)
 		e = fdb_dump(&x->fdb, now_boottime(), &x->ask);
 	network_compare(&x->network);
+	tunnel_compare(&x->tunnel);
 	if (e)
 		log_line(LOG_WARN, "cannot read the kernel's tables: %s", strerror(-e));
 }
@@ -270,6 +276,7 @@ static void before_sleep(uv_prepare_t *p)
 		return;
 	cables_settle(&x->cables);
 	network_settle(&x->network);
+	tunnel_settle(&x->tunnel);
 	at = instant_min(node_deadline(&x->node), ctl_deadline(&x->ctl));
 	datapath_flush(&x->datapath);
 	if (at.us == x->armed.us)
@@ -295,6 +302,7 @@ static void chores(uv_timer_t *t)
 	fdb_expire(&x->fdb, now_boottime());
 	gateway_chores(&x->gateway);
 	network_compare(&x->network);
+	tunnel_compare(&x->tunnel);
 }
 
 /* The kernel may tell of a lost carrier a second late, which a route cannot wait. */
@@ -518,6 +526,24 @@ static void network_join(struct loop *x)
 	network_start(&x->network, &env);
 }
 
+static bool has_route(void *ctx, struct ipv6 primary)
+{
+	const struct loop *x = ctx;
+
+	return network_has_route(&x->network, primary);
+}
+
+static void tunnel_join(struct loop *x)
+{
+	const struct tunnel_env env = {.kind = x->conf.host.tunnel_kind,
+				       .links = &x->links,
+				       .uv = &x->uv,
+				       .has_route = has_route,
+				       .ctx = x};
+
+	tunnel_start(&x->tunnel, &env);
+}
+
 static void line_came(void *ctx, struct ctl_client *client, const char *line, size_t len)
 {
 	struct loop *x = ctx;
@@ -641,6 +667,7 @@ static int loop_start(struct loop *x)
 	e = privilege_drop();
 	if (e)
 		log_line(LOG_WARN, "cannot give privileges away: %s", strerror(-e));
+	tunnel_join(x);
 	network_join(x);
 	return 0;
 }
@@ -662,6 +689,7 @@ static void loop_stop(struct loop *x)
 		if (x->ctl_socket.listener.data)
 			ctl_socket_close(&x->ctl_socket,
 					 run_dir_path(&x->run, "nuvold.sock", path));
+		tunnel_stop(&x->tunnel);
 		network_stop(&x->network);
 		gateway_stop(&x->gateway);
 		mesh_ports_fini(&x->mesh);

@@ -29,6 +29,7 @@
 #include "drv/network.h"
 #include "drv/run_dir.h"
 #include "drv/tap.h"
+#include "drv/tunnel.h"
 #include "node/node.h"
 
 enum {
@@ -68,6 +69,7 @@ struct loop {
 	struct cables cables;
 	struct gateway gateway;
 	struct network network;
+	struct tunnel tunnel;
 	struct run_dir run;
 	uint64_t resyncs; /* messages of the kernel were lost */
 };

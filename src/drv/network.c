@@ -18,6 +18,7 @@
 #include "drv/mesh_port.h"
 #include "drv/network_socket.h"
 #include "drv/public_key.h"
+#include "drv/route.h"
 #include "drv/state_dir.h"
 
 static const char *folder_of(const struct network *n, char text[RUN_PATH_ROOM])
@@ -330,14 +331,28 @@ static void send_do(struct network *n, const struct fx_network_send *s)
 		p->tx_failed++;
 }
 
+static struct route_key key_of(struct ipv6 prefix)
+{
+	return (struct route_key){NETWORK_TABLE, NETWORK_METRIC, {.v6 = true, .net = prefix}};
+}
+
 static void route_do(struct network *n, const struct fx_network_route *r)
 {
 	const struct network_port *p = port_at(n, r->port);
+	const struct route_key key = key_of(r->prefix);
+	const struct route_way way = {.via = r->via, .ifindex = p ? p->vlan.ifindex : 0};
 
 	if (r->gone)
-		route_table_del(&n->routes, r->prefix);
+		route_table_del(&n->routes, &key);
 	else
-		route_table_set(&n->routes, r->prefix, r->via, p ? p->vlan.ifindex : 0);
+		route_table_set(&n->routes, &key, &way);
+}
+
+bool network_has_route(const struct network *n, struct ipv6 prefix)
+{
+	const struct route_key key = key_of(prefix);
+
+	return n->started && n->routes.ask && route_table_has(&n->routes, &key);
 }
 
 static void address_do(struct network *n, const struct fx_network_address *a)
@@ -553,6 +568,21 @@ static void settings_make(struct network *n)
 	(void)made_save(n->env.run, m);
 }
 
+/* Routes by our table before the main one. */
+static const struct rule table_rule = {
+	.v6 = true, .table = NETWORK_TABLE, .priority = NETWORK_TABLE};
+
+static int routes_start(struct network *n)
+{
+	int e = rule_add_any(&n->ask, &table_rule);
+
+	if (e && e != -EEXIST)
+		return e;
+	e = route_table_compare(&n->routes);
+	route_table_settle(&n->routes);
+	return e;
+}
+
 static int parts_start(struct network *n)
 {
 	uint64_t seed;
@@ -563,11 +593,11 @@ static int parts_start(struct network *n)
 	e = netlink_open(&n->ask, NULL, 0);
 	if (e)
 		return e;
-	route_table_init(&n->routes, &n->ask, seed);
+	route_table_init(&n->routes, &n->ask, ROUTE_PROTOCOL, seed);
 	n->batch = network_batch_new();
 	if (!n->batch || !packet_rx_resize(&n->rx, 0))
 		return -ENOMEM;
-	return route_table_begin(&n->routes);
+	return routes_start(n);
 }
 
 void network_start(struct network *n, const struct network_env *env)
@@ -619,6 +649,7 @@ void network_stop(struct network *n)
 		port_close(n, &n->port[i]);
 	if (n->routes.ask) {
 		route_table_clear(&n->routes);
+		(void)rule_del_any(&n->ask, &table_rule);
 		route_table_fini(&n->routes);
 	}
 	uv_close((uv_handle_t *)&n->look, NULL);

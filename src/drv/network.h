@@ -114,5 +114,7 @@ void network_lan_role(struct network *n, const char *name);
 void network_settle(struct network *n);
 /* After netlink messages were lost, and now and then. */
 void network_compare(struct network *n);
+/* Is there a way to this prefix in the network? */
+bool network_has_route(const struct network *n, struct ipv6 prefix);
 /* Its part of the status, into a JSON object. */
 void network_status(const struct network *n, json_t *into);

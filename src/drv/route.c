@@ -91,9 +91,68 @@ int rule_add_ipv6(struct netlink *ask, struct ipv6 from, uint32_t table, uint32_
 	return rule_add(ask, prefix_of_ipv6(&from, 128), table, priority);
 }
 
-int rule_any_ipv6(struct netlink *ask, bool add, uint32_t table, uint32_t priority)
+static int rule_any(struct netlink *ask, bool add, const struct rule *r)
 {
-	return netlink_ask(ask, rule_begin(ask, add, AF_INET6, table, priority));
+	struct nlmsghdr *h =
+		rule_begin(ask, add, r->v6 ? AF_INET6 : AF_INET, r->table, r->priority);
+
+	if (r->protocol != 0)
+		mnl_attr_put_u8(h, FRA_PROTOCOL, r->protocol);
+	return netlink_ask(ask, h);
+}
+
+int rule_add_any(struct netlink *ask, const struct rule *r)
+{
+	return rule_any(ask, true, r);
+}
+
+int rule_del_any(struct netlink *ask, const struct rule *r)
+{
+	return rule_any(ask, false, r);
+}
+
+struct rules_walk {
+	uint8_t protocol;
+	void (*seen)(void *ctx, const struct rule *r);
+	void *ctx;
+};
+
+static int rule_seen(const struct nlmsghdr *h, void *ctx)
+{
+	const struct rules_walk *w = ctx;
+	const struct fib_rule_hdr *f = mnl_nlmsg_get_payload(h);
+	struct rule r = {.v6 = f->family == AF_INET6, .table = f->table};
+
+	netlink_each(a, h, sizeof(*f))
+	{
+		uint16_t type = mnl_attr_get_type(a), len = mnl_attr_get_payload_len(a);
+
+		if (type == FRA_PROTOCOL && len == sizeof(r.protocol))
+			r.protocol = mnl_attr_get_u8(a);
+		else if (type == FRA_TABLE && len == sizeof(r.table))
+			r.table = mnl_attr_get_u32(a);
+		else if (type == FRA_PRIORITY && len == sizeof(r.priority))
+			r.priority = mnl_attr_get_u32(a);
+	}
+	if (r.protocol == w->protocol && f->action == FR_ACT_TO_TBL)
+		w->seen(w->ctx, &r);
+	return MNL_CB_OK;
+}
+
+int rules_each(struct netlink *ask, uint8_t protocol, void (*seen)(void *ctx, const struct rule *r),
+	       void *ctx)
+{
+	struct rules_walk w = {protocol, seen, ctx};
+	int e = 0;
+
+	for (int v6 = 0; v6 < 2 && !e; v6++) {
+		struct nlmsghdr *h = netlink_begin(ask, RTM_GETRULE, 0);
+		struct fib_rule_hdr *f = mnl_nlmsg_put_extra_header(h, sizeof(*f));
+
+		f->family = v6 ? AF_INET6 : AF_INET;
+		e = netlink_dump(ask, h, rule_seen, &w);
+	}
+	return e;
 }
 
 void rules_del(struct netlink *ask, uint32_t table, uint32_t priority)

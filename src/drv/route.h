@@ -24,7 +24,17 @@ int route_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a, uint32_t tab
 /* What comes from exactly this address is routed by the table. */
 int rule_add_ipv4(struct netlink *ask, struct ipv4 from, uint32_t table, uint32_t priority);
 int rule_add_ipv6(struct netlink *ask, struct ipv6 from, uint32_t table, uint32_t priority);
-/* All IPv6 is routed by the table, if it has a way; or one such rule goes. */
-int rule_any_ipv6(struct netlink *ask, bool add, uint32_t table, uint32_t priority);
+/* All of a family is routed by the table, if it has a way; or one such rule goes. protocol: whose
+ * rule it is, in `ip rule`; 0: nobody's. */
+struct rule {
+	bool v6;
+	uint8_t protocol;
+	uint32_t table, priority;
+};
+int rule_add_any(struct netlink *ask, const struct rule *r);
+int rule_del_any(struct netlink *ask, const struct rule *r);
+/* Shows each rule of that protocol into a table. Negative errno. */
+int rules_each(struct netlink *ask, uint8_t protocol, void (*seen)(void *ctx, const struct rule *r),
+	       void *ctx);
 /* All rules of that priority into that table go, IPv4 and IPv6. */
 void rules_del(struct netlink *ask, uint32_t table, uint32_t priority);

@@ -4,21 +4,22 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "drv/route.h"
-
-enum { BATCH_MAX = 64, MESSAGE_ROOM = 128 };
+enum { BATCH_MAX = 64, MESSAGE_ROOM = 160 };
 
 struct route_wish {
 	struct map_node node;
 	struct list all;
 	struct list todo; /* of dirty or failed; alone: the kernel has it */
-	struct ipv6 prefix, via;
-	int ifindex;
+	struct route_key key;
+	struct route_way way;
+	bool held;  /* the kernel has ours at this place */
 	bool gone;  /* to be deleted, then freed */
-	bool stale; /* of a comparison: not seen in the kernel yet */
+	bool stale; /* of a comparison: not seen in the kernel yet, as it should be */
+	bool seen;  /* of a comparison: there is one of ours */
 };
 
 /* Requests that leave in one go, and whose they are. */
@@ -29,9 +30,9 @@ struct batch {
 	struct route_wish *wish[BATCH_MAX];
 };
 
-void route_table_init(struct route_table *t, struct netlink *ask, uint64_t seed)
+void route_table_init(struct route_table *t, struct netlink *ask, uint8_t protocol, uint64_t seed)
 {
-	*t = (struct route_table){.ask = ask};
+	*t = (struct route_table){.ask = ask, .protocol = protocol};
 	pool_init(&t->pool, ROUTES_MAX * (sizeof(struct route_wish) + 4 * sizeof(void *)));
 	map_init(&t->map, &t->pool, seed);
 	list_init(&t->all);
@@ -57,33 +58,35 @@ void route_table_fini(struct route_table *t)
 	pool_fini(&t->pool);
 }
 
-static uint32_t hash_of(const struct route_table *t, const struct ipv6 *prefix)
+/* By the prefix alone: few have several metrics or tables. */
+static uint32_t hash_of(const struct route_table *t, const struct route_key *key)
 {
-	return map_hash(&t->map, prefix, sizeof(*prefix));
+	return map_hash(&t->map, &key->prefix.net, sizeof(key->prefix.net));
 }
 
-static struct route_wish *wish_find(const struct route_table *t, struct ipv6 prefix)
+static struct route_wish *wish_find(const struct route_table *t, const struct route_key *key)
 {
-	for (struct map_node *n = map_first(&t->map, hash_of(t, &prefix)); n; n = map_next(n)) {
+	for (struct map_node *n = map_first(&t->map, hash_of(t, key)); n; n = map_next(n)) {
 		struct route_wish *w = container_of(n, struct route_wish, node);
 
-		if (memcmp(&w->prefix, &prefix, sizeof(prefix)) == 0)
+		if (w->key.table == key->table && w->key.metric == key->metric &&
+		    prefix_equal(&w->key.prefix, &key->prefix))
 			return w;
 	}
 	return NULL;
 }
 
-static struct route_wish *wish_get(struct route_table *t, struct ipv6 prefix)
+static struct route_wish *wish_get(struct route_table *t, const struct route_key *key)
 {
-	struct route_wish *w = wish_find(t, prefix);
+	struct route_wish *w = wish_find(t, key);
 
 	if (w)
 		return w;
 	w = t->count < ROUTES_MAX ? pool_alloc(&t->pool, sizeof(*w)) : NULL;
 	if (!w)
 		return NULL;
-	w->prefix = prefix;
-	if (!map_add(&t->map, &w->node, hash_of(t, &prefix))) {
+	w->key = *key;
+	if (!map_add(&t->map, &w->node, hash_of(t, key))) {
 		pool_free(&t->pool, w, sizeof(*w));
 		return NULL;
 	}
@@ -99,23 +102,23 @@ static void wish_put(struct list *into, struct route_wish *w)
 	list_append(into, &w->todo);
 }
 
-void route_table_set(struct route_table *t, struct ipv6 prefix, struct ipv6 via, int ifindex)
+void route_table_set(struct route_table *t, const struct route_key *key,
+		     const struct route_way *way)
 {
-	struct route_wish *w = wish_get(t, prefix);
+	struct route_wish *w = wish_get(t, key);
 
 	if (!w) {
 		t->refused++;
 		return;
 	}
-	w->via = via;
-	w->ifindex = ifindex;
+	w->way = *way;
 	w->gone = false;
 	wish_put(&t->dirty, w);
 }
 
-void route_table_del(struct route_table *t, struct ipv6 prefix)
+void route_table_del(struct route_table *t, const struct route_key *key)
 {
-	struct route_wish *w = wish_find(t, prefix);
+	struct route_wish *w = wish_find(t, key);
 
 	if (!w)
 		return;
@@ -123,52 +126,117 @@ void route_table_del(struct route_table *t, struct ipv6 prefix)
 	wish_put(&t->dirty, w);
 }
 
+bool route_table_has(const struct route_table *t, const struct route_key *key)
+{
+	const struct route_wish *w = wish_find(t, key);
+
+	return w && !w->gone;
+}
+
+void route_table_turn(struct route_table *t, const struct route_way *way)
+{
+	list_each (w, &t->all, struct route_wish, all) {
+		if (w->way.group != way->group || w->gone)
+			continue;
+		w->way.ifindex = way->ifindex;
+		w->way.unreachable = way->unreachable;
+		wish_put(&t->dirty, w);
+	}
+}
+
 void route_table_touch(struct route_table *t, int ifindex)
 {
 	list_each (w, &t->all, struct route_wish, all) {
-		if (w->ifindex == ifindex)
-			wish_put(&t->dirty, w);
+		if (w->way.ifindex != ifindex)
+			continue;
+		wish_put(&t->dirty, w);
+	}
+}
+
+void route_table_source(struct route_table *t, bool v6, struct ipv6 source)
+{
+	list_each (w, &t->all, struct route_wish, all) {
+		if (w->key.prefix.v6 != v6 || w->gone)
+			continue;
+		w->way.source = source;
+		wish_put(&t->dirty, w);
 	}
 }
 
 /* ---- messages ---- */
 
-static struct nlmsghdr *message_begin(void *at, uint32_t seq, bool add)
+/* What is not ours is not replaced. */
+static struct nlmsghdr *message_begin(void *at, uint32_t seq, const struct route_wish *w)
 {
 	struct nlmsghdr *h = mnl_nlmsg_put_header(at);
+	unsigned flags = NLM_F_REQUEST | NLM_F_ACK;
 
-	h->nlmsg_type = add ? RTM_NEWROUTE : RTM_DELROUTE;
-	h->nlmsg_flags =
-		(uint16_t)(NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0));
+	if (!w->gone)
+		flags |= NLM_F_CREATE | (unsigned)(w->held ? NLM_F_REPLACE : NLM_F_EXCL);
+	h->nlmsg_type = w->gone ? RTM_DELROUTE : RTM_NEWROUTE;
+	h->nlmsg_flags = (uint16_t)flags;
 	h->nlmsg_seq = seq;
 	return h;
 }
 
-/* via: NULL to delete whatever way it has. */
-static void message_put(struct nlmsghdr *h, const struct ipv6 *prefix, const struct ipv6 *via,
-			int ifindex)
+static bool is_zero(const struct ipv6 *a)
+{
+	static const uint8_t zero[sizeof(a->b)];
+
+	return memcmp(a->b, zero, sizeof(zero)) == 0;
+}
+
+static size_t address_len(const struct route_key *key)
+{
+	return key->prefix.v6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
+}
+
+static void way_put(struct nlmsghdr *h, const struct route_wish *w)
+{
+	const struct route_way *way = &w->way;
+
+	if (way->unreachable)
+		return;
+	if (!is_zero(&way->via))
+		mnl_attr_put(h, RTA_GATEWAY, sizeof(way->via.b), way->via.b);
+	if (!is_zero(&way->source))
+		mnl_attr_put(h, RTA_PREFSRC, address_len(&w->key), way->source.b);
+	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)way->ifindex);
+}
+
+static uint8_t scope_of(const struct route_wish *w)
+{
+	if (w->gone && !w->key.prefix.v6)
+		return RT_SCOPE_NOWHERE; /* any */
+	return w->key.prefix.v6 || w->way.unreachable ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+}
+
+/* What is gone is deleted whatever way it has. */
+static void message_put(struct nlmsghdr *h, uint8_t protocol, const struct route_wish *w)
 {
 	struct rtmsg *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
+	const struct route_key *key = &w->key;
 
-	r->rtm_family = AF_INET6;
-	r->rtm_dst_len = prefix->bits;
-	r->rtm_table = NETWORK_TABLE;
-	r->rtm_protocol = ROUTE_PROTOCOL;
-	r->rtm_scope = RT_SCOPE_UNIVERSE;
-	r->rtm_type = RTN_UNICAST;
-	mnl_attr_put(h, RTA_DST, sizeof(prefix->b), prefix->b);
-	mnl_attr_put_u32(h, RTA_PRIORITY, NETWORK_METRIC);
-	if (via) {
-		mnl_attr_put(h, RTA_GATEWAY, sizeof(via->b), via->b);
-		mnl_attr_put_u32(h, RTA_OIF, (uint32_t)ifindex);
-	}
+	r->rtm_family = key->prefix.v6 ? AF_INET6 : AF_INET;
+	r->rtm_dst_len = key->prefix.net.bits;
+	r->rtm_table = RT_TABLE_UNSPEC;
+	r->rtm_protocol = protocol;
+	r->rtm_scope = scope_of(w);
+	r->rtm_type = w->way.unreachable ? RTN_UNREACHABLE : RTN_UNICAST;
+	mnl_attr_put_u32(h, RTA_TABLE, key->table);
+	mnl_attr_put(h, RTA_DST, address_len(key), key->prefix.net.b);
+	mnl_attr_put_u32(h, RTA_PRIORITY, key->metric);
+	if (w->gone)
+		r->rtm_type = RTN_UNSPEC;
+	else
+		way_put(h, w);
 }
 
 static void batch_add(struct route_table *t, struct batch *b, struct route_wish *w)
 {
-	struct nlmsghdr *h = message_begin(b->bytes + b->len, t->ask->seq + b->count + 1, !w->gone);
+	struct nlmsghdr *h = message_begin(b->bytes + b->len, t->ask->seq + b->count + 1, w);
 
-	message_put(h, &w->prefix, w->gone ? NULL : &w->via, w->ifindex);
+	message_put(h, t->protocol, w);
 	b->len += h->nlmsg_len;
 	assert(h->nlmsg_len <= MESSAGE_ROOM);
 	b->wish[b->count++] = w;
@@ -180,6 +248,7 @@ static void wish_answered(struct route_table *t, struct route_wish *w, int e)
 		wish_free(t, w);
 		return;
 	}
+	w->held = w->held || !e;
 	if (e) {
 		t->error = e;
 		wish_put(&t->failed, w);
@@ -232,7 +301,7 @@ void route_table_settle(struct route_table *t)
 		struct route_wish *w = container_of(t->dirty.next, struct route_wish, todo);
 
 		list_del(&w->todo);
-		if (w->ifindex == 0 && !w->gone) {
+		if (w->way.ifindex == 0 && !w->way.unreachable && !w->gone) {
 			wish_put(&t->failed, w);
 			continue;
 		}
@@ -254,35 +323,60 @@ bool route_table_retry(struct route_table *t)
 /* ---- comparing ---- */
 
 struct seen {
-	struct ipv6 prefix, via;
-	int ifindex;
-	uint32_t table, metric;
-	uint8_t protocol;
+	struct route_key key;
+	struct route_way way;
 };
 
-static bool seen_read(const struct nlmsghdr *h, struct seen *s)
+static void attribute_read(const struct nlattr *a, struct seen *s)
+{
+	size_t len = mnl_attr_get_payload_len(a), address = address_len(&s->key);
+	const void *bytes = mnl_attr_get_payload(a);
+
+	switch (mnl_attr_get_type(a)) {
+	case RTA_DST:
+		if (len == address)
+			memcpy(s->key.prefix.net.b, bytes, len);
+		break;
+	case RTA_GATEWAY:
+		if (len == address)
+			memcpy(s->way.via.b, bytes, len);
+		break;
+	case RTA_PREFSRC:
+		if (len == address)
+			memcpy(s->way.source.b, bytes, len);
+		break;
+	case RTA_OIF: s->way.ifindex = (int)mnl_attr_get_u32(a); break;
+	case RTA_TABLE: s->key.table = mnl_attr_get_u32(a); break;
+	case RTA_PRIORITY: s->key.metric = mnl_attr_get_u32(a); break;
+	default: break;
+	}
+}
+
+static bool seen_read(const struct nlmsghdr *h, uint8_t protocol, struct seen *s)
 {
 	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
 
-	*s = (struct seen){.table = r->rtm_table, .protocol = r->rtm_protocol};
-	s->prefix.bits = r->rtm_dst_len;
+	if (r->rtm_protocol != protocol || (r->rtm_flags & RTM_F_CLONED) ||
+	    (r->rtm_family != AF_INET && r->rtm_family != AF_INET6))
+		return false;
+	*s = (struct seen){.key.table = r->rtm_table};
+	s->key.prefix.v6 = r->rtm_family == AF_INET6;
+	s->key.prefix.net.bits = r->rtm_dst_len;
+	s->way.unreachable = r->rtm_type == RTN_UNREACHABLE;
 	netlink_each(a, h, sizeof(*r))
 	{
-		uint16_t len = mnl_attr_get_payload_len(a);
-
-		if (mnl_attr_get_type(a) == RTA_DST && len == sizeof(s->prefix.b))
-			memcpy(s->prefix.b, mnl_attr_get_payload(a), len);
-		else if (mnl_attr_get_type(a) == RTA_GATEWAY && len == sizeof(s->via.b))
-			memcpy(s->via.b, mnl_attr_get_payload(a), len);
-		else if (mnl_attr_get_type(a) == RTA_OIF)
-			s->ifindex = (int)mnl_attr_get_u32(a);
-		else if (mnl_attr_get_type(a) == RTA_TABLE)
-			s->table = mnl_attr_get_u32(a);
-		else if (mnl_attr_get_type(a) == RTA_PRIORITY)
-			s->metric = mnl_attr_get_u32(a);
+		attribute_read(a, s);
 	}
-	return r->rtm_family == AF_INET6 && s->table == NETWORK_TABLE &&
-	       s->protocol == ROUTE_PROTOCOL;
+	return true;
+}
+
+static bool way_same(const struct route_way *wished, const struct route_way *seen)
+{
+	if (wished->unreachable || seen->unreachable)
+		return wished->unreachable == seen->unreachable;
+	return wished->ifindex == seen->ifindex &&
+	       memcmp(wished->via.b, seen->via.b, sizeof(seen->via.b)) == 0 &&
+	       memcmp(wished->source.b, seen->source.b, sizeof(seen->source.b)) == 0;
 }
 
 static int seen_take(const struct nlmsghdr *h, void *ctx)
@@ -291,13 +385,13 @@ static int seen_take(const struct nlmsghdr *h, void *ctx)
 	struct route_wish *w;
 	struct seen s;
 
-	if (!seen_read(h, &s))
+	if (!seen_read(h, t->protocol, &s))
 		return MNL_CB_OK;
-	w = wish_find(t, s.prefix);
-	if (w && !w->gone && w->ifindex == s.ifindex &&
-	    memcmp(w->via.b, s.via.b, sizeof(s.via.b)) == 0) {
-		w->stale = false;
-	} else if (!w && (w = wish_get(t, s.prefix))) {
+	w = wish_find(t, &s.key);
+	if (w && !w->gone) {
+		w->seen = true;
+		w->stale = !way_same(&w->way, &s.way);
+	} else if (!w && !t->patient && (w = wish_get(t, &s.key))) {
 		/* Nobody wants it any more. */
 		w->gone = true;
 		wish_put(&t->dirty, w);
@@ -305,14 +399,13 @@ static int seen_take(const struct nlmsghdr *h, void *ctx)
 	return MNL_CB_OK;
 }
 
-static struct nlmsghdr *dump_begin(struct netlink *ask)
+static int dump(struct route_table *t, uint8_t family)
 {
-	struct nlmsghdr *h = netlink_begin(ask, RTM_GETROUTE, NLM_F_DUMP);
+	struct nlmsghdr *h = netlink_begin(t->ask, RTM_GETROUTE, NLM_F_DUMP);
 	struct rtmsg *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
 
-	r->rtm_family = AF_INET6;
-	mnl_attr_put_u32(h, RTA_TABLE, NETWORK_TABLE);
-	return h;
+	r->rtm_family = family;
+	return netlink_dump(t->ask, h, seen_take, t);
 }
 
 int route_table_compare(struct route_table *t)
@@ -321,9 +414,14 @@ int route_table_compare(struct route_table *t)
 
 	list_each (w, &t->all, struct route_wish, all) {
 		w->stale = !w->gone;
+		w->seen = false;
 	}
-	e = netlink_dump(t->ask, dump_begin(t->ask), seen_take, t);
+	e = dump(t, AF_INET6);
+	if (!e && t->ipv4)
+		e = dump(t, AF_INET);
 	list_each (w, &t->all, struct route_wish, all) {
+		if (!e && !w->gone)
+			w->held = w->seen;
 		if (w->stale && !e)
 			wish_put(&t->dirty, w);
 		w->stale = false;
@@ -333,17 +431,6 @@ int route_table_compare(struct route_table *t)
 
 /* ---- the whole table ---- */
 
-int route_table_begin(struct route_table *t)
-{
-	int e = rule_any_ipv6(t->ask, true, NETWORK_TABLE, NETWORK_TABLE);
-
-	if (e && e != -EEXIST)
-		return e;
-	e = route_table_compare(t);
-	route_table_settle(t);
-	return e;
-}
-
 void route_table_clear(struct route_table *t)
 {
 	list_each (w, &t->all, struct route_wish, all) {
@@ -351,5 +438,4 @@ void route_table_clear(struct route_table *t)
 		wish_put(&t->dirty, w);
 	}
 	route_table_settle(t);
-	(void)rule_any_ipv6(t->ask, false, NETWORK_TABLE, NETWORK_TABLE);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * route_table - the IPv6 routes of the network, in a table of the kernel that is ours.
+ * route_table - routes that the node wishes, kept in the kernel: those of the network, and those
+ *               into tunnels.
  *
- * Source  specs/bmx7.md 7; rtnetlink(7).
- * Shape   What the node wishes is kept here by prefix, and told to the kernel in batches by
- *         route_table_settle. Routes of that table with our protocol number that nobody
- *         wishes are deleted; those of others are never touched. What the kernel refuses
- *         is tried again with each settle after route_table_retry.
+ * Source  specs/bmx7.md 7, 8.2; rtnetlink(7).
+ * Shape   What the node wishes is kept here by table, metric and prefix, and told to the kernel
+ *         in batches by route_table_settle. Routes with our protocol number that nobody
+ *         wishes are deleted; those of others are never touched, and where one has the
+ *         place of ours, ours fails. What the kernel refuses is tried again with each
+ *         settle after route_table_retry.
  * Memory  at most ROUTES_MAX wishes in a pool of its own; more are refused and counted.
  */
 #pragma once
@@ -17,17 +19,36 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/pool.h"
+#include "base/prefix.h"
 #include "drv/netlink.h"
 
 enum {
-	NETWORK_TABLE = 70,    /* and the priority of the rule that leads there */
-	ROUTE_PROTOCOL = 0x4e, /* of our routes, in `ip route` */
+	NETWORK_TABLE = 70, /* and the priority of the rule that leads there */
+	/* Whose a route is, in `ip route` */
+	ROUTE_PROTOCOL = 0x4e,	/* of the network */
+	TUNNEL_PROTOCOL = 0x4f, /* into tunnels */
 	NETWORK_METRIC = 1024,
 	ROUTES_MAX = 8192,
 };
 
+struct route_key {
+	uint32_t table, metric;
+	struct prefix prefix;
+};
+
+struct route_way {
+	struct ipv6 via;    /* a link-local address; zero: whoever is behind the interface */
+	struct ipv6 source; /* of what we send ourselves, IPv4 in the first 4 bytes; zero: any */
+	int ifindex;	    /* 0: not to be told yet */
+	bool unreachable;   /* who goes there is told so at once */
+	uint32_t group;	    /* of route_table_turn */
+};
+
 struct route_table {
 	struct netlink *ask; /* of its own: nothing else is asked meanwhile */
+	uint8_t protocol;
+	bool ipv4;    /* there may be routes of both families */
+	bool patient; /* what a former daemon left stays for now */
 	struct pool pool;
 	struct map map;
 	struct list all;
@@ -39,22 +60,25 @@ struct route_table {
 	int error;	  /* the last one of the kernel's; 0 */
 };
 
-void route_table_init(struct route_table *t, struct netlink *ask, uint64_t seed);
-/* The routes and the rule stay in the kernel: see route_table_clear. */
+void route_table_init(struct route_table *t, struct netlink *ask, uint8_t protocol, uint64_t seed);
+/* The routes stay in the kernel: see route_table_clear. */
 void route_table_fini(struct route_table *t);
 
-/* Routes by this table before the main one. Negative errno. */
-int route_table_begin(struct route_table *t);
-/* A wish; via: a link-local address; ifindex 0: not to be told yet. */
-void route_table_set(struct route_table *t, struct ipv6 prefix, struct ipv6 via, int ifindex);
-void route_table_del(struct route_table *t, struct ipv6 prefix);
+void route_table_set(struct route_table *t, const struct route_key *key,
+		     const struct route_way *way);
+void route_table_del(struct route_table *t, const struct route_key *key);
+bool route_table_has(const struct route_table *t, const struct route_key *key);
+/* All wishes of way's group have another interface, or none, or are unreachable. */
+void route_table_turn(struct route_table *t, const struct route_way *way);
+/* What we send ourselves has another source, in routes of that family. */
+void route_table_source(struct route_table *t, bool v6, struct ipv6 source);
 /* The kernel forgets the routes of an interface that goes down: they are told again. */
 void route_table_touch(struct route_table *t, int ifindex);
 /* Tells the kernel what has changed. */
 void route_table_settle(struct route_table *t);
 /* What failed is to be told again. true: there is something. */
 bool route_table_retry(struct route_table *t);
-/* Compares with the kernel's table and mends it. Negative errno. */
+/* Compares with the kernel's tables; the next settle mends them. Negative errno. */
 int route_table_compare(struct route_table *t);
-/* Takes all routes of ours and the rule away. */
+/* Takes all routes of ours away. */
 void route_table_clear(struct route_table *t);

@@ -31,9 +31,9 @@ static void offloads_ask(struct tap *t)
 	(void)ioctl(t->fd, TUNSETOFFLOAD, 0);
 }
 
-int tap_open(struct tap *t, const char *name, bool offloads)
+static int device_open(struct tap *t, const char *name, short kind, bool offloads)
 {
-	struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+	struct ifreq ifr = {.ifr_flags = (short)(kind | IFF_NO_PI | IFF_VNET_HDR)};
 	int e, header = sizeof(struct virtio_net_hdr);
 
 	*t = (struct tap){.fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)};
@@ -51,6 +51,16 @@ int tap_open(struct tap *t, const char *name, bool offloads)
 	else
 		(void)ioctl(t->fd, TUNSETOFFLOAD, 0);
 	return 0;
+}
+
+int tap_open(struct tap *t, const char *name, bool offloads)
+{
+	return device_open(t, name, IFF_TAP, offloads);
+}
+
+int tap_open_tun(struct tap *t, const char *name, bool offloads)
+{
+	return device_open(t, name, IFF_TUN, offloads);
 }
 
 void tap_close(struct tap *t)

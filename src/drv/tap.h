@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tap - an interface whose frames come to us: bat0, the cloud's port in the bridge, and others.
+ * tap - an interface whose frames come to us: bat0, the cloud's port in the bridge, and others;
+ *       or, as a TUN, whose IP packets do.
  *
  * Source  Linux Documentation/networking/tuntap.rst; virtio 1.1, 5.1.6.
  * Shape   A TAP that lives as long as the process. Frames carry a virtio header: with
@@ -31,6 +32,8 @@ struct tap {
 /* Creates the interface. -EBUSY: another program has it; -EINVAL: an interface of
  * that name is not a TAP; -ENOENT: no /dev/net/tun; other negative errno. */
 int tap_open(struct tap *t, const char *name, bool offloads);
+/* The same without Ethernet: what is read and written begins with the IP header. */
+int tap_open_tun(struct tap *t, const char *name, bool offloads);
 void tap_close(struct tap *t);
 
 /* Reads one frame. 0: none is waiting. Negative errno: -EBADFD when somebody has
