@@ -68,6 +68,7 @@ static void random_value(struct prng *g, const struct option *o, char *value, si
 		"no",
 		"auto",
 		"macvlan",
+		"tun",
 		"/run/x",
 		"192.0.2.53",
 		"2001:DB8::53",
