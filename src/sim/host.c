@@ -95,8 +95,11 @@ void host_emit(struct fx *fx, const struct effect *e)
 		if (p->world->watch)
 			p->world->watch(p->world->watch_ctx, p->index, e);
 		break;
-	case FX_NETWORK: network_effect(p, &e->network); break;
 	case FX_TUNNEL:
+		if (p->world->watch)
+			p->world->watch(p->world->watch_ctx, p->index, e);
+		break;
+	case FX_NETWORK: network_effect(p, &e->network); break;
 	case FX_FDB:
 	case FX_ECHO:
 	case FX_NOTE:

@@ -118,7 +118,7 @@ void world_serve(struct world *w, span lease);
 /* A node's wall clock is so much ahead from now on. */
 void world_clock(struct world *w, unsigned node, int32_t ahead_s);
 
-/* Shows effects of leases and names; tells events. Nodes share records when their
+/* Shows effects of leases, names and tunnels; tells events. Nodes share records when their
  * configuration says so. */
 void world_watch(struct world *w, void (*seen)(void *ctx, unsigned node, const struct effect *e),
 		 void *ctx);

@@ -30,6 +30,10 @@ static void emit(struct fx *fx, const struct effect *e)
 	r->notes += e->network.kind == NETWORK_NOTE;
 	if (e->network.kind == NETWORK_JOB)
 		job(r, &e->network.job);
+	if (e->network.kind == NETWORK_PATH && digest_equal(&e->network.path.node, &r->far->id)) {
+		r->path = e->network.path.metric;
+		r->paths++;
+	}
 	if (e->network.kind != NETWORK_ROUTE)
 		return;
 	if (memcmp(route->prefix.b, r->far_description.primary.b, 16) != 0)

@@ -26,6 +26,8 @@ struct l3_rig {
 	/* what the kernel has for the far node's primary address */
 	int kernel; /* neighbour, or RIG_NOBODY */
 	unsigned kernel_changes;
+	uint64_t path;	/* what other cores were told of the path to it ... */
+	unsigned paths; /* ... and how often */
 	bool kept;
 	unsigned notes; /* for people */
 	struct prng prng;

@@ -68,6 +68,18 @@ static const struct story stories[] = {
 	 {{0, 0, 1, 100, 0}, {6000, 0, 2, 100, 0}, {10, 0, 2, 99, 0}}},
 };
 
+/* Other cores know the path's worth, but for a sixteenth. */
+static void path_is_told(const struct l3_rig *r)
+{
+	const struct l3_route *route = &r->far->route;
+	uint64_t is = route->link ? route->path.metric : 0, told = r->path;
+
+	if (route->link && is < METRIC_ROUTABLE)
+		is = METRIC_ROUTABLE;
+	assert_true(told - told / 16 <= is && is <= told + told / 16);
+	assert_int_equal(is > 0, told > 0);
+}
+
 static void told(void **state)
 {
 	(void)state;
@@ -88,6 +100,7 @@ static void told(void **state)
 			if (l3_rig_route(&r) != s->route || r.kernel != s->route)
 				fail_msg("%s: step %u: over %d, kernel %d", stories[i].what, k,
 					 l3_rig_route(&r), r.kernel);
+			path_is_told(&r);
 		}
 		l3_rig_fini(&r);
 	}
@@ -147,6 +160,27 @@ static void a_neighbour_is_lost(void **state)
 	l3_rig_fini(&r);
 }
 
+/* Its worth sinks with each number: not each step is worth a word. */
+static void a_path_sinks(void **state)
+{
+	struct l3_rig r;
+	unsigned steps = 0;
+
+	(void)state;
+	l3_rig_init(&r, NULL, false);
+	for (unsigned m = 100; m > 10; m--, steps++) {
+		l3_rig_claim(&r, 0, (uint16_t)(101 - m), mbit(m));
+		l3_rig_pass(&r, span_s(3));
+		path_is_told(&r);
+	}
+	/* 100 to 11 in sixteenths: ln(100/11) / ln(16/15) = 34 */
+	assert_in_range(r.paths, 20, 35);
+	assert_true(r.paths < steps / 2);
+	l3_rig_claim(&r, 0, 90, METRIC_UNROUTABLE);
+	assert_int_equal(r.path, 0);
+	l3_rig_fini(&r);
+}
+
 /* Doubt: another way at once; without one the kernel keeps what it has, but others are told
  * that there is none; and it is told again when the link speaks. */
 static void a_link_is_doubted(void **state)
@@ -165,13 +199,17 @@ static void a_link_is_doubted(void **state)
 		l3_route_repair(r.l3, r.now, r.far, true, &r.fx);
 		assert_int_equal(l3_rig_route(&r), cases[i].route);
 		assert_int_equal(r.kernel, cases[i].route);
+		path_is_told(&r);
 		if (cases[i].route == 0) {
 			struct ipv6 from = r.link[0]->link_local;
 
+			/* To other cores it is the last that they would choose. */
+			assert_int_equal(r.path, METRIC_ROUTABLE);
 			assert_int_equal(r.far->route.path.metric, METRIC_UNROUTABLE);
 			l3_link_heard(r.l3, r.now, r.neighbour[0]->near, 1, &from, 0, &r.fx);
 			assert_true(r.far->route.path.metric > METRIC_UNROUTABLE);
 			assert_int_equal(l3_rig_route(&r), 0);
+			path_is_told(&r);
 		}
 		l3_rig_fini(&r);
 	}
@@ -191,6 +229,7 @@ static void a_new_description(void **state)
 
 		two_ways(&r, 110);
 		l3_rig_describe(&r, cases[i].restart);
+		path_is_told(&r);
 		assert_int_equal(l3_rig_route(&r), cases[i].route);
 		assert_int_equal(r.kernel, cases[i].route);
 		l3_rig_claim(&r, 0, 1, mbit(50));
@@ -221,6 +260,7 @@ static void always_feasible(void **state)
 
 			l3_rig_claim(&r, prng_below(&p, RIG_NEIGHBOURS), sqn, claim);
 			l3_rig_pass(&r, span_ms(prng_below(&p, 1500)));
+			path_is_told(&r);
 			if (!route->link)
 				continue;
 			assert_true(route->chosen->path.metric > route->path.metric);
@@ -241,6 +281,7 @@ int main(void)
 		cmocka_unit_test(told),
 		cmocka_unit_test(a_link_ends),
 		cmocka_unit_test(a_neighbour_is_lost),
+		cmocka_unit_test(a_path_sinks),
 		cmocka_unit_test(a_link_is_doubted),
 		cmocka_unit_test(a_new_description),
 		cmocka_unit_test(always_feasible),

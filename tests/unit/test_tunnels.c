@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/list.h"
+#include "cmocka_all.h"
 #include "node/tunnels.h"
 #include "sim/cheap_crypto.h"
 #include "tunnel_kernel.h"

@@ -3,11 +3,10 @@
  * tunnel_kernel - what a host would have that carries out FX_TUNNEL.
  *
  * Source  ours; core/tunnel.h.
- * Shape   It fails the test when a route goes into a tunnel that is not there, a tunnel goes while
+ * Shape   It aborts when a route goes into a tunnel that is not there, a tunnel goes while
  *         routes go into it, or what is not there goes.
  */
 #pragma once
-#include "cmocka_all.h"
 #include "core/fx.h"
 
 enum { KERNEL_OUTS = 1024, KERNEL_ROUTES = 1024 };
