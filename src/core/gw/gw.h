@@ -139,7 +139,7 @@ struct gw_why {
 };
 
 typedef void gw_tell(void *ctx, const struct gw_why *why);
-/* Each network of each node with each search, as at the last evaluation. */
+/* Each network of each node with each search, as at the last evaluation; by node, then search. */
 void gw_explain(const struct gw *g, gw_tell *tell, void *ctx);
 /* "chosen", "worse" */
 const char *gw_reason_name(enum gw_reason reason);

@@ -29,27 +29,37 @@ static enum gw_reason candidate_reason(const struct gw_candidate *c)
 	return c->route->overlapped ? GW_OVERLAPPED : GW_WORSE;
 }
 
+/* Candidates come in the order in which they were matched: by search, then network. So the next
+ * one is mostly the one after the last. */
 static const struct gw_candidate *candidate_find(const struct gw_node *n, uint32_t network,
-						 unsigned slot)
+						 unsigned slot, const struct list **last)
 {
-	list_each (c, &n->candidates, struct gw_candidate, of_node) {
-		if (c->network == network && c->slot == slot)
+	const struct list *next = (*last)->next;
+
+	for (size_t turn = 0; turn < 2; turn++, next = n->candidates.next) {
+		for (; next != &n->candidates; next = next->next) {
+			const struct gw_candidate *c =
+				container_of(next, struct gw_candidate, of_node);
+
+			if (c->network != network || c->slot != slot)
+				continue;
+			*last = next;
 			return c;
+		}
 	}
 	return NULL;
 }
 
-static void explain_one(const struct gw *g, const struct gw_node *n, uint32_t network,
-			unsigned slot, struct gw_why *why)
+static void explain_one(const struct gw *g, const struct gw_node *n, struct gw_why *why,
+			const struct list **last)
 {
-	why->network = &n->network[network];
-	why->slot = slot;
-	why->search = &g->search[slot];
+	why->search = &g->search[why->slot];
 	why->reason = gw_match(g, why->search, n, why->network);
 	why->metric = 0;
 	if (why->reason != GW_CHOSEN)
 		return;
-	const struct gw_candidate *c = candidate_find(n, network, slot);
+	const struct gw_candidate *c =
+		candidate_find(n, (uint32_t)(why->network - n->network), why->slot, last);
 
 	why->reason = c ? candidate_reason(c) : GW_FULL;
 	why->metric = c ? c->metric : 0;
@@ -59,12 +69,12 @@ void gw_explain(const struct gw *g, gw_tell *tell, void *ctx)
 {
 	list_each (n, &g->all_nodes, struct gw_node, all) {
 		struct gw_why why = {.node = &n->id, .name = n->name};
+		const struct list *last = &n->candidates;
 
-		for (uint32_t network = 0; network < n->networks; network++) {
-			for (unsigned slot = 0; slot < GW_SEARCHES_MAX; slot++) {
-				if (!g->used[slot])
-					continue;
-				explain_one(g, n, network, slot, &why);
+		for (; why.slot < GW_SEARCHES_MAX; why.slot++) {
+			for (uint32_t i = 0; g->used[why.slot] && i < n->networks; i++) {
+				why.network = &n->network[i];
+				explain_one(g, n, &why, &last);
 				tell(ctx, &why);
 			}
 		}
