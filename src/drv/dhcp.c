@@ -124,6 +124,12 @@ static int text_file_write(const struct dhcp *d, const char *name, char *data)
 	return small_file_write(d->env.run->path, name, &t);
 }
 
+/* By tunnels of the network of all clouds. */
+static bool clouds_are_reached(const struct conf *c)
+{
+	return c->node.tunnel.on && (c->node.plan.network || host_conf_has_network(&c->host));
+}
+
 static int conf_write(const struct dhcp *d)
 {
 	const struct dnsmasq_conf c = {.plan = d->env.plan,
@@ -134,6 +140,7 @@ static int conf_write(const struct dhcp *d)
 				       .ranges = d->ranges,
 				       .range_count = d->range_count,
 				       .ipv6_exit = d->exit6.there,
+				       .clouds = clouds_are_reached(d->env.conf),
 				       .no_ipv6 = access("/proc/net/if_inet6", F_OK) != 0,
 				       .no_dns = d->dns_deaf,
 				       /* Who invents clients at one node must not use up the

@@ -97,9 +97,11 @@ static void ra_add(struct text *t, const struct dnsmasq_conf *c)
 		 ipv6_print(ipv6_network(c->plan->prefix6), prefix), SLAAC_BITS);
 	text_add(t, "dhcp-option=option6:dns-server,[%s]\ndhcp-option=option6:domain-search,%s\n",
 		 ipv6_print(c->plan->anygw_ipv6, dns), c->plan->domain);
-	/* A lifetime of 0: an address and names, but no way out. */
-	text_add(t, "ra-param=%s,mtu:%u,%d%s\n", c->host->anygw, c->host->client_mtu_bytes,
-		 RA_INTERVAL_S, c->ipv6_exit ? "" : ",0");
+	/* Low: other clouds, but no Internet; whoever has that is the better router. A lifetime
+	 * of 0: an address and names, but no way out. */
+	text_add(t, "ra-param=%s,mtu:%u,%s%d%s\n", c->host->anygw, c->host->client_mtu_bytes,
+		 c->clouds && !c->ipv6_exit ? "low," : "", RA_INTERVAL_S,
+		 c->clouds || c->ipv6_exit ? "" : ",0");
 }
 
 char *dnsmasq_conf_print(const struct dnsmasq_conf *c)

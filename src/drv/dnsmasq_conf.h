@@ -23,6 +23,7 @@ struct dnsmasq_conf {
 	const struct range *ranges;
 	size_t range_count;
 	bool ipv6_exit; /* is there a way to the IPv6 Internet? */
+	bool clouds;	/* are other clouds reached through this node? */
 	bool no_ipv6;	/* the kernel has none: dnsmasq would not start */
 	bool no_dns;	/* the port is another's */
 	uint32_t leases_max;

@@ -252,6 +252,9 @@ def test_scenario_of_a_network(town, tmp_path):
     path.write_text(f"up {town.name}.town\nexpect 15s network anna 1\nexpect 9s address phone\n"
                     "expect 9s reach phone bru\nexpect 9s reach phone bru ipv6\n"
                     "expect 9s reach bru phone ipv6\nexec phone -- echo it is @bru.ipv6\n"
+                    # The way to other clouds; for the Internet any other router is better.
+                    "expect 5s exec phone -- sh -c 'ip -6 route | grep default.*pref.low'\n"
+                    "expect 2s exec phone -- sh -c 'ping -n -c1 -W30 2001:db8::1|grep No.route'\n"
                     "cut cable\nexpect 5s network anna 0\n")
     town.write(PAIR, fixed=False, network=NETWORK)
     said = town.lab("run", path).stdout

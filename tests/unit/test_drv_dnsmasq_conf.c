@@ -114,6 +114,14 @@ static void test_odd(void **state)
 	text = dnsmasq_conf_print(&c);
 	assert_true(has(text, "ra-param=anygw,mtu:1350,120"));
 	free(text);
+	c.clouds = true;
+	text = dnsmasq_conf_print(&c);
+	assert_true(has(text, "ra-param=anygw,mtu:1350,120"));
+	free(text);
+	c.ipv6_exit = false;
+	text = dnsmasq_conf_print(&c);
+	assert_true(has(text, "ra-param=anygw,mtu:1350,low,120"));
+	free(text);
 	/* dnsmasq ends when it has something to announce by IPv6, and no socket for it. */
 	c.no_ipv6 = true;
 	text = dnsmasq_conf_print(&c);
@@ -137,6 +145,7 @@ static void test_dnsmasq_accepts(void **state)
 	c.run_dir = "/tmp";
 	c.script = "/bin/true";
 	c.user = "root";
+	c.clouds = true;
 	text = dnsmasq_conf_print(&c);
 	fd = mkstemp(path);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
