@@ -19,23 +19,19 @@ static struct bmx7_float float_unpack(uint32_t word)
 				   (uint8_t)(word & METRIC_MANTISSA_MAX)};
 }
 
-static uint32_t float_pack(uint64_t metric)
+static uint32_t float_pack(struct bmx7_float f)
 {
-	struct bmx7_float f = bmx7_float_from(metric);
-
 	return (uint32_t)(f.exponent << MANTISSA_BITS | f.mantissa);
 }
 
-/* A float that cannot be makes r bad. */
-static uint64_t metric_read(struct rd *r, uint32_t word)
+/* One that cannot be makes r bad. */
+static struct bmx7_float float_read(struct rd *r, uint32_t word)
 {
 	struct bmx7_float f = float_unpack(word);
 
-	if (!bmx7_float_valid(f)) {
+	if (!bmx7_float_valid(f))
 		r->bad = true;
-		return METRIC_INVALID;
-	}
-	return bmx7_float_value(f);
+	return f;
 }
 
 enum err bmx7_batch_parse(const void *data, size_t len, uint16_t *sqn, struct rd *ogms)
@@ -55,7 +51,7 @@ static void history_read(struct rd *r, struct bmx7_ogm *o)
 			r->bad = true;
 		if (r->bad)
 			return;
-		o->history[o->history_count].metric = metric_read(r, word);
+		o->history[o->history_count].metric = float_read(r, word);
 		o->history[o->history_count++].channel = rd_u8(r);
 	} while (word & HISTORY_MORE);
 }
@@ -71,7 +67,7 @@ bool bmx7_ogm_next(struct rd *ogms, struct bmx7_ogm *o)
 	*o = (struct bmx7_ogm){.iid = word >> IID_SHIFT & IID_BITS,
 			       .hops = word >> HOPS_SHIFT & BMX7_HOPS_MAX};
 	memcpy(o->chain.b, chain, BMX7_LINK);
-	o->metric = metric_read(ogms, word);
+	o->metric = bmx7_float_value(float_read(ogms, word));
 	if (o->iid < BMX7_IID_SELF || o->iid > BMX7_IID_MAX || o->hops == BMX7_HOPS_MAX)
 		ogms->bad = true;
 	if (word & ogm_more)
@@ -93,7 +89,7 @@ void bmx7_ogm_write(struct wr *w, const struct bmx7_ogm *o)
 	assert(o->hops < BMX7_HOPS_MAX && o->history_count <= BMX7_HISTORY_MAX);
 	wr_bytes(w, o->chain.b, BMX7_LINK);
 	wr_u32(w, (o->history_count > 0 ? ogm_more : 0) | (uint32_t)o->iid << IID_SHIFT |
-			  (uint32_t)o->hops << HOPS_SHIFT | float_pack(o->metric));
+			  (uint32_t)o->hops << HOPS_SHIFT | float_pack(bmx7_float_from(o->metric)));
 	for (unsigned i = 0; i < o->history_count; i++) {
 		bool more = i + 1 < o->history_count;
 

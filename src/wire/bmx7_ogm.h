@@ -20,8 +20,9 @@ enum {
 	BMX7_BATCH_MAX = 580, /* OGM bytes in a batch, as the reference fills it */
 };
 
+/* As small as on the wire: there are many. */
 struct bmx7_history {
-	uint64_t metric;
+	struct bmx7_float metric;
 	uint8_t channel;
 };
 

@@ -270,11 +270,15 @@ static void jobs_finish(struct station *s)
 
 static void timers_run(struct station *s)
 {
+	const struct self *self = &s->l3.contents.self;
 	struct timer *t;
 
 	while ((t = timers_pop(&s->l3.timers, s->rig->now))) {
 		assert(t->kind == TIMER_CONTENT);
 		content_due(&s->l3, s->rig->now, &s->fx);
+		/* A tick is long enough for a whole chain. */
+		while (self->chain && !self->signing)
+			self_build(&s->l3, s->rig->now, &s->fx);
 	}
 }
 

@@ -68,7 +68,8 @@ static void far_describe(struct l3_rig *r)
 	struct ipv6 nowhere = link_local(0xff);
 
 	describe(r->far, d, &nowhere);
-	own_chain_init(&r->far_chain, r->l3->crypto, &salt, &last, FAR_RANGE);
+	own_chain_init(&r->far_chain, &salt, &last, FAR_RANGE);
+	assert(own_chain_grow(&r->far_chain, r->l3->crypto, FAR_RANGE));
 	d->version.sqn_range = FAR_RANGE;
 	d->version.anchor = r->far_chain.kept[0];
 	d->hash.b[0] = (uint8_t)d->version.desc_sqn;

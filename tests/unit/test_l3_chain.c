@@ -5,6 +5,8 @@
 #include "core/l3/chain.h"
 #include "crypto_test.h"
 
+enum { GROW = 50 };
+
 struct both {
 	struct own_chain own;
 	struct chain theirs; /* as a receiver knows it */
@@ -18,7 +20,11 @@ static void make(struct both *b, uint16_t range)
 	struct digest description = {{10, 11}};
 
 	*b = (struct both){.hashes = 0};
-	own_chain_init(&b->own, crypto_test(), &salt, &last, range);
+	own_chain_init(&b->own, &salt, &last, range);
+	/* It grows by what it may at a time, and not before it is whole it is there. */
+	for (unsigned made = GROW; made < range; made += GROW)
+		assert_false(own_chain_grow(&b->own, crypto_test(), GROW));
+	assert_true(own_chain_grow(&b->own, crypto_test(), GROW));
 	own_chain_disguise(&b->own, crypto_test(), &description);
 	struct bmx7_version v = {
 		.desc_sqn = 710, .sqn_range = range, .anchor = b->own.kept[0], .seed = salt.seed};

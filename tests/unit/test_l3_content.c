@@ -59,6 +59,10 @@ static void test_own_description(void **state)
 	assert_int_equal(a->self_described, 2);
 	assert_int_equal(a->l3.self->description->version.desc_sqn, 12);
 	assert_int_equal(a->l3.self->description->version.boot_sqn, 11);
+	/* One call makes a piece of the hash chain only. */
+	self_build(&a->l3, rig.now, &a->fx);
+	assert_int_equal(a->l3.contents.self.chain->to_make, 6000 - SELF_CHAIN_SLICE);
+	assert_null(a->l3.contents.self.signing);
 	rig_fini(&rig);
 }
 

@@ -129,7 +129,7 @@ static void channels(void **state)
 
 		m.algorithms = BMX7_ALGORITHM_CP;
 		p.history_count = 1;
-		p.history[0] = (struct bmx7_history){22400000, cases[i].there};
+		p.history[0] = (struct bmx7_history){bmx7_float_from(22400000), cases[i].there};
 		metric_extend(&m, &l, &p, &out);
 		assert_int_equal(out.metric, bmx7_metric_round(cases[i].metric));
 		assert_int_equal(out.history_count, (cases[i].here != 0) + (cases[i].there != 0));
@@ -155,7 +155,8 @@ static void history_is_cut(void **state)
 
 		metric_extend(&m, &l, &p, &out);
 		assert_int_equal(out.history_count, i < 3 ? i + 1 : 3);
-		assert_int_equal(out.history[0].metric, bmx7_metric_round(4000000));
+		assert_int_equal(bmx7_float_value(out.history[0].metric),
+				 bmx7_metric_round(4000000));
 		assert_true(out.metric < p.metric);
 		p = out;
 	}

@@ -106,21 +106,24 @@ uint16_t chain_find(struct chain *c, const struct crypto *crypto, const struct b
 	return 0;
 }
 
-void own_chain_init(struct own_chain *c, const struct crypto *crypto, const struct chain_salt *salt,
+void own_chain_init(struct own_chain *c, const struct chain_salt *salt,
 		    const struct bmx7_link *last, uint16_t range)
 {
-	struct bmx7_link link = *last;
-
 	assert(range >= 1 && range <= BMX7_SQN_RANGE_MAX);
-	*c = (struct own_chain){.salt = *salt, .range = range};
-	for (uint16_t i = range; i > 0; i--) {
-		if (i % CHAIN_STRIDE == 0)
-			c->kept[i / CHAIN_STRIDE] = link;
-		if (i == range)
-			c->last = link;
-		link = before(crypto, salt, &link);
+	*c = (struct own_chain){
+		.salt = *salt, .range = range, .last = *last, .newest = *last, .to_make = range};
+	if (range % CHAIN_STRIDE == 0)
+		c->kept[range / CHAIN_STRIDE] = *last;
+}
+
+bool own_chain_grow(struct own_chain *c, const struct crypto *crypto, unsigned links)
+{
+	for (; c->to_make > 0 && links > 0; links--) {
+		c->newest = before(crypto, &c->salt, &c->newest);
+		if (--c->to_make % CHAIN_STRIDE == 0)
+			c->kept[c->to_make / CHAIN_STRIDE] = c->newest;
 	}
-	c->kept[0] = link;
+	return c->to_make == 0;
 }
 
 void own_chain_disguise(struct own_chain *c, const struct crypto *crypto,
@@ -150,7 +153,7 @@ struct bmx7_link own_chain_link(struct own_chain *c, const struct crypto *crypto
 {
 	uint16_t first = (uint16_t)(sqn - sqn % CHAIN_STRIDE);
 
-	assert(sqn >= 1 && sqn <= c->range);
+	assert(sqn >= 1 && sqn <= c->range && c->to_make == 0);
 	if (!c->block_filled || c->block_at != first)
 		block_fill(c, crypto, first);
 	return masked(&c->block[sqn - first], &c->mask);

@@ -50,15 +50,20 @@ struct own_chain {
 	uint16_t range;
 	struct bmx7_link kept[BMX7_SQN_RANGE_MAX / CHAIN_STRIDE + 1]; /* link i * CHAIN_STRIDE */
 	struct bmx7_link last;					      /* link range */
+	uint16_t to_make;	 /* links that are not made yet */
+	struct bmx7_link newest; /* that was made */
 	bool block_filled;
 	struct bmx7_link block[CHAIN_STRIDE];
 	uint16_t block_at; /* number of block[0] */
 };
 
-/* Makes a chain of `range` links that ends in `last`; both random numbers are the caller's.
- * The anchor is kept[0]. own_chain_disguise gives it its mask once the description is known. */
-void own_chain_init(struct own_chain *c, const struct crypto *crypto, const struct chain_salt *salt,
+/* A chain of `range` links that ends in `last`; both random numbers are the caller's. It has to
+ * grow before it can be used. */
+void own_chain_init(struct own_chain *c, const struct chain_salt *salt,
 		    const struct bmx7_link *last, uint16_t range);
+/* Makes so many links more, from the last to the first: a hash each. true: all are there; the
+ * anchor is kept[0], and own_chain_disguise gives it its mask once the description is known. */
+bool own_chain_grow(struct own_chain *c, const struct crypto *crypto, unsigned links);
 void own_chain_disguise(struct own_chain *c, const struct crypto *crypto,
 			const struct digest *description);
 /* Link sqn in disguise; 1 .. range. */

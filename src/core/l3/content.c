@@ -643,7 +643,8 @@ bool content_write(struct l3 *l3, const struct post *p, struct wr *w)
 	case POST_IID_ADV:
 	case POST_OGM_ADV:
 	case POST_OGM_REQ:
-	case POST_IID_REQ: break;
+	case POST_IID_REQ:
+	case POST_KINDS: break;
 	}
 	assert(false);
 	return false;

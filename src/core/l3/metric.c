@@ -166,7 +166,7 @@ static void history_add(struct metric_path *p, unsigned most, uint64_t bps, uint
 {
 	if (p->history_count < most)
 		p->history[p->history_count++] =
-			(struct bmx7_history){bmx7_metric_round(bps), channel};
+			(struct bmx7_history){bmx7_float_from(bps), channel};
 }
 
 /* What links in the air that share channels leave of `metric`; adds this link to the history. */
@@ -185,7 +185,8 @@ static uint64_t capacity(const struct bmx7_metric *m, const struct metric_link *
 	}
 	for (unsigned i = 0; i < claim->history_count && i < m->history; i++) {
 		const struct bmx7_history *h = &claim->history[i];
-		uint64_t there = h->metric > METRIC_UNROUTABLE ? h->metric : METRIC_UNROUTABLE;
+		uint64_t told = bmx7_float_value(h->metric);
+		uint64_t there = told > METRIC_UNROUTABLE ? told : METRIC_UNROUTABLE;
 
 		most = there < most ? there : most;
 		if (h->channel == CHANNEL_WIRE)

@@ -28,7 +28,7 @@ void plane_undescribed(struct l3 *l3, instant now, struct l3_node *n, const stru
 		       struct fx *fx);
 
 /* Our own description was replaced (l3->self->description; old: as above), with the key that
- * link_keys_next() gave, and with this chain (copied; made by own_chain_init, not disguised yet).
+ * link_keys_next() gave, and with this chain (copied; grown, not disguised yet).
  * Links and OGMs go over to it. */
 void plane_self_described(struct l3 *l3, instant now, const struct description *old,
 			  const struct own_chain *chain, struct fx *fx);

@@ -11,28 +11,61 @@ enum {
 
 enum err posts_init(struct l3 *l3)
 {
-	for (unsigned i = 0; i < PORT_MAX; i++)
-		list_init(&l3->posts.queue[i]);
-	return timer_init(&l3->timers, &l3->posts.run, TIMER_POST) ? OK : ERR_FULL;
+	struct posts *s = &l3->posts;
+
+	for (unsigned port = 0; port < PORT_MAX; port++) {
+		for (unsigned kind = 0; kind < POST_KINDS; kind++)
+			list_init(&s->queue[port][kind]);
+	}
+	map_init(&s->by_item, &l3->pool, prng_u64(&l3->prng));
+	map_init(&s->by_group, &l3->pool, prng_u64(&l3->prng));
+	return timer_init(&l3->timers, &s->run, TIMER_POST) ? OK : ERR_FULL;
+}
+
+static bool same_group(const struct post *a, const struct post *b)
+{
+	return a->port == b->port && a->kind == b->kind && digest_equal(&a->to, &b->to);
+}
+
+/* p was the last of its group, and leaves: the one before takes its place. */
+static void group_shrink(struct posts *s, struct post *p)
+{
+	struct list *at = p->queue.prev;
+	struct post *before = container_of(at, struct post, queue);
+
+	if (at != &s->queue[p->port][p->kind] && same_group(before, p)) {
+		before->last = true;
+		map_add(&s->by_group, &before->by_group, p->by_group.hash);
+	}
+	map_del(&s->by_group, &p->by_group);
 }
 
 static void post_free(struct l3 *l3, struct post *p)
 {
+	struct posts *s = &l3->posts;
+
+	if (p->last)
+		group_shrink(s, p);
+	map_del(&s->by_item, &p->by_item);
 	list_del(&p->queue);
-	l3->posts.count--;
+	s->count--;
 	pool_free(&l3->pool, p, sizeof(*p));
 }
 
 void posts_drop(struct l3 *l3, uint8_t port)
 {
-	list_each (p, &l3->posts.queue[port], struct post, queue)
-		post_free(l3, p);
+	for (unsigned kind = 0; kind < POST_KINDS; kind++) {
+		list_each (p, &l3->posts.queue[port][kind], struct post, queue)
+			post_free(l3, p);
+	}
 }
 
 void posts_fini(struct l3 *l3)
 {
 	for (uint8_t i = 0; i < PORT_MAX; i++)
 		posts_drop(l3, i);
+	map_fini(&l3->posts.by_item);
+	map_fini(&l3->posts.by_group);
 	timer_fini(&l3->timers, &l3->posts.run);
 }
 
@@ -51,27 +84,106 @@ void post_hurry(struct l3 *l3, instant now, instant at)
 		timer_set(&l3->timers, &l3->posts.run, at);
 }
 
-/* The order of a queue: by kind, then by who is asked; 0: may be in one frame. */
-static int place_compare(const struct post *a, const struct post *b)
+static uint32_t group_hash(const struct posts *s, const struct post *p)
 {
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	return digest_compare(&a->to, &b->to);
+	uint8_t key[2 + sizeof(p->to)];
+	struct wr w = wr_over(key, sizeof(key));
+
+	wr_u8(&w, p->port);
+	wr_u8(&w, (uint8_t)p->kind);
+	wr_digest(&w, &p->to);
+	return map_hash(&s->by_group, key, wr_len(&w));
+}
+
+static uint32_t item_hash(const struct posts *s, const struct post *p)
+{
+	uint8_t key[4 + sizeof(p->to) + sizeof(p->what)];
+	struct wr w = wr_over(key, sizeof(key));
+
+	wr_u8(&w, p->port);
+	wr_u8(&w, (uint8_t)p->kind);
+	wr_u16(&w, p->number);
+	wr_digest(&w, &p->to);
+	wr_digest(&w, &p->what);
+	return map_hash(&s->by_item, key, wr_len(&w));
+}
+
+static struct post *item_find(const struct posts *s, const struct post *item, uint32_t hash)
+{
+	for (struct map_node *at = map_first(&s->by_item, hash); at; at = map_next(at)) {
+		struct post *p = container_of(at, struct post, by_item);
+
+		if (same_group(p, item) && p->number == item->number &&
+		    digest_equal(&p->what, &item->what))
+			return p;
+	}
+	return NULL;
+}
+
+static struct post *group_last(const struct posts *s, const struct post *item, uint32_t hash)
+{
+	for (struct map_node *at = map_first(&s->by_group, hash); at; at = map_next(at)) {
+		struct post *p = container_of(at, struct post, by_group);
+
+		if (same_group(p, item))
+			return p;
+	}
+	return NULL;
+}
+
+/* p is in by_item: behind those of its group, else behind all of its kind. false: no memory. */
+static bool group_join(struct posts *s, struct post *p)
+{
+	uint32_t hash = group_hash(s, p);
+	struct post *last = group_last(s, p, hash);
+
+	if (!map_add(&s->by_group, &p->by_group, hash))
+		return false;
+	p->last = true;
+	if (last) {
+		last->last = false;
+		map_del(&s->by_group, &last->by_group);
+		list_insert(last->queue.next, &p->queue);
+	} else {
+		list_append(&s->queue[p->port][p->kind], &p->queue);
+	}
+	return true;
+}
+
+static struct post *post_new(struct l3 *l3, instant now, const struct post *item, uint32_t hash)
+{
+	struct posts *s = &l3->posts;
+	struct post *p = s->count < POST_MAX ? pool_alloc(&l3->pool, sizeof(*p)) : NULL;
+
+	if (!p)
+		return NULL;
+	*p = *item;
+	p->tries = 0;
+	p->sent = false;
+	p->at = now;
+	if (!map_add(&s->by_item, &p->by_item, hash))
+		goto no_item;
+	if (!group_join(s, p))
+		goto no_group;
+	s->count++;
+	return p;
+
+no_group:
+	map_del(&s->by_item, &p->by_item);
+no_item:
+	pool_free(&l3->pool, p, sizeof(*p));
+	return NULL;
 }
 
 static enum err post_queue(struct l3 *l3, instant now, uint8_t port, const struct post *item)
 {
-	struct list *before = &l3->posts.queue[port];
+	struct post wanted = *item;
 
-	list_each (p, &l3->posts.queue[port], struct post, queue) {
-		int order = place_compare(p, item);
+	wanted.port = port;
+	uint32_t hash = item_hash(&l3->posts, &wanted);
+	struct post *p = item_find(&l3->posts, &wanted, hash);
 
-		if (order > 0) {
-			before = &p->queue;
-			break;
-		}
-		if (order != 0 || p->number != item->number || !digest_equal(&p->what, &item->what))
-			continue;
+	if (p) {
 		if (p->sent) { /* again, but not before it may be repeated */
 			p->sent = false;
 			p->tries = 0;
@@ -79,17 +191,8 @@ static enum err post_queue(struct l3 *l3, instant now, uint8_t port, const struc
 		}
 		return OK;
 	}
-	struct post *p = l3->posts.count < POST_MAX ? pool_alloc(&l3->pool, sizeof(*p)) : NULL;
-
-	if (!p)
+	if (!post_new(l3, now, &wanted, hash))
 		return ERR_FULL;
-	*p = *item;
-	p->port = port;
-	p->tries = 0;
-	p->sent = false;
-	p->at = now;
-	list_insert(before, &p->queue);
-	l3->posts.count++;
 	post_hurry(l3, now, now);
 	return OK;
 }
@@ -343,6 +446,7 @@ static bool post_write(struct run *x, const struct post *p)
 			    sizeof(p->what));
 		wr_digest(&x->w, &p->what);
 		return true;
+	case POST_KINDS: break;
 	}
 	assert(!w.bad);
 	if (there)
@@ -353,11 +457,6 @@ static bool post_write(struct run *x, const struct post *p)
 static bool is_request(const struct post *p)
 {
 	return p->kind >= POST_OGM_REQ;
-}
-
-static bool is_signed(const struct post *p)
-{
-	return p->kind >= POST_IID_ADV;
 }
 
 static void post_send(struct run *x, struct post *p)
@@ -374,9 +473,29 @@ static void post_send(struct run *x, struct post *p)
 	}
 }
 
-/* One kind of packets of a run; when the next item is due. */
+/* Items of one kind; when the next is due. */
+static instant run_kind(struct run *x, enum post_kind kind)
+{
+	instant next = NEVER;
+
+	list_each (p, &x->l3->posts.queue[x->port][kind], struct post, queue) {
+		if (!instant_reached(p->at, x->now))
+			next = instant_min(next, p->at);
+		else if (p->sent)
+			post_free(x->l3, p);
+		else if (x->packets >= POST_PACKETS)
+			return x->now;
+		else
+			post_send(x, p);
+	}
+	return next;
+}
+
+/* The packets of a run that are signed, or those that are not; when the next item is due. */
 static instant run_queue(struct run *x, bool with_signature)
 {
+	unsigned first = with_signature ? POST_IID_ADV : POST_DESC_ADV;
+	unsigned end = with_signature ? POST_KINDS : POST_IID_ADV;
 	instant next = NEVER;
 
 	x->is_signed = with_signature;
@@ -384,21 +503,10 @@ static instant run_queue(struct run *x, bool with_signature)
 	run_begin(x);
 	if (with_signature)
 		hellos_write(x);
-	list_each (p, &x->l3->posts.queue[x->port], struct post, queue) {
-		if (is_signed(p) != with_signature)
-			continue;
-		if (instant_reached(p->at, x->now)) {
-			if (p->sent) {
-				post_free(x->l3, p);
-				continue;
-			}
-			if (x->packets >= POST_PACKETS)
-				return x->now;
-			post_send(x, p);
-			continue;
-		}
-		next = instant_min(next, p->at);
-	}
+	for (unsigned kind = first; kind < end && x->packets < POST_PACKETS; kind++)
+		next = instant_min(next, run_kind(x, kind));
+	if (x->packets >= POST_PACKETS)
+		next = x->now;
 	run_flush(x);
 	return next;
 }

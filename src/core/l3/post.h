@@ -12,6 +12,7 @@
 #pragma once
 #include "base/digest.h"
 #include "base/list.h"
+#include "base/map.h"
 #include "base/timer.h"
 #include "core/fx.h"
 #include "wire/bmx7.h"
@@ -38,10 +39,13 @@ enum post_kind {
 	POST_IID_REQ,	  /* of to's iid number */
 	POST_DESC_REQ,	  /* of node what, from to */
 	POST_CONTENT_REQ, /* of hash what, from to */
+	POST_KINDS,
 };
 
 struct post {
-	struct list queue; /* of its port, by kind, to, age */
+	struct list queue; /* of its port and kind; what asks the same node stands together */
+	struct map_node by_item, by_group;
+	bool last; /* of its group: the only one that is in by_group */
 	enum post_kind kind;
 	uint8_t port;
 	uint16_t number;
@@ -52,7 +56,9 @@ struct post {
 };
 
 struct posts {
-	struct list queue[PORT_MAX];
+	struct list queue[PORT_MAX][POST_KINDS];
+	struct map by_item;  /* port, kind, number, to, what */
+	struct map by_group; /* port, kind, to: what one frame can hold */
 	uint32_t count;
 	struct timer run;
 	instant last_run;

@@ -406,6 +406,22 @@ static enum err body_put(struct build *b, struct bmx7_version *v, struct job *si
 	return OK;
 }
 
+/* Begins the chain of the next description. */
+static enum err chain_begin(struct l3 *l3, struct fx *fx)
+{
+	struct self *s = &l3->contents.self;
+	struct bmx7_link last;
+	struct chain_salt salt = {.node = l3->self->id};
+
+	s->chain = pool_alloc(&l3->pool, sizeof(*s->chain));
+	if (!s->chain)
+		return ERR_FULL;
+	salt.desc_sqn = number_next(l3, fx);
+	chain_secrets(l3, salt.desc_sqn, &last, &salt.seed);
+	own_chain_init(s->chain, &salt, &last, l3->conf.sqn_range);
+	return OK;
+}
+
 /* Asks for the signature of a new description. */
 static enum err sign_ask(struct l3 *l3, instant now, const struct link_key *key, struct fx *fx)
 {
@@ -413,27 +429,23 @@ static enum err sign_ask(struct l3 *l3, instant now, const struct link_key *key,
 	struct build *b = pool_alloc(&l3->pool, sizeof(*b));
 	struct bmx7_version v = {.version = BMX7_VERSION,
 				 .capabilities = BMX7_CAPABILITIES,
-				 .sqn_range = l3->conf.sqn_range};
+				 .boot_sqn = s->boot_sqn,
+				 .desc_sqn = s->chain->salt.desc_sqn,
+				 .sqn_range = s->chain->range,
+				 .anchor = s->chain->kept[0],
+				 .seed = s->chain->salt.seed};
 	struct job job = {.kind = JOB_RSA_SIGN, .secret = l3->conf.node_secret};
 	struct job_bill bill = {.owner = JOB_FOR_CONTENT, .node = l3->self->id, .ours = true};
-	struct bmx7_link last;
 	enum err e = ERR_FULL;
 
 	s->signing = pool_alloc(&l3->pool, sizeof(*s->signing));
-	s->chain = pool_alloc(&l3->pool, sizeof(*s->chain));
 	if (s->signing)
 		list_init(&s->signing->uses);
-	if (b && s->signing && s->chain) {
+	if (b && s->signing) {
 		b->l3 = l3;
 		b->k = s->signing;
 		b->k->node = l3->self;
 		b->k->signature.type = l3->conf.node_public.at[0];
-		v.desc_sqn = number_next(l3, fx);
-		v.boot_sqn = s->boot_sqn;
-		chain_secrets(l3, v.desc_sqn, &last, &v.seed);
-		struct chain_salt salt = {v.seed, l3->self->id, v.desc_sqn};
-		own_chain_init(s->chain, l3->crypto, &salt, &last, v.sqn_range);
-		v.anchor = s->chain->kept[0];
 		tlvs_set(b, key);
 		e = body_put(b, &v, &job);
 	}
@@ -456,6 +468,7 @@ void self_build(struct l3 *l3, instant now, struct fx *fx)
 {
 	struct self *s = &l3->contents.self;
 	const struct link_key *key = link_keys_next(l3);
+	enum err e = OK;
 
 	s->renew_at = NEVER;
 	if (!key)
@@ -464,7 +477,17 @@ void self_build(struct l3 *l3, instant now, struct fx *fx)
 		s->again = true;
 		return;
 	}
-	enum err e = sign_ask(l3, now, key, fx);
+	/* A twin may have used its number meanwhile. */
+	if (s->chain && s->chain->salt.desc_sqn != s->desc_sqn)
+		signing_drop(l3);
+	if (!s->chain)
+		e = chain_begin(l3, fx);
+	if (e == OK && !own_chain_grow(s->chain, l3->crypto, SELF_CHAIN_SLICE)) {
+		s->renew_at = instant_add(now, span_ms(SELF_CHAIN_MS));
+		return;
+	}
+	if (e == OK)
+		e = sign_ask(l3, now, key, fx);
 	if (e != OK)
 		self_fail(l3, now, e);
 }

@@ -5,6 +5,8 @@
  * Source  specs/bmx7.md 2, 4.1, 4.2, 6.1.
  * Shape   What changes is collected for SELF_COLLECT_MS; then the description is built and
  *         signed by a job; then it is in force. A change in between makes another one.
+ *         Its hash chain, 6000 hashes, is made before, some hundred at a time: meanwhile packets
+ *         have their turn.
  *         Numbers grow over restarts: the host keeps one of each hundred (NETWORK_KEEP), and a
  *         start begins in the next hundred.
  *         TLVs go in as they are, as long as the body has room; then the largest become
@@ -30,10 +32,12 @@ struct described_head;
 
 enum {
 	SELF_COLLECT_MS = 20,
-	SELF_SQN_STEP = 100, /* numbers between two that are kept */
-	SELF_TLV_MAX = 8192, /* bytes of one TLV that others of this node want published */
-	SELF_TWINS = 2,	     /* descriptions by a twin that are looked at, at once ... */
-	SELF_TWIN_S = 300,   /* ... and one more each */
+	SELF_CHAIN_SLICE = 400, /* links of the chain made at once ... */
+	SELF_CHAIN_MS = 1,	/* ... each so often */
+	SELF_SQN_STEP = 100,	/* numbers between two that are kept */
+	SELF_TLV_MAX = 8192,	/* bytes of one TLV that others of this node want published */
+	SELF_TWINS = 2,		/* descriptions by a twin that are looked at, at once ... */
+	SELF_TWIN_S = 300,	/* ... and one more each */
 };
 
 struct self {
@@ -41,7 +45,7 @@ struct self {
 	uint32_t kept;		     /* the last that the host was asked to keep */
 	instant renew_at;	     /* NEVER: nothing changed */
 	struct described *signing;   /* NULL: none is with a job */
-	struct own_chain *chain;     /* of signing */
+	struct own_chain *chain;     /* growing; then of signing */
 	size_t signature_at;	     /* in its body */
 	bool again;		     /* something changed since */
 	uint32_t twin_sqn;	     /* of a description that is with a job; 0: none */
