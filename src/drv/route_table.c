@@ -191,11 +191,17 @@ static size_t address_len(const struct route_key *key)
 	return key->prefix.v6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
 }
 
+/* To an interface. */
+static bool leads(const struct route_way *way)
+{
+	return !way->unreachable && !way->elsewhere;
+}
+
 static void way_put(struct nlmsghdr *h, const struct route_wish *w)
 {
 	const struct route_way *way = &w->way;
 
-	if (way->unreachable)
+	if (!leads(way))
 		return;
 	if (!is_zero(&way->via))
 		mnl_attr_put(h, RTA_GATEWAY, sizeof(way->via.b), way->via.b);
@@ -208,7 +214,7 @@ static uint8_t scope_of(const struct route_wish *w)
 {
 	if (w->gone && !w->key.prefix.v6)
 		return RT_SCOPE_NOWHERE; /* any */
-	return w->key.prefix.v6 || w->way.unreachable ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+	return w->key.prefix.v6 || !leads(&w->way) ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 }
 
 /* What is gone is deleted whatever way it has. */
@@ -222,7 +228,9 @@ static void message_put(struct nlmsghdr *h, uint8_t protocol, const struct route
 	r->rtm_table = RT_TABLE_UNSPEC;
 	r->rtm_protocol = protocol;
 	r->rtm_scope = scope_of(w);
-	r->rtm_type = w->way.unreachable ? RTN_UNREACHABLE : RTN_UNICAST;
+	r->rtm_type = w->way.elsewhere	   ? RTN_THROW
+		      : w->way.unreachable ? RTN_UNREACHABLE
+					   : RTN_UNICAST;
 	mnl_attr_put_u32(h, RTA_TABLE, key->table);
 	mnl_attr_put(h, RTA_DST, address_len(key), key->prefix.net.b);
 	mnl_attr_put_u32(h, RTA_PRIORITY, key->metric);
@@ -301,7 +309,7 @@ void route_table_settle(struct route_table *t)
 		struct route_wish *w = container_of(t->dirty.next, struct route_wish, todo);
 
 		list_del(&w->todo);
-		if (w->way.ifindex == 0 && !w->way.unreachable && !w->gone) {
+		if (w->way.ifindex == 0 && leads(&w->way) && !w->gone) {
 			wish_put(&t->failed, w);
 			continue;
 		}
@@ -363,6 +371,7 @@ static bool seen_read(const struct nlmsghdr *h, uint8_t protocol, struct seen *s
 	s->key.prefix.v6 = r->rtm_family == AF_INET6;
 	s->key.prefix.net.bits = r->rtm_dst_len;
 	s->way.unreachable = r->rtm_type == RTN_UNREACHABLE;
+	s->way.elsewhere = r->rtm_type == RTN_THROW;
 	netlink_each(a, h, sizeof(*r))
 	{
 		attribute_read(a, s);
@@ -372,8 +381,9 @@ static bool seen_read(const struct nlmsghdr *h, uint8_t protocol, struct seen *s
 
 static bool way_same(const struct route_way *wished, const struct route_way *seen)
 {
-	if (wished->unreachable || seen->unreachable)
-		return wished->unreachable == seen->unreachable;
+	if (!leads(wished) || !leads(seen))
+		return wished->unreachable == seen->unreachable &&
+		       wished->elsewhere == seen->elsewhere;
 	return wished->ifindex == seen->ifindex &&
 	       memcmp(wished->via.b, seen->via.b, sizeof(seen->via.b)) == 0 &&
 	       memcmp(wished->source.b, seen->source.b, sizeof(seen->source.b)) == 0;

@@ -41,6 +41,7 @@ struct route_way {
 	struct ipv6 source; /* of what we send ourselves, IPv4 in the first 4 bytes; zero: any */
 	int ifindex;	    /* 0: not to be told yet */
 	bool unreachable;   /* who goes there is told so at once */
+	bool elsewhere;	    /* the tables that come after this one say where it goes */
 	uint32_t group;	    /* of route_table_turn */
 };
 

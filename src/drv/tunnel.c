@@ -453,31 +453,39 @@ static void rule_want(struct tunnel *t, const struct tunnel_key *key)
 		t->refused++;
 }
 
+/* Where routes of this family into g's tunnel lead. */
+static struct route_way gate_way(const struct tunnel *t, const struct tunnel_gate *g, bool v6)
+{
+	struct route_way way = {.source = t->end.inner6, .group = g->group};
+
+	if (!v6) {
+		way.source = (struct ipv6){{0}, 0};
+		memcpy(way.source.b, t->end.inner4.b, sizeof(t->end.inner4.b));
+	}
+	/* Not made yet: gate_settle turns it there. */
+	if (g->dirty)
+		return way;
+	way.ifindex = g->device.ifindex;
+	way.unreachable = !g->reachable;
+	return way;
+}
+
 static void route_do(struct tunnel *t, const struct tunnel_route *r)
 {
 	const struct route_key key = {r->key.table, r->key.ip_metric, r->key.prefix};
-	const struct tunnel_gate *g = gate_find(t, &r->to);
-	struct route_way way = {.source = t->end.inner6};
+	const struct tunnel_gate *g = r->local ? NULL : gate_find(t, &r->to);
+	struct route_way way = {.elsewhere = true};
 
 	if (r->gone) {
 		route_table_del(&t->routes, &key);
 		return;
 	}
-	if (!g) {
+	if (!g && !r->local) {
 		t->refused++;
 		return;
 	}
-	if (!key.prefix.v6) {
-		way.source = (struct ipv6){{0}, 0};
-		memcpy(way.source.b, t->end.inner4.b, sizeof(t->end.inner4.b));
-	}
-	way.ifindex = g->device.ifindex;
-	way.unreachable = !g->reachable;
-	way.group = g->group;
-	if (g->dirty) {
-		way.ifindex = 0; /* not made yet: gate_settle turns it there */
-		way.unreachable = false;
-	}
+	if (g)
+		way = gate_way(t, g, key.prefix.v6);
 	if (key.table != ROUTE_TABLE_MAIN)
 		rule_want(t, &r->key);
 	route_table_set(&t->routes, &key, &way);

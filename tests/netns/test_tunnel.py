@@ -156,6 +156,18 @@ def test_router_and_others_routes(town):
     a.ip("-6 route del fd0a:9::/64")
 
 
+def test_own_cloud_in_a_table_before_main(town):
+    """A default route there does not take what the main table has on the link."""
+    a, hand = town.a, town.hand["a"]
+    for family, own, near, far, rest in (("", "10.1.0.0/16", "10.1.0.77", "203.0.113.1", "0.0.0.0/0"),
+                                         ("-6", "fd0a:1::/64", "fd0a:1::77", "2001:db8::1", "::/0")):  # fmt: skip
+        hand.say(f"local {own} 500 77 10", f"route {rest} bbbbbbbb fd71::b 500 77 10")
+        until(lambda: "X7Out" in a.ip(f"{family} route get {far}", check=False), 5, "the table is asked")
+        until(lambda: "X7Out" not in a.ip(f"{family} route get {near}"), 5, "not for our cloud")
+        hand.say(f"nolocal {own} 500 77 10", f"noroute {rest} bbbbbbbb fd71::b 500 77 10")
+        until(lambda: not a.ip(f"{family} route show table 77", check=False), 5, "both are gone")
+
+
 def test_lost_gateway_is_told_at_once(town):
     hand = town.hand["a"]
     hand.say("way fd70::b 0")

@@ -110,6 +110,15 @@ static bool obey(char *line)
 			.preference = preference, .table = table, .ip_metric = metric};
 		if (!prefix_read(a, &e.route.key.prefix) || !to_read(b, c, &e.route.to))
 			return false;
+	} else if (n == 5 && (strcmp(verb, "local") == 0 || strcmp(verb, "nolocal") == 0)) {
+		e.kind = TUNNEL_ROUTE;
+		e.route.gone = verb[0] == 'n';
+		e.route.local = true;
+		e.route.key = (struct tunnel_key){.preference = (uint32_t)atoi(b),
+						  .table = (uint32_t)atoi(c),
+						  .ip_metric = (uint32_t)atoi(d)};
+		if (!prefix_read(a, &e.route.key.prefix))
+			return false;
 	} else if (n == 3 && strcmp(verb, "way") == 0 && ipv6_parse(a, &way)) {
 		way_set(way, b[0] == '1');
 		return true;
