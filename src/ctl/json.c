@@ -72,6 +72,13 @@ void json_put_ipv6(json_t *o, const char *key, struct ipv6 a)
 	json_object_set_new(o, key, none ? json_null() : json_string(ipv6_print(a, text)));
 }
 
+void json_put_network(json_t *o, const char *key, const struct prefix *p)
+{
+	char text[IPV6_PREFIX_TEXT];
+
+	json_put_text(o, key, prefix_print(p, text));
+}
+
 void json_put_prefix(json_t *o, const char *key, struct ipv6 a)
 {
 	char text[IPV6_PREFIX_TEXT];

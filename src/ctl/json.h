@@ -15,6 +15,7 @@
 #include "base/digest.h"
 #include "base/ip.h"
 #include "base/mac.h"
+#include "base/prefix.h"
 
 /* A string; bytes that are not UTF-8, and control characters, become '?'. */
 json_t *json_text(const char *text);
@@ -29,6 +30,8 @@ void json_put_digest(json_t *o, const char *key, const struct digest *d);
 void json_put_ipv4(json_t *o, const char *key, struct ipv4 a);
 void json_put_ipv6(json_t *o, const char *key, struct ipv6 a);
 void json_put_prefix(json_t *o, const char *key, struct ipv6 a); /* "fd70::/16" */
+/* Of either family: "10.0.0.0/8" */
+void json_put_network(json_t *o, const char *key, const struct prefix *p);
 void json_put_count(json_t *o, const char *key, uint64_t n);
 void json_put_bool(json_t *o, const char *key, bool value);
 /* A string, or null for "". */

@@ -24,6 +24,7 @@ const struct method methods[] = {
 	 .params = {{.name = "type", .kind = PARAM_NUMBER, .min = 0, .max = UINT8_MAX}}},
 	{.name = "network", .run = network_query},
 	{.name = "routes", .run = routes_query},
+	{.name = "tunnels", .run = tunnels_query},
 	{.name = "node",
 	 .run = node_query,
 	 .params = {{.name = "node", .kind = PARAM_TEXT, .required = true}}},

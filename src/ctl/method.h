@@ -82,6 +82,7 @@ json_t *names_query(struct call *call);
 json_t *shared_query(struct call *call);  /* shared.c */
 json_t *network_query(struct call *call); /* network.c */
 json_t *routes_query(struct call *call);
+json_t *tunnels_query(struct call *call);  /* tunnels.c */
 json_t *node_query(struct call *call);	   /* why_route.c */
 json_t *topology_query(struct call *call); /* topology.c */
 json_t *ping_query(struct call *call);	   /* ask.c */
@@ -106,6 +107,10 @@ json_t *why_route(struct call *call, const char *to);
 json_t *leases_status_json(const struct node *node, instant now);
 json_t *shared_status_json(const struct node *node, instant now);
 json_t *network_status_json(const struct node *node, instant now); /* never null */
+json_t *tunnels_status_json(const struct node *node, instant now); /* the same */
+
+/* A member of the host's status; null when the host does not tell it. */
+json_t *call_host_part(const struct call *call, const char *name);
 
 /* The Linux name of a mesh port. */
 const char *call_port_name(const struct ctl *ctl, uint8_t port);

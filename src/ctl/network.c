@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "ctl/json.h"
+#include "ctl/tunnels.h"
 #include "node/node.h"
 
 json_t *network_port_json(const struct ctl *ctl, uint8_t port)
@@ -91,9 +92,8 @@ static const char *state_name(enum l3_node_state s)
 	return "?";
 }
 
-/* Members of the way to v; null without one. */
-static void way_put(const struct call *call, const struct l3 *l3, json_t *o,
-		    const struct l3_node_view *v)
+void network_put_way(const struct call *call, const struct l3 *l3, json_t *o,
+		     const struct l3_node_view *v)
 {
 	struct l3_node_view next = {.id = v->next_hop};
 	bool routed = v->metric > 0;
@@ -122,7 +122,7 @@ json_t *network_node_json(const struct call *call, const struct l3 *l3,
 	else
 		json_object_set_new(o, "described_ms", json_null());
 	json_put_count(o, "description", v->desc_sqn);
-	way_put(call, l3, o, v);
+	network_put_way(call, l3, o, v);
 	json_put_count(o, "ogm", v->ogm_sqn);
 	json_put_count(o, "candidates", v->candidates);
 	return o;
@@ -189,7 +189,7 @@ static json_t *route_json(const struct call *call, const struct l3 *l3,
 
 	json_put_prefix(o, "network", n->net);
 	network_put_node(o, "", v);
-	way_put(call, l3, o, v);
+	network_put_way(call, l3, o, v);
 	if (network_chosen(l3, call->now, v, &claim))
 		json_put_span_ms(o, "age_ms", claim.age);
 	else
@@ -214,6 +214,7 @@ json_t *routes_query(struct call *call)
 			json_array_append_new(list, route_json(call, l3, &networks[i], &v));
 	free(networks);
 	json_object_set_new(o, "routes", list);
+	json_object_set_new(o, "tunnels", tunnels_routes_json(call, l3));
 	return o;
 }
 
@@ -298,15 +299,8 @@ json_t *network_status_json(const struct node *node, instant now)
 
 json_t *network_query(struct call *call)
 {
-	const struct ctl_host *host = call->ctl->host;
 	json_t *o = network_status_json(call->ctl->node, call->now);
-	json_t *all = json_object();
-	json_t *network;
 
-	if (host->status)
-		host->status(host->ctx, all);
-	network = json_object_get(all, "network");
-	json_object_set(o, "host", network ? network : json_null());
-	json_decref(all);
+	json_object_set_new(o, "host", call_host_part(call, "network"));
 	return o;
 }

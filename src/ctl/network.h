@@ -32,6 +32,16 @@ void network_put_node(json_t *o, const char *prefix, const struct l3_node_view *
 /* "anna", or without a name the id's beginning. */
 const char *network_node_words(const struct l3_node_view *v, char words[DIGEST_TEXT]);
 
+/* Adds the members of the way to v, null without one. */
+void network_put_way(const struct call *call, const struct l3 *l3, json_t *o,
+		     const struct l3_node_view *v);
+/* Where packets for v go, "leave by anna on mesh0_18"; only with a way. */
+void network_way_words(const struct call *call, const struct l3 *l3, const struct l3_node_view *v,
+		       char *words, size_t room);
+/* What the neighbours claim, the chosen one first. */
+json_t *network_candidates_json(const struct call *call, const struct l3 *l3,
+				const struct l3_node_view *v);
+
 json_t *network_node_json(const struct call *call, const struct l3 *l3,
 			  const struct l3_node_view *v);
 json_t *network_nodes_json(const struct call *call, const struct l3 *l3);

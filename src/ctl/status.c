@@ -198,6 +198,18 @@ static json_t *memory_json(const struct pool *p)
 	return o;
 }
 
+json_t *call_host_part(const struct call *call, const char *name)
+{
+	const struct ctl_host *host = call->ctl->host;
+	json_t *all = json_object(), *part;
+
+	if (host->status)
+		host->status(host->ctx, all);
+	part = json_incref(json_object_get(all, name));
+	json_decref(all);
+	return part ? part : json_null();
+}
+
 json_t *status_query(struct call *call)
 {
 	const struct ctl *c = call->ctl;
@@ -212,6 +224,7 @@ json_t *status_query(struct call *call)
 	json_object_set_new(o, "leases", leases_status_json(c->node, call->now));
 	json_object_set_new(o, "shared", shared_status_json(c->node, call->now));
 	json_object_set_new(o, "network", network_status_json(c->node, call->now));
+	json_object_set_new(o, "tunnels", tunnels_status_json(c->node, call->now));
 	json_object_set_new(o, "counters", counters_json(c->node));
 	json_object_set_new(o, "dropped", dropped_json(c->node));
 	json_object_set_new(o, "memory", memory_json(&c->node->l2.pool));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "ctl/json.h"
 #include "ctl/network.h"
+#include "ctl/tunnels.h"
 #include "node/node.h"
 
 enum { NODE_NODE }; /* in the order of node's row in methods[] */
@@ -48,9 +49,8 @@ static json_t *candidate_json(const struct call *call, const struct l3 *l3,
 	return o;
 }
 
-/* The chosen candidate first, the others in the engine's order. */
-static json_t *candidates_json(const struct call *call, const struct l3 *l3,
-			       const struct l3_node_view *v)
+json_t *network_candidates_json(const struct call *call, const struct l3 *l3,
+				const struct l3_node_view *v)
 {
 	size_t count;
 	struct l3_claim_view *claims = network_claims(l3, call->now, v, &count);
@@ -68,8 +68,8 @@ static json_t *candidates_json(const struct call *call, const struct l3 *l3,
 	return list;
 }
 
-static void way_words(const struct call *call, const struct l3 *l3, const struct l3_node_view *v,
-		      char *words, size_t room)
+void network_way_words(const struct call *call, const struct l3 *l3, const struct l3_node_view *v,
+		       char *words, size_t room)
 {
 	struct l3_node_view next = {.id = v->next_hop};
 	json_t *port = network_port_json(call->ctl, v->port);
@@ -108,7 +108,7 @@ static void node_words(const struct call *call, const struct l3 *l3, const struc
 		snprintf(words, NETWORK_WORDS_ROOM, "no packet reaches node %s: %s", who, why);
 		return;
 	}
-	way_words(call, l3, v, way, sizeof(way));
+	network_way_words(call, l3, v, way, sizeof(way));
 	snprintf(words, NETWORK_WORDS_ROOM, "packets for node %s leave %s (%u hop%s)", who, way,
 		 v->hops, v->hops == 1 ? "" : "s");
 }
@@ -118,8 +118,13 @@ json_t *why_route(struct call *call, const char *to)
 	const struct l3 *l3 = call_network(call);
 	char words[NETWORK_WORDS_ROOM];
 	struct l3_node_view v;
+	struct prefix p;
 
-	if (!l3 || !network_find(call, l3, to, &v))
+	if (!l3)
+		return NULL;
+	if (why_tunnel_is_meant(call, to, &p))
+		return why_tunnel(call, l3, &p);
+	if (!network_find(call, l3, to, &v))
 		return NULL;
 
 	json_t *o = json_object();
@@ -129,7 +134,8 @@ json_t *why_route(struct call *call, const char *to)
 	network_put_node(o, "", &v);
 	json_put_ipv6(o, "primary", v.primary);
 	json_put_text(o, "text", words);
-	json_object_set_new(o, "candidates", candidates_json(call, l3, &v));
+	json_object_set_new(o, "candidates", network_candidates_json(call, l3, &v));
+	json_object_set_new(o, "tunnel", json_null());
 	return o;
 }
 
@@ -187,8 +193,10 @@ json_t *node_query(struct call *call)
 	json_put_text(o, "text", words);
 	json_object_set_new(o, "node", network_node_json(call, l3, &v));
 	json_object_set_new(o, "networks", networks_of(l3, &v.id));
+	json_object_set_new(o, "offers", tunnels_offers_json(call, &v.id));
+	json_object_set_new(o, "tunnels", tunnels_outs_json(call, l3, &v.id));
 	json_object_set_new(o, "links", network_links_json(call, l3, &v.id));
 	json_object_set_new(o, "published", published_of(call, l3, &v.id));
-	json_object_set_new(o, "candidates", candidates_json(call, l3, &v));
+	json_object_set_new(o, "candidates", network_candidates_json(call, l3, &v));
 	return o;
 }

@@ -522,6 +522,21 @@ struct tunnels_counters tunnels_counters(const struct tunnels *t)
 	return t->count;
 }
 
+size_t tunnels_offered(const struct tunnels *t, struct gw_network *out, size_t max)
+{
+	for (size_t i = 0; i < t->offers && i < max; i++)
+		out[i] = t->offered[i];
+	return t->offers;
+}
+
+bool tunnels_is_local(const struct tunnels *t, const struct prefix *p)
+{
+	for (uint32_t i = 0; i < t->locals; i++)
+		if (prefix_contains(&t->local[i], p))
+			return true;
+	return false;
+}
+
 const struct gw *tunnels_gw(const struct tunnels *t)
 {
 	return t->gw;

@@ -60,6 +60,10 @@ struct tunnels_counters {
 };
 struct tunnels_counters tunnels_counters(const struct tunnels *t);
 struct tunnel_end tunnels_end(const struct tunnels *t);
+/* What we offer, the cloud's own included. */
+size_t tunnels_offered(const struct tunnels *t, struct gw_network *out, size_t max);
+/* Is it, or is it a part of, what no tunnel leads to: this cloud, addresses of nodes, ...? */
+bool tunnels_is_local(const struct tunnels *t, const struct prefix *p);
 /* The chooser: gw_explain, gw_networks, gw_counters. */
 const struct gw *tunnels_gw(const struct tunnels *t);
 size_t tunnels_memory(const struct tunnels *t);

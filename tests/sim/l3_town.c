@@ -107,7 +107,10 @@ static void emit(struct fx *fx, const struct effect *e)
 	case NETWORK_JOB: job(p, &n->job); break;
 	case NETWORK_KEEP: p->desc_sqn_kept = n->keep.desc_sqn; break;
 	case NETWORK_DESCRIBED:
-	case NETWORK_PATH: break;
+	case NETWORK_PATH:
+		if (p->town->hear)
+			p->town->hear(p->town->hear_ctx, p->index, n);
+		break;
 	case NETWORK_NOTE:
 		if (getenv("NUVOL_NOTES"))
 			printf("%9.3f %u %s %02x%02x %02x%02x\n", (double)p->town->now.us / 1e6,

@@ -61,6 +61,9 @@ struct l3_town {
 	struct l3_segment segment[L3_TOWN_SEGMENTS];
 	struct l3_conf conf;
 	uint64_t circles; /* seen by l3_town_run */
+	/* May be NULL: hears what the engine of a node says for others' ears. */
+	void (*hear)(void *ctx, uint16_t node, const struct fx_network *said);
+	void *hear_ctx;
 };
 
 void l3_town_init(struct l3_town *t, uint64_t seed);

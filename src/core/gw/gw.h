@@ -135,7 +135,8 @@ struct gw_why {
 	unsigned slot;
 	const struct gw_search *search;
 	enum gw_reason reason;
-	uint64_t metric; /* at the last evaluation, 0 if it counts for nothing */
+	struct tunnel_key key; /* of the route that it is, or could be: up to GW_FULL only */
+	uint64_t metric;       /* at the last evaluation, 0 if it counts for nothing */
 };
 
 typedef void gw_tell(void *ctx, const struct gw_why *why);

@@ -62,6 +62,9 @@ static void explain_one(const struct gw *g, const struct gw_node *n, struct gw_w
 		candidate_find(n, (uint32_t)(why->network - n->network), why->slot, last);
 
 	why->reason = c ? candidate_reason(c) : GW_FULL;
+	why->key = (struct tunnel_key){why->search->preference, why->search->table,
+				       why->search->ip_metric,
+				       gw_match_prefix(why->search, why->network)};
 	why->metric = c ? c->metric : 0;
 }
 
