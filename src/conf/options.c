@@ -146,6 +146,12 @@ static const struct option table[] = {
 		WIDTH_OF(node.network.key_type), .min = 4, .max = 8, .value = "6",
 		.help = "The kind of a new node key: 4 to 8 are RSA with 1024, 1536, 2048, 3072 and "
 			"4096 bits; a key that is there stays"},
+	{BMX7, .name = "topology_period", .kind = OPTION_NUMBER,
+		IN_CONF(node.network.topology_period_s), WIDTH_OF(node.network.topology_period_s),
+		.min = 0, .max = 360000, .value = "0", .unit = "seconds",
+		.help = "How often the node looks whether its links are other than it told all "
+			"nodes, for their maps; each change is news for the whole network; 0 "
+			"tells of none"},
 	{BMX7, .name = "trusted_nodes_dir", .kind = OPTION_PATH, IN_CONF(host.trusted_nodes_dir),
 		ROOM_OF(struct conf, host.trusted_nodes_dir), .min = 0, .max = HOST_PATH_ROOM - 1,
 		.value = "",

@@ -140,6 +140,7 @@ enum err node_network_start(struct node *x, instant now, const struct node_key_b
 	c.node_public = key->public;
 	c.desc_sqn_kept = desc_sqn;
 	c.nodes_max = x->conf.network.nodes_max;
+	c.topology_period = span_s(x->conf.network.topology_period_s);
 	c.memory_max_bytes = x->conf.network.memory_max_bytes;
 	memcpy(c.hostname, x->plan.hostname, sizeof(x->plan.hostname));
 	x->l3 = l3_new(&c, x->crypto, now, seed);

@@ -29,6 +29,7 @@ struct node_network_conf {
 	uint8_t key_type; /* of a new node key, as on the wire; default 6, RSA-2048 */
 	uint32_t nodes_max;
 	size_t memory_max_bytes;
+	uint32_t topology_period_s; /* 0: never */
 };
 
 /* One-way tunnels to networks outside, and our own end for others. Zero: no tunnels. */

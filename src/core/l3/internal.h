@@ -24,6 +24,7 @@
 #include "core/l3/packet.h"
 #include "core/l3/plane.h"
 #include "core/l3/post.h"
+#include "core/l3/topology.h"
 
 /* What a timer is for; timer.kind. */
 enum l3_timer {
@@ -35,6 +36,7 @@ enum l3_timer {
 	TIMER_NODES,   /* struct l3_nodes.expiry */
 	TIMER_OWN_OGM, /* struct batches.own */
 	TIMER_POST,    /* struct posts.run */
+	TIMER_TOPOLOGY,
 };
 
 struct l3 {
@@ -58,6 +60,7 @@ struct l3 {
 	struct batches batches;
 	struct hnas hnas;
 	struct helds helds;
+	struct topology topology;
 	struct contents contents; /* of the content plane */
 	struct bucket rare;	  /* notes that strangers can cause */
 	struct l3_counters count;

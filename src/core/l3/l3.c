@@ -36,6 +36,8 @@ static enum err nouns_init(struct l3 *x, instant now)
 		goto no_keys;
 	if (content_init(x, now) != OK)
 		goto no_content;
+	if (topology_init(x, now) != OK)
+		goto no_topology;
 	if (l3_nodes_init(x) != OK)
 		goto no_nodes;
 	x->self = l3_node_get(x, now, &id, NULL);
@@ -49,6 +51,8 @@ static enum err nouns_init(struct l3 *x, instant now)
 no_self:
 	l3_nodes_fini(x);
 no_nodes:
+	topology_fini(x);
+no_topology:
 	content_fini(x);
 no_content:
 	link_keys_fini(x);
@@ -93,6 +97,7 @@ void l3_free(struct l3 *x)
 	l3_nodes_fini(x);
 	hnas_fini(x);
 	helds_fini(x);
+	topology_fini(x);
 	content_fini(x);
 	link_keys_fini(x);
 	batches_fini(x);
@@ -168,6 +173,7 @@ static void timer_fired(struct l3 *x, instant now, struct timer *t, struct fx *f
 	case TIMER_NODES: l3_nodes_expire(x, now, fx); break;
 	case TIMER_OWN_OGM: batch_own_due(x, now); break;
 	case TIMER_POST: posts_run(x, now, fx); break;
+	case TIMER_TOPOLOGY: topology_due(x, now); break;
 	}
 }
 

@@ -634,7 +634,7 @@ enum err content_publish(struct l3 *l3, instant now, uint8_t type, const void *d
 	struct self *s = &l3->contents.self;
 	uint8_t *copy = NULL;
 
-	if (!may_publish(type) || bmx7_tlv_check(type, data, len) != OK ||
+	if (!may_publish(type) || (len > 0 && bmx7_tlv_check(type, data, len) != OK) ||
 	    (type == BMX7_HNA6 && !hnas_fair(l3, data, len)))
 		return ERR_MALFORMED;
 	if (len > SELF_TLV_MAX)
