@@ -78,13 +78,13 @@ static struct prefix host6(struct ipv6 a)
 	return prefix_of6(a);
 }
 
-/* Where nobody's tunnel leads: our cloud is here, the addresses of nodes are routed by l3, and
- * some addresses never leave a host or a link. */
+/* Where nobody's tunnel leads: our cloud is here, and some addresses never leave a host or a link.
+ * Not the block of primary addresses: of 256 clouds 16 have their prefix there (fd%N1), and what
+ * l3 has routes for is in a table that is asked before. */
 static void locals_set(struct tunnels *t)
 {
 	local_add(t, prefix_of4(t->plan->prefix4), t->plan->prefix4.bits);
 	local_add(t, prefix_of6(t->plan->prefix6), t->plan->prefix6.bits);
-	local_add(t, host6(l3_primary(t->l3)), NETWORK_BLOCK_BITS);
 	local_add(t, host4((struct ipv4){{127}, 32}), 8);
 	local_add(t, host4((struct ipv4){{169, 254}, 32}), 16);
 	local_add(t, host4((struct ipv4){{224}, 32}), 3); /* multicast, reserved */
@@ -296,21 +296,29 @@ struct tunnel_end tunnels_end(const struct tunnels *t)
 				   .inner6 = t->plan->ipv6};
 }
 
-/* A table that the kernel asks before its main one would be asked for our cloud's addresses too. */
+static void local_tell(struct tunnels *t, const struct gw_search *s, struct prefix p)
+{
+	/* Not 0, which IPv6 takes for 1024; and never the key of a route into a tunnel. */
+	const uint32_t metric = s->ip_metric == 1 ? 2 : 1;
+	struct effect e = {.kind = FX_TUNNEL, .tunnel = {.kind = TUNNEL_ROUTE}};
+
+	e.tunnel.route =
+		(struct tunnel_route){.local = true, .key = {s->preference, s->table, metric, p}};
+	t->fx->emit(t->fx, &e);
+}
+
+/* A table that the kernel asks before its main one would be asked for our cloud's addresses, and
+ * perhaps for nodes, too. */
 static void locals_tell(struct tunnels *t, const struct gw_search *s)
 {
-	struct effect e = {.kind = FX_TUNNEL, .tunnel = {.kind = TUNNEL_ROUTE}};
-	struct tunnel_route *r = &e.tunnel.route;
-
 	if (s->table == KERNEL_MAIN_TABLE || s->preference >= KERNEL_MAIN_PREFERENCE)
 		return;
 	for (uint32_t i = 0; i < t->locals; i++) {
-		if (t->local[i].v6 != s->prefix.v6)
-			continue;
-		*r = (struct tunnel_route){
-			.local = true, .key = {s->preference, s->table, s->ip_metric, t->local[i]}};
-		t->fx->emit(t->fx, &e);
+		if (t->local[i].v6 == s->prefix.v6)
+			local_tell(t, s, t->local[i]);
 	}
+	if (s->prefix.v6)
+		local_tell(t, s, prefix_cut(host6(l3_primary(t->l3)), NETWORK_BLOCK_BITS));
 }
 
 static void end_tell(struct tunnels *t)

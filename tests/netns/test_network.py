@@ -89,6 +89,18 @@ def test_each_reaches_each(line):
             assert ping(here, there, 3) == 3
 
 
+def test_clouds_reach_each_other(line):
+    """Each node's address in its cloud, from those of the other clouds: by a tunnel there and
+    by another one back. No node is told anything of the other clouds."""
+    inner = re.compile(r"inet6? ((?:10\.|fd)[0-9a-f.:]+)/(?:16|64) ")
+    for there in line.spaces:
+        both = inner.findall(there.ip("addr show dev br-lan"))
+        assert len(both) == 2
+        for here in line.spaces:
+            for address in both * (here != there):
+                until(lambda: here.pings(address, 1, "-W 1"), 10, f"{here.full} reaches {address}")
+
+
 def test_interfaces_go_up_once(line):
     for node in line.nodes:
         assert " is down" not in node.log()
