@@ -57,6 +57,8 @@ static int setup(void **state)
 	*tunnel = (struct node_tunnel_conf){.on = true};
 	search_add(tunnel, prefix_of4((struct ipv4){{10}, 8}));
 	search_add(tunnel, prefix_of6((struct ipv6){{0xfd}, 8}));
+	search_add(tunnel, prefix_of4((struct ipv4){{0}, 0}));
+	tunnel->search[2].bits_max = 0;
 	for (unsigned i = 0; i < NODES; i++) {
 		snprintf(conf.node.plan.ssid, sizeof(conf.node.plan.ssid), "cloud-%u", i / EACH);
 		world_node_with(town->w, &conf.node);
@@ -218,6 +220,51 @@ static void nobody_is_left(void **state)
 	settle_all();
 }
 
+/* Of how many nodes' tables a default route leads to this node. */
+static unsigned defaults_by(unsigned node)
+{
+	struct prefix all = prefix_of4((struct ipv4){{0}, 0});
+	struct digest id = l3_id(world_node_at(town->w, node)->l3);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < NODES; i++) {
+		const struct tunnel_route *r = tunnel_kernel_route(&town->kernel[i], &all);
+
+		count += r && digest_equal(&r->to.node, &id);
+	}
+	return count;
+}
+
+static void offer(unsigned node, const struct gw_network *network, size_t count)
+{
+	const struct ev ev = {.kind = EV_DEADLINE};
+
+	tunnels_offer(world_node_at(town->w, node)->tunnels, network, count);
+	world_tell(town->w, node, &ev);
+	world_run(town->w, span_s(3));
+}
+
+/* A node that has the Internet offers it beside its cloud, and takes it back; one of too little
+ * bandwidth gets those only for whom the other one is gone. */
+static void more_is_offered(void **state)
+{
+	struct gw_network all = {.prefix = prefix_of4((struct ipv4){{0}, 0}),
+				 .bandwidth = bmx7_bandwidth_byte(10000000)};
+	struct gw_network little = all;
+
+	(void)state;
+	little.bandwidth = bmx7_bandwidth_byte(500);
+	settle_all();
+	offer(5, &all, 1);
+	assert_int_equal(defaults_by(5), NODES - 1);
+	offer(0, &little, 1);
+	assert_int_equal(defaults_by(5), NODES - 1);
+	offer(5, NULL, 0);
+	assert_int_equal(defaults_by(5), 0);
+	assert_int_equal(defaults_by(0), NODES - 1);
+	assert_true(all_reach(town->w, NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +272,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_takes_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_link_in_use_is_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_is_left, setup, teardown),
+		cmocka_unit_test_setup_teardown(more_is_offered, setup, teardown),
 	};
 
 	int failed = 0;
