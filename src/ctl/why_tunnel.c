@@ -265,7 +265,7 @@ static void no_route_words(const struct tunnels *t, const struct answer *a, cons
 		snprintf(words, room, "no tunnel leads to %s: tunnels are off", address);
 	else if (tunnels_is_local(t, a->p))
 		snprintf(words, room,
-			 "no tunnel leads to %s: it is of this cloud, or of the network's nodes",
+			 "no tunnel leads to %s: it is of this cloud, or of a host or link itself",
 			 address);
 	else if (a->count == 0)
 		snprintf(words, room, "no tunnel leads to %s: no node offers a network with it",

@@ -223,8 +223,8 @@ static void test_why_not(void **state)
 	} cases[] = {
 		{"fd21::1", "no node offers a network with it"},
 		{"10.35.7.7", "of this cloud"},
-		{"fd70::1", "of the network's nodes"},
-		{"127.0.0.1", "of this cloud"},
+		{"fd70::1", "no node offers a network with it"},
+		{"127.0.0.1", "of a host or link itself"},
 	};
 
 	(void)state;
