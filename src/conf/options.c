@@ -279,7 +279,7 @@ static const struct option table[] = {
 		.unit = "percent",
 		.help = "How much better another gateway must be than the one in use"},
 	{SEARCH, .name = "minBandwidth", .kind = OPTION_NUMBER, IN_SEARCH(search.bandwidth_min),
-		SEARCH_WIDTH_OF(search.bandwidth_min), .min = 36, .max = 128849018880,
+		SEARCH_WIDTH_OF(search.bandwidth_min), .min = 36, .max = 257698037760,
 		.value = "1000", .unit = "bit/s",
 		.help = "An offer of this bandwidth is enough: beyond it, only the way to the "
 			"gateway counts"},

@@ -4,34 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "nuvol/network_words.h"
-
-enum { LABEL_WIDTH = 10 };
-
-static void line(const struct cli *cli, const char *name, const char *text)
-{
-	printf("%s%-*s%s ", tone_begin(TONE_TITLE, cli->colour), LABEL_WIDTH, name,
-	       tone_end(TONE_TITLE, cli->colour));
-	text_print(stdout, text);
-	putchar('\n');
-}
-
-/* "rx 12, forged 3": those that are not 0. */
-static void counters_print(const char *title, const json_t *counters)
-{
-	const char *name, *before = "";
-	json_t *value;
-
-	json_object_foreach((json_t *)counters, name, value)
-	{
-		if (json_integer_value(value) == 0)
-			continue;
-		printf("%s%s ", before[0] == '\0' ? title : before, name);
-		printf("%" PRId64, (int64_t)json_integer_value(value));
-		before = ", ";
-	}
-	if (before[0] != '\0')
-		putchar('\n');
-}
+#include "nuvol/tunnel_words.h"
 
 static void counts_print(const struct cli *cli, const json_t *n)
 {
@@ -48,17 +21,17 @@ static void counts_print(const struct cli *cli, const json_t *n)
 	if (unknown > 0)
 		snprintf(text + at, sizeof(text) - (size_t)at,
 			 "; %" PRId64 " without a description yet", unknown);
-	line(cli, "Nodes", text);
+	network_line(cli, "Nodes", text);
 
 	char links[WORDS_ROOM];
 
 	snprintf(text, sizeof(text), "%s on %s",
 		 count_words(member_count(n, "neighbours"), "neighbour", words),
 		 count_words(member_count(n, "links"), "link", links));
-	line(cli, "Neighbours", text);
+	network_line(cli, "Neighbours", text);
 	snprintf(text, sizeof(text), "%" PRId64, member_count(n, "networks"));
-	line(cli, "Networks", text);
-	line(cli, "Memory", bytes_words((uint64_t)member_count(n, "memory_bytes"), words));
+	network_line(cli, "Networks", text);
+	network_line(cli, "Memory", bytes_words((uint64_t)member_count(n, "memory_bytes"), words));
 }
 
 /* What the host does for it; see docs/control.md. */
@@ -76,7 +49,7 @@ static void host_print(const struct cli *cli, const json_t *host)
 		snprintf(text, sizeof(text), "%s (%s, %s)%s%s", interface_name(i),
 			 driver[0] != '\0' ? driver : "-", member_flag(i, "up") ? "up" : "down",
 			 fault[0] != '\0' ? ": " : "", fault);
-		line(cli, at == 0 ? "Ports" : "", text);
+		network_line(cli, at == 0 ? "Ports" : "", text);
 	}
 }
 
@@ -103,13 +76,13 @@ static void network_print(const struct cli *cli, const json_t *n)
 		printf("The node's key is being made; then the network starts.\n");
 	}
 	if (strcmp(state, "running") == 0) {
-		line(cli, "Id", member_text(n, "id", "?"));
-		line(cli, "Address", member_text(n, "primary", "?"));
+		network_line(cli, "Id", member_text(n, "id", "?"));
+		network_line(cli, "Address", member_text(n, "primary", "?"));
 		counts_print(cli, n);
 	}
 	host_print(cli, host);
-	counters_print("\nCounters: ", json_object_get(n, "counters"));
-	counters_print("Refused: ", json_object_get(n, "dropped"));
+	network_counters_print("\nCounters: ", json_object_get(n, "counters"));
+	network_counters_print("Refused: ", json_object_get(n, "dropped"));
 }
 
 static enum exit_code network_run(const struct cli *cli)
@@ -127,7 +100,8 @@ static enum exit_code network_run(const struct cli *cli)
 const struct command network_command = {
 	.name = "network",
 	.summary = "this node in the network of all clouds: id, address, counts, ports",
-	.details = "See also: nuvol nodes network, neighbours network, routes, node, why route.\n",
+	.details = "See also: nuvol nodes network, neighbours network, routes, tunnels, node,\nwhy "
+		   "route.\n",
 	.run = network_run,
 };
 
@@ -167,15 +141,19 @@ static enum exit_code routes_run(const struct cli *cli)
 	if (!list_ask(cli, "routes", NULL, &result, &status))
 		return status;
 	list_print(cli, &shape, json_object_get(result, "routes"));
+	if (json_array_size(json_object_get(result, "tunnels")) > 0) {
+		putchar('\n');
+		list_print(cli, &tunnel_routes, json_object_get(result, "tunnels"));
+	}
 	json_decref(result);
 	return EXIT_OK;
 }
 
 const struct command routes_command = {
 	.name = "routes",
-	.summary = "the routes of the network of all clouds",
+	.summary = "the routes of the network of all clouds, and those by tunnels",
 	.details = "RATE is what the whole way carries, as BMX7's metric estimates it. AGE is the "
-		   "time\nsince the next hop told of it last. nuvol why route explains the "
-		   "choice.\n",
+		   "time\nsince the next hop told of it last. Networks outside are reached by a "
+		   "tunnel to the\nnode that OFFERS them. nuvol why route explains the choice.\n",
 	.run = routes_run,
 };

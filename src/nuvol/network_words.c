@@ -2,8 +2,39 @@
 #include "nuvol/network_words.h"
 #include <inttypes.h>
 #include <string.h>
+#include "nuvol/tunnel_words.h"
 
-enum { SHORT_ID_DIGITS = 8 };
+enum { SHORT_ID_DIGITS = 8, LABEL_WIDTH = 11 };
+
+void network_line(const struct cli *cli, const char *name, const char *text)
+{
+	printf("%s%-*s%s ", tone_begin(TONE_TITLE, cli->colour), LABEL_WIDTH, name,
+	       tone_end(TONE_TITLE, cli->colour));
+	text_print(stdout, text);
+	putchar('\n');
+}
+
+void network_counters_print(const char *title, const json_t *counters)
+{
+	const char *name, *before = "";
+	json_t *value;
+
+	json_object_foreach((json_t *)counters, name, value)
+	{
+		if (json_integer_value(value) == 0)
+			continue;
+		printf("%s%s ", before[0] == '\0' ? title : before, name);
+		printf("%" PRId64, (int64_t)json_integer_value(value));
+		before = ", ";
+	}
+	if (before[0] != '\0')
+		putchar('\n');
+}
+
+void network_id_cell(struct table *t, const json_t *o)
+{
+	table_add(t, TONE_PLAIN, "%.*s", SHORT_ID_DIGITS, member_text(o, "id", "?"));
+}
 
 void network_node_cell(struct table *t, const json_t *o, const char *prefix)
 {
@@ -77,7 +108,7 @@ static void node_row(struct table *t, const json_t *n)
 	char age[WORDS_ROOM];
 
 	network_node_cell(t, n, "");
-	table_add(t, TONE_PLAIN, "%.*s", SHORT_ID_DIGITS, member_text(n, "id", "?"));
+	network_id_cell(t, n);
 	table_add(t, TONE_PLAIN, "%s", member_text(n, "primary", "-"));
 	network_way_cells(t, n);
 	table_add(t, TONE_PLAIN, "%" PRId64, member_count(n, "candidates"));
@@ -180,7 +211,12 @@ void network_candidates_print(const struct cli *cli, const json_t *list)
 
 void network_why_print(const struct cli *cli, const json_t *result)
 {
+	const json_t *candidates = json_object_get(result, "candidates");
+
 	text_print(stdout, member_text(result, "text", "?"));
 	putchar('\n');
-	network_candidates_print(cli, json_object_get(result, "candidates"));
+	tunnel_gateways_print(cli, json_object_get(result, "tunnel"));
+	if (json_is_object(json_object_get(result, "tunnel")) && json_array_size(candidates) > 0)
+		printf("\nThe way to the gateway's node:\n");
+	network_candidates_print(cli, candidates);
 }

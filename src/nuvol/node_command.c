@@ -3,29 +3,40 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "nuvol/network_words.h"
-
-enum { LABEL_WIDTH = 11 };
-
-static void label(const struct cli *cli, const char *name)
-{
-	printf("%s%-*s%s ", tone_begin(TONE_TITLE, cli->colour), LABEL_WIDTH, name,
-	       tone_end(TONE_TITLE, cli->colour));
-}
-
-static void line(const struct cli *cli, const char *name, const char *text)
-{
-	label(cli, name);
-	text_print(stdout, text);
-	putchar('\n');
-}
+#include "nuvol/tunnel_words.h"
 
 static void texts_print(const struct cli *cli, const char *name, const json_t *list)
 {
 	const json_t *one;
 	size_t i;
 
+	json_array_foreach(list, i, one) network_line(
+		cli, i == 0 ? name : "", json_is_string(one) ? json_string_value(one) : "?");
+}
+
+static void offers_print(const struct cli *cli, const json_t *list)
+{
+	const json_t *one;
+	char text[120];
+	size_t i;
+
 	json_array_foreach(list, i, one)
-		line(cli, i == 0 ? name : "", json_is_string(one) ? json_string_value(one) : "?");
+		network_line(cli, i == 0 ? "Offers" : "", offer_words(one, text, sizeof(text)));
+}
+
+static void tunnels_print(const struct cli *cli, const json_t *list)
+{
+	const json_t *one;
+	char text[1100], networks[1024], age[WORDS_ROOM];
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		snprintf(text, sizeof(text), "for %s: %s", member_age(one, "since_ms", age),
+			 networks_words(json_object_get(one, "networks"), networks,
+					sizeof(networks)));
+		network_line(cli, i == 0 ? "Tunnel" : "", text);
+	}
 }
 
 static void published_row(struct table *t, const json_t *k)
@@ -68,17 +79,20 @@ static void node_print(const struct cli *cli, const json_t *result)
 	const json_t *links = json_object_get(result, "links");
 	char text[120], age[WORDS_ROOM], rate[WORDS_ROOM];
 
-	line(cli, "Node", member_text(node, "name", "(it tells no name)"));
-	line(cli, "Id", member_text(node, "id", "?"));
-	line(cli, "Address", member_text(node, "primary", "not known yet"));
+	network_line(cli, "Node", member_text(node, "name", "(it tells no name)"));
+	network_line(cli, "Id", member_text(node, "id", "?"));
+	network_line(cli, "Address", member_text(node, "primary", "not known yet"));
 	texts_print(cli, "Networks", json_object_get(result, "networks"));
+	offers_print(cli, json_object_get(result, "offers"));
+	tunnels_print(cli, json_object_get(result, "tunnels"));
 	snprintf(text, sizeof(text), "number %" PRId64 ", here for %s",
 		 member_count(node, "description"), member_age(node, "described_ms", age));
 	if (json_is_number(json_object_get(node, "described_ms")))
-		line(cli, "Description", text);
-	line(cli, "Way", member_text(result, "text", "?"));
+		network_line(cli, "Description", text);
+	network_line(cli, "Way", member_text(result, "text", "?"));
 	if (member_count(node, "metric_bps") > 0)
-		line(cli, "Rate", rate_words((uint64_t)member_count(node, "metric_bps"), rate));
+		network_line(cli, "Rate",
+			     rate_words((uint64_t)member_count(node, "metric_bps"), rate));
 	network_candidates_print(cli, json_object_get(result, "candidates"));
 	if (json_array_size(links) > 0) {
 		putchar('\n');

@@ -6,6 +6,7 @@
 #include "nuvol/ask.h"
 #include "nuvol/status_gateway.h"
 #include "nuvol/table.h"
+#include "nuvol/tunnel_words.h"
 #include "nuvol/words.h"
 
 enum { LABEL_WIDTH = 9 };
@@ -303,6 +304,8 @@ static enum exit_code status_run(const struct cli *cli)
 	identity_print(cli, id, cloud);
 	blocked_print(cli, cloud);
 	network_print(cli, json_object_get(result, "network"), json_object_get(host, "network"));
+	tunnel_status_print(cli, json_object_get(result, "tunnels"),
+			    json_object_get(host, "tunnels"));
 	status_gateway_print(cli, result);
 	snprintf(text, sizeof(text), "nuvold %s, up for %s", member_text(result, "version", "?"),
 		 member_age(result, "uptime_ms", age));

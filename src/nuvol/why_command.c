@@ -158,7 +158,8 @@ const struct command why_command = {
 		   "Of a route of the network, shows what each neighbour claims, what the way over "
 		   "it\n"
 		   "would be worth, and what excludes it. TO is an address, a node's name or its "
-		   "id.\n",
+		   "id.\nOf an address outside, shows first who offers it behind a tunnel, which "
+		   "search takes\nthe offer, and what excludes it.\n",
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.run = why_run,

@@ -250,6 +250,7 @@ def test_network_off(line):
     status, out, _ = line.cli("anna", "network")
     assert status == OK and hint in out
     assert line.json("anna", "network")["state"] == "off"
+    assert line.json("anna", "tunnels")["state"] == "off"
     assert line.json("anna", "nodes")["network"] is None
     assert "off; bmx7:18 is not among the protocols" in line.cli("anna", "status")[1]
     assert "NETWORK NODE" not in line.cli("anna", "nodes")[1]
@@ -330,6 +331,7 @@ COMMANDS = [
     ["network"],
     ["node", "anna"],
     ["routes"],
+    ["tunnels"],
     ["topology"],
     ["ping", STRANGER],
     ["traceroute", STRANGER],
@@ -495,7 +497,7 @@ def test_impostor(tmp_path, answer, status, words):
     try:
         for command in ("status", "nodes", "clients", "neighbours", "counters", "leases",
                         "names", "shared", "why lease x", "network", "routes", "node x",
-                        "topology", "why route x"):
+                        "topology", "why route x", "tunnels"):
             got, _, err = cli(*command.split(), run_dir=tmp_path)
             assert got == status and words in err
     finally:
@@ -539,10 +541,10 @@ def test_leases_in_words(tmp_path):
     assert "No client has an address" in told(tmp_path, {"leases": []}, "leases")[1]
 
 
-def example(method):
-    """The first answer to a method in docs/control.md."""
+def example(method, params=""):
+    """The first answer to a method (with these parameters) in docs/control.md."""
     text = (ROOT / "docs/control.md").read_text()
-    text = text[text.index(f'"method": "{method}"') :]
+    text = text[text.index(f'"method": "{method}"{params}') :]
     text = text[text.index("\n< ") + 3 :]
     return json.JSONDecoder().raw_decode(text)[0]["result"]
 
@@ -601,6 +603,70 @@ def test_network_itself_in_words(tmp_path):
     running["network"]["counters"] = {"forged": 7, "attacks": 3}
     out = told(tmp_path, running, "status")[1]
     assert "7 packets of the network, forged or replayed" in out and "3 times somebody" in out
+
+
+def test_tunnels_in_words(tmp_path):
+    result = example("tunnels")
+    result["offers"].append(result["offers"][0] | {"network": "0.0.0.0/0",
+                                                   "bandwidth_bps": 9437184})
+    result["host"] = {"kind": "tun", "fault": "", "end": {"name": "X7main", "rx": 7, "rx_bytes": 812},
+                      "out": [{"name": "X7Out_4d1b2c3d", "dummy": result["out"][0]["dummy"],
+                               "fault": "", "tx_bytes": 35000}]}
+    result["out"].append(result["out"][0] | {"name": "bru", "id": 56 * "e", "networks": [],
+                                             "dummy": "fd71::1"})
+    rows, out = told(tmp_path, result, "tunnels")
+    assert "Own end     fd70:a1b2" in out and "packets come from fd71:a1b2" in out
+    assert "Offers      10.35.0.0/16\n            0.0.0.0/0 (9.4 Mbit/s)\n" in out
+    assert "Received    X7main, 7 packets (812 B)\nDriver      tun\n" in out
+    table = [r for r in rows if r][6:]
+    assert table[0][:3] == ["TUNNEL", "TO", "ID"]
+    assert table[1] == ["bru", "eeeeeeee", "bru", "mesh1_18", "88", "Mbit/s", "3", "9.2", "s", "-",
+                        "-", "nothing", "now"]
+    assert table[2][-4:] == ["X7Out_4d1b2c3d", "35", "kB", "10.20.0.0/16"]
+    assert table[4] == ["clouds", "10.0.0.0/8", "any", "100", "%", "2", "1"]
+    assert "Counters: changes 3" in out
+    result["host"]["out"][0]["fault"] = "No such device"
+    assert "No such device" in told(tmp_path, result, "tunnels")[1]
+    assert "Tunnels are off" in told(tmp_path, {"state": "off"}, "tunnels")[1]
+    assert "key is being made" in told(tmp_path, {"state": "starting"}, "tunnels")[1]
+    assert "Nothing is searched" in told(tmp_path, result | {"searches": []}, "tunnels")[1]
+    rows, out = told(tmp_path, example("routes"), "routes")
+    assert rows[3][:2] == ["BY", "TUNNEL"]
+    assert rows[4] == ["10.20.0.0/16", "carla", "bru", "mesh1_18", "88", "Mbit/s", "3", "all",
+                       "clouds", "9.2", "s"]
+    out = told(tmp_path, example("node"), "node", "node-3")[1]
+    assert "Offers      10.20.0.0/16\nTunnel      for 9.2 s: 0.0.0.0/0\n" in out
+
+
+def test_tunnels_in_the_status(tmp_path):
+    status = {"tunnels": {"state": "on", "offers": 2, "out": 1, "routes": 3},
+              "host": {"tunnels": {"kind": "ip6_tunnel", "fault": ""}}}
+    line = "Tunnels   2 networks offered; 3 routes to 1 gateway, by ip6_tunnel\n"
+    assert line in told(tmp_path, status, "status")[1]
+    status["host"]["tunnels"]["fault"] = "Operation not permitted"
+    assert "Tunnels   broken: Operation not permitted" in told(tmp_path, status, "status")[1]
+    status["tunnels"] = {"state": "off"}
+    assert "Tunnels" not in told(tmp_path, status, "status")[1]
+
+
+def test_why_a_tunnel_in_words(tmp_path):
+    result = example("why", ', "params": {"what": "route", "to": "10.20.3.4"}')
+    gateways = result["tunnel"]["gateways"]
+    gateways.append(gateways[0] | {
+        "name": "evil\x1b[2J", "chosen": False, "excluded": "name", "worth_bps": 0,
+        "bandwidth_bps": 9437184, "reason": "the search is for a node of another name (gwName)"})
+    result["tunnel"]["gateways_more"] = 17
+    rows, out = told(tmp_path, result, "why", "route", "10.20.3.4")
+    assert "go through the tunnel to node node-1" in out and "\x1b" not in out
+    assert rows[1][:4] == ["GATEWAY", "OFFERS", "SEARCH", "OFFERED"]
+    assert rows[2] == ["*", "node-1", "10.20.0.0/16", "clouds", "all", "95", "Mbit/s", "114",
+                       "Mbit/s", "chosen:", "worth", "the", "most"]
+    assert rows[3][:7] == ["evil?[2J", "10.20.0.0/16", "clouds", "9.4", "Mbit/s", "95", "Mbit/s"]
+    assert "and 17 more" in out and "The way to the gateway's node:" in out
+    result["tunnel"] |= {"network": None, "gateways": [], "gateways_more": 0}
+    result["candidates"] = []
+    rows, out = told(tmp_path, result, "why", "route", "10.20.3.4")
+    assert len(rows) == 1
 
 
 def test_topology(tmp_path):

@@ -102,7 +102,7 @@ static void tunnels_start(struct network_town *t)
 
 	conf_init_defaults(&defaults);
 	node->conf.tunnel = defaults.node.tunnel;
-	node->conf.network.nodes_max = 100;
+	node->conf.network.nodes_max = 2000;
 	node->tunnels = tunnels_new(&node->conf, &node->plan, t->town.place[0]->l3, 1);
 	assert(node->tunnels);
 	t->fx.emit = emit;

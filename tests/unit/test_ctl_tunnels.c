@@ -271,6 +271,40 @@ static void test_why_lost(void **state)
 			 0);
 }
 
+/* A node that nobody has a way to offers the cloud as well. */
+static void stranger_offers(unsigned n)
+{
+	static struct tunnel_tlv tlv[TUNNEL_TLVS];
+	struct tunnels *t = lab->nodes[0].tunnels;
+	struct gw_network network = {.bandwidth = UINT8_MAX};
+	struct description d = {.metric = {0}};
+	struct digest id = {{(uint8_t)n, (uint8_t)(n >> 8), 7}};
+	struct fx_network said = {.kind = NETWORK_DESCRIBED, .described = {id, &d, 0}};
+
+	assert_true(prefix_parse(NETWORK_TOWN_CLOUD4, &network.prefix));
+	d.primary = l3_primary_of(lab->nodes[0].l3, &id);
+	tunnel_tlv_write(d.primary, &network, 1, tlv);
+	for (unsigned i = 0; i < TUNNEL_TLVS; i++)
+		d.tlv[tlv[i].type] = (struct tlv_data){tlv[i].data, tlv[i].len};
+	tunnels_heard(t, town->town.now, &said);
+}
+
+/* Who offers an address a thousand times makes no endless answer, and hides nobody in use. */
+static void test_why_flooded(void **state)
+{
+	json_t *o;
+
+	(void)state;
+	for (unsigned n = 0; n < 1200; n++)
+		stranger_offers(n);
+	network_town_run(town, span_s(1));
+	o = why("10.20.3.4");
+	assert_string_equal(text(json_array_get(gateways(o), 0), "name"), "node-1");
+	assert_int_equal(number(json_object_get(o, "tunnel"), "gateways_more"),
+			 1203 - json_array_size(gateways(o)));
+	assert_in_range(json_array_size(gateways(o)), 1000, 1002);
+}
+
 static void test_reasons_have_words(void **state)
 {
 	(void)state;
@@ -316,6 +350,7 @@ int main(void)
 		TUNNELS(test_why_not),
 		TUNNELS(test_why_unsearched),
 		TUNNELS(test_why_lost),
+		TUNNELS(test_why_flooded),
 		TUNNELS(test_off),
 		cmocka_unit_test(test_reasons_have_words),
 	};
