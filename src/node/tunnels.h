@@ -62,7 +62,7 @@ struct tunnels_counters tunnels_counters(const struct tunnels *t);
 struct tunnel_end tunnels_end(const struct tunnels *t);
 /* What we offer, the cloud's own included. */
 size_t tunnels_offered(const struct tunnels *t, struct gw_network *out, size_t max);
-/* Is it, or is it a part of, what no tunnel leads to: this cloud, addresses of nodes, ...? */
+/* Is it, or is it in, what no tunnel leads to: this cloud, what never leaves a host or link? */
 bool tunnels_is_local(const struct tunnels *t, const struct prefix *p);
 /* The chooser: gw_explain, gw_networks, gw_counters. */
 const struct gw *tunnels_gw(const struct tunnels *t);
