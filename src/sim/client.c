@@ -139,8 +139,9 @@ void client_act(struct world *w, struct client *c)
 	if (c->ip && instant_reached(c->until, w->now))
 		c->ip = 0;
 	act_later(w, c, span_ms(CLIENT_TRY_MS));
-	if (!p || !p->alive || !p->dhcp)
+	if (!p || !p->alive || p->hangs || !p->dhcp)
 		return;
+	client_tell(w, c, CLIENT_SEEN); /* the bridge has learnt it */
 	ip = dhcp_server_ask(p->dhcp, w->now, c->mac, c->ip, w->lease);
 	if (ip != c->ip)
 		c->since = w->now;
@@ -217,7 +218,11 @@ void world_send(struct world *w, unsigned client, struct mac dst, uint32_t numbe
 	wr_u16(&out, (uint16_t)len);
 	payload_fill(frame, len, number);
 	host_lan_deliver(p, frame, len, c);
-	if (p->alive && !client_here(p, dst))
+	if (!p->alive)
+		return;
+	if (client_here(p, dst))
+		client_tell(w, c, CLIENT_SEEN); /* the bridge has learnt it */
+	else
 		host_from_lan(p, frame, len);
 }
 

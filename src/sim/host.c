@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
-#include "base/crc32c.h"
 #include "sim/world_internal.h"
 #include "wire/batadv.h"
 
 enum {
+	HANG_STEP_MS = 100,
 	WAKES_MAX = 100000, /* of one node at one instant: its deadline does not move */
 };
 
@@ -83,29 +84,26 @@ void host_emit(struct fx *fx, const struct effect *e)
 	struct place *p = container_of(fx, struct place, fx);
 
 	switch (e->kind) {
-	case FX_SEND: transmit(p, e->frame.port, e->frame.data, e->frame.len); break;
-	case FX_DELIVER: host_lan_deliver(p, e->frame.data, e->frame.len, NULL); break;
-	case FX_DATAGRAM: stack_send(&p->lan, &e->datagram, lan_tx_later, p); break;
+	case FX_SEND: transmit(p, e->frame.port, e->frame.data, e->frame.len); return;
+	case FX_DELIVER: host_lan_deliver(p, e->frame.data, e->frame.len, NULL); return;
+	case FX_DATAGRAM: stack_send(&p->lan, &e->datagram, lan_tx_later, p); return;
 	case FX_LEASE:
 	case FX_RESERVE:
 	case FX_RANGES:
 	case FX_NAME:
 		if (p->dhcp)
 			dhcp_server_effect(p->dhcp, p->world->now, e);
-		if (p->world->watch)
-			p->world->watch(p->world->watch_ctx, p->index, e);
-		break;
-	case FX_TUNNEL:
-		if (p->world->watch)
-			p->world->watch(p->world->watch_ctx, p->index, e);
 		break;
 	case FX_NETWORK: network_effect(p, &e->network); break;
+	case FX_TUNNEL:
 	case FX_FDB:
 	case FX_ECHO:
 	case FX_NOTE:
 	case FX_HELLO:
 	case FX_LAN_ROLE: break;
 	}
+	if (p->world->watch)
+		p->world->watch(p->world->watch_ctx, p->index, e);
 }
 
 static void wake_later(struct place *p)
@@ -128,7 +126,7 @@ static void wake_later(struct place *p)
 
 void host_tell(struct place *p, const struct ev *ev)
 {
-	if (!p->alive)
+	if (!p->alive || p->hangs)
 		return;
 	node_handle(&p->node, p->world->now, ev, &p->fx);
 	wake_later(p);
@@ -140,7 +138,7 @@ static void payload(struct place *p, uint8_t port, const uint8_t *frame, size_t 
 	struct verdict v;
 	uint8_t out[VERDICT_HEAD_MAX + 2048];
 
-	if (!p->alive)
+	if (!p->alive || p->hangs)
 		return;
 	l2_forward(&p->node.l2, port, frame, len, len, &v);
 	switch (v.kind) {
@@ -186,6 +184,32 @@ static void mix(struct world *w, uint64_t x)
 	w->digest = prng_mix(w->digest ^ x);
 }
 
+/* FNV's way, eight bytes at a time: all of a world's bytes pass here. */
+static void mix_bytes(struct world *w, const uint8_t *data, size_t len)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < len; i += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, data + i, len - i < 8 ? len - i : 8);
+		h = (h ^ le64toh(word)) * 0x100000001b3;
+		h ^= h >> 32;
+	}
+	mix(w, h);
+}
+
+/* Who did the work waits until the program takes it. */
+static void job_again(struct place *p, const struct item *it)
+{
+	struct item *again = item_new(it->kind, it->len);
+
+	again->node = it->node;
+	again->life = it->life;
+	memcpy(again->bytes, it->bytes, it->len);
+	queue_put(&p->world->queue, instant_add(p->world->now, span_ms(HANG_STEP_MS)), again);
+}
+
 void host_happen(struct world *w, const struct item *it)
 {
 	struct place *p;
@@ -213,7 +237,7 @@ void host_happen(struct world *w, const struct item *it)
 		host_tell(p, &(struct ev){.kind = EV_DEADLINE});
 		return;
 	}
-	mix(w, crc32c(0, it->bytes, it->len));
+	mix_bytes(w, it->bytes, it->len);
 	switch (it->kind) {
 	case ITEM_WAKE:
 	case ITEM_CLIENT: break;
@@ -224,6 +248,12 @@ void host_happen(struct world *w, const struct item *it)
 	case ITEM_LAN_TX:
 	case ITEM_LAN_RX: lan_happen(p, it); break;
 	case ITEM_JOB:
+		if (p->hangs) {
+			job_again(p, it);
+			break;
+		}
+		network_happen(p, it);
+		break;
 	case ITEM_DATAGRAM: network_happen(p, it); break;
 	}
 }

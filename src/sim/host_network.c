@@ -231,3 +231,8 @@ int world_walk(const struct world *w, unsigned a, unsigned b, uint16_t *path)
 	}
 	return -2;
 }
+
+unsigned world_routes(const struct world *w, unsigned node)
+{
+	return w->place[node]->kernel.routes;
+}

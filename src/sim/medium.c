@@ -164,7 +164,8 @@ void world_hear(struct world *w, unsigned segment, unsigned a, unsigned b, uint1
 
 static bool is_open(const struct world *w, const struct member *from, const struct member *to)
 {
-	return !from->cut && !to->cut && from->side == to->side && w->place[to->node]->alive;
+	return !from->cut && !from->mute && !to->cut && from->side == to->side &&
+	       w->place[to->node]->alive && !w->place[to->node]->hangs;
 }
 
 bool world_linked(const struct world *w, unsigned a, unsigned b)
@@ -244,6 +245,17 @@ void world_heal(struct world *w, unsigned node, unsigned segment)
 void world_side(struct world *w, unsigned node, unsigned segment, uint8_t side)
 {
 	member_of(w, node, segment)->side = side;
+}
+
+void world_mute(struct world *w, unsigned node, unsigned segment, bool mute)
+{
+	member_of(w, node, segment)->mute = mute;
+}
+
+unsigned world_segments_of(const struct world *w, unsigned node, uint16_t out[PORT_MAX])
+{
+	memcpy(out, w->place[node]->segment_of, w->place[node]->ports * sizeof(*out));
+	return w->place[node]->ports;
 }
 
 bool world_pcap(struct world *w, unsigned segment, const char *path)

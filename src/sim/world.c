@@ -162,7 +162,7 @@ void world_kill(struct world *w, unsigned node)
 
 	assert(p->alive);
 	node_fini(&p->node);
-	p->alive = false;
+	p->alive = p->hangs = false;
 	network_died(p);
 	if (p->dhcp)
 		dhcp_server_died(p->dhcp);
@@ -182,6 +182,21 @@ void world_start(struct world *w, unsigned node)
 {
 	w->place[node]->seed = prng_u64(&w->prng);
 	world_restart(w, node);
+}
+
+void world_hang(struct world *w, unsigned node, bool hangs)
+{
+	struct place *p = w->place[node];
+	bool wakes = p->hangs && !hangs;
+
+	p->hangs = hangs;
+	for (unsigned i = 0; wakes && i < p->ports; i++)
+		host_port_tell(p, i); /* what it missed */
+}
+
+unsigned world_life(const struct world *w, unsigned node)
+{
+	return w->place[node]->life;
 }
 
 void world_forget(struct world *w, unsigned node)

@@ -99,6 +99,15 @@ void world_cut(struct world *w, unsigned node, unsigned segment, bool carrier);
 void world_heal(struct world *w, unsigned node, unsigned segment);
 /* Puts a node's port on a side of its segment; all begin on side 0. */
 void world_side(struct world *w, unsigned node, unsigned segment, uint8_t side);
+/* What a node's port sends is not heard, but it hears. */
+void world_mute(struct world *w, unsigned node, unsigned segment, bool mute);
+/* The node's program stands still; what comes meanwhile is lost. */
+void world_hang(struct world *w, unsigned node, bool hangs);
+/* How often it was started. */
+unsigned world_life(const struct world *w, unsigned node);
+/* Its segments; the number, in out the first PORT_MAX. */
+unsigned world_segments_of(const struct world *w, unsigned node, uint16_t out[PORT_MAX]);
+
 /* Stops a node dead; what its disk keeps stays (the key of its network, the number of its
  * description), the rest is lost. Starts it anew with another seed, or (only the program was
  * started anew, not the machine) with the same. */
@@ -111,6 +120,8 @@ void world_forget(struct world *w, unsigned node);
 /* The kernels' routes from a to b's primary address: hops; -1: they lead nowhere, -2: in a
  * circle. path: the nodes on the way, a first, b not; of world_nodes, or NULL. */
 int world_walk(const struct world *w, unsigned a, unsigned b, uint16_t *path);
+/* How many nodes a node's kernel has routes to. */
+unsigned world_routes(const struct world *w, unsigned node);
 
 /* Every node that shares records has a DHCP server, which gives leases for so long; before the
  * first node. */
@@ -118,7 +129,7 @@ void world_serve(struct world *w, span lease);
 /* A node's wall clock is so much ahead from now on. */
 void world_clock(struct world *w, unsigned node, int32_t ahead_s);
 
-/* Shows effects of leases, names and tunnels; tells events. Nodes share records when their
+/* Shows all effects but frames and datagrams; tells events. Nodes share records when their
  * configuration says so. */
 void world_watch(struct world *w, void (*seen)(void *ctx, unsigned node, const struct effect *e),
 		 void *ctx);

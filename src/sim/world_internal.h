@@ -34,7 +34,8 @@ struct member {
 	uint8_t port;
 	uint8_t side;
 	bool cut;
-	bool down;    /* cut, and the node knows */
+	bool down; /* cut, and the node knows */
+	bool mute;
 	instant busy; /* it sends, or hears others, until then */
 	struct ear *ear;
 	unsigned ears, ear_room;
@@ -63,7 +64,7 @@ struct place {
 	struct node node;
 	struct node_conf conf;
 	struct stack lan;
-	bool alive;
+	bool alive, hangs;
 	uint16_t index;
 	uint32_t life;
 	uint64_t seed;

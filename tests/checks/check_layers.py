@@ -40,6 +40,7 @@ LAYERS = {
     "nuvold": EVERYTHING,
     "nuvol": EVERYTHING,
     "nuvol-lab": EVERYTHING,
+    "nuvol-sim": EVERYTHING,
 }
 
 # Headers that only their own folder may see, whatever the table says.

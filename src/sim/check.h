@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * check - what must hold in a town: a table of invariants.
+ *
+ * Source  ours; issue "A town of thousands in one process".
+ * Shape   CHECK_ALWAYS looks each second and says itself since when something is wrong.
+ *         CHECK_CALM must be right at some second of the last CHECK_TRY_S of a run, when
+ *         nothing has happened for a while.
+ * Memory  none.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+struct run;
+
+enum { CHECK_TRY_S = 20, CHECK_TEXT = 200 };
+
+enum check_when { CHECK_ALWAYS, CHECK_CALM };
+
+struct check {
+	const char *name;
+	const char *meaning;
+	enum check_when when;
+	/* ALWAYS: tells run_violated. */
+	void (*look)(struct run *r, const struct check *self);
+	/* CALM: true: it holds; else why says why not. */
+	bool (*holds)(struct run *r, char why[CHECK_TEXT]);
+};
+
+/* One after the other; NULL behind the last. */
+const struct check *check_at(unsigned i);
+const struct check *check_find(const char *name);
+
+/* The rows. */
+void check_pairs(struct run *r, const struct check *self); /* check_network.c */
+void check_numbers(struct run *r, const struct check *self);
+bool check_ways(struct run *r, char why[CHECK_TEXT]);
+bool check_cloud_routes(struct run *r, char why[CHECK_TEXT]); /* check_cloud.c */
+bool check_cloud_tables(struct run *r, char why[CHECK_TEXT]);
+bool check_clients_known(struct run *r, char why[CHECK_TEXT]);
+bool check_circles(struct run *r, char why[CHECK_TEXT]);
+void check_twins(struct run *r, const struct check *self); /* check_lease.c */
+bool check_addresses(struct run *r, char why[CHECK_TEXT]);
+bool check_leases_agree(struct run *r, char why[CHECK_TEXT]);
+void check_limits(struct run *r, const struct check *self); /* check_limits.c */
+bool check_memory(struct run *r, char why[CHECK_TEXT]);
+bool check_bytes(struct run *r, char why[CHECK_TEXT]);

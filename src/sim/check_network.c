@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include "sim/check.h"
+#include "sim/run.h"
+#include "sim/world_internal.h"
+
+enum {
+	CIRCLE_MAX_S = 10, /* longer, and packets turn round and round */
+	HOLE_MAX_S = 90,   /* links are judged anew, a node's restart is believed */
+	WAYS_MAX = 20000,  /* looked at in the calm */
+};
+
+/* Links that lose half of what they carry, or bring old frames, may be no links. */
+static bool is_rough(const struct run *r)
+{
+	return faults_active(r->faults, FAULT_LOSS) > 0 ||
+	       faults_active(r->faults, FAULT_REORDER) > 0;
+}
+
+void check_pairs(struct run *r, const struct check *self)
+{
+	const instant now = world_now(r->world);
+	bool rough = is_rough(r), all = true;
+
+	for (unsigned i = 0; i < r->pairs; i++) {
+		struct run_pair *p = &r->pair[i];
+		bool could = r->part[p->a] != UINT32_MAX && r->part[p->a] == r->part[p->b];
+		int hops = could ? world_walk(r->world, p->a, p->b, NULL) : 0;
+
+		r->figures.looked += could;
+		r->figures.reached += could && hops >= 0;
+		all = all && hops >= 0;
+		if (hops != -2)
+			p->circle = (instant){0};
+		else if (p->circle.us == 0)
+			p->circle = now;
+		else if (span_less(span_s(CIRCLE_MAX_S), instant_since(now, p->circle))) {
+			run_violated(r, self, "from node %u to %u in a circle for %d s", p->a, p->b,
+				     CIRCLE_MAX_S);
+			p->circle = NEVER;
+		}
+		if (hops != -1 || rough)
+			p->hole = (instant){0};
+		else if (p->hole.us == 0)
+			p->hole = now;
+		else if (span_less(span_s(HOLE_MAX_S), instant_since(now, p->hole))) {
+			run_violated(r, self, "no way from node %u to %u for %d s", p->a, p->b,
+				     HOLE_MAX_S);
+			p->hole = NEVER;
+		}
+	}
+	if (all && r->figures.converged.us < 0)
+		r->figures.converged = instant_since(now, (instant){1000000});
+}
+
+void check_numbers(struct run *r, const struct check *self)
+{
+	for (unsigned i = 0; i < r->pairs; i++) {
+		struct run_pair *p = &r->pair[i];
+		struct l3_node_view v;
+		uint32_t life_a = world_life(r->world, p->a), life_b = world_life(r->world, p->b);
+
+		if (!world_alive(r->world, p->a) || !world_alive(r->world, p->b))
+			continue;
+		struct l3 *a = world_node_at(r->world, p->a)->l3;
+		struct digest id = l3_id(world_node_at(r->world, p->b)->l3);
+
+		if (!l3_node_find(a, world_now(r->world), &id, &v) || v.state != L3_NODE_DESCRIBED)
+			continue;
+		/* Who starts anew may hear an old description first; who forgot all is another. */
+		if (p->life_a == life_a && p->life_b == life_b && v.desc_sqn < p->desc_sqn)
+			run_violated(r, self, "node %u had number %u of node %u, and now %u", p->a,
+				     p->desc_sqn, p->b, v.desc_sqn);
+		p->desc_sqn = v.desc_sqn;
+		p->life_a = life_a;
+		p->life_b = life_b;
+	}
+}
+
+bool check_ways(struct run *r, char why[CHECK_TEXT])
+{
+	const uint64_t all = (uint64_t)r->layout.nodes * r->layout.nodes;
+	const uint64_t step = all > WAYS_MAX ? all / WAYS_MAX : 1;
+	unsigned bad = 0;
+
+	for (uint64_t i = 0; i < all; i += step) {
+		unsigned a = (unsigned)(i / r->layout.nodes), b = (unsigned)(i % r->layout.nodes);
+		int hops;
+
+		if (a == b || r->part[a] == UINT32_MAX || r->part[a] != r->part[b])
+			continue;
+		hops = world_walk(r->world, a, b, NULL);
+		if (hops < 0 && bad++ == 0)
+			snprintf(why, CHECK_TEXT, "from node %u to %u there is %s", a, b,
+				 hops == -1 ? "no way" : "a circle");
+	}
+	return bad == 0;
+}

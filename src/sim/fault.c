@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim/fault.h"
+#include <stdlib.h>
+#include <string.h>
+#include "sim/run.h"
+#include "sim/world_internal.h"
+
+enum {
+	ACTIVE_MORE = 256, /* besides one for each node */
+	CLOCK_JUMP_MAX_S = 86400 * 365,
+	REBOOT_SPREAD_S = 5,
+	SIDE_OF_REGION = 1,
+};
+
+/* One that is under way. */
+struct active {
+	enum fault_kind kind;
+	instant until;
+	unsigned node, segment;
+};
+
+struct faults {
+	struct run *run;
+	struct active *at;
+	unsigned count, room;
+	uint32_t due[FAULT_KINDS]; /* parts of 60 x 100: what is to begin */
+	uint8_t *side;		   /* of each node */
+};
+
+/* What a row does; begin may refuse (false): there is nothing to do it to. */
+struct fault_row {
+	const char *name;
+	uint8_t least_s, most_s;
+	bool single; /* one at a time */
+	bool (*begin)(struct faults *f, struct active *a);
+	void (*end)(struct faults *f, const struct active *a);
+};
+
+static struct world *world(const struct faults *f)
+{
+	return f->run->world;
+}
+
+static uint32_t below(struct faults *f, uint32_t n)
+{
+	return prng_below(&f->run->prng, n);
+}
+
+/* ---- nodes ---- */
+
+static bool any_alive(struct faults *f, struct active *a)
+{
+	for (unsigned tries = 0; tries < 20; tries++) {
+		a->node = below(f, f->run->layout.nodes);
+		if (world_alive(world(f), a->node) && !world(f)->place[a->node]->hangs)
+			return true;
+	}
+	return false;
+}
+
+static bool kill_begin(struct faults *f, struct active *a)
+{
+	if (!any_alive(f, a))
+		return false;
+	world_kill(world(f), a->node);
+	return true;
+}
+
+static void start_end(struct faults *f, const struct active *a)
+{
+	world_start(world(f), a->node);
+}
+
+static void replace_end(struct faults *f, const struct active *a)
+{
+	world_forget(world(f), a->node);
+	world_start(world(f), a->node);
+}
+
+static void restart_end(struct faults *f, const struct active *a)
+{
+	world_restart(world(f), a->node);
+}
+
+static bool hang_begin(struct faults *f, struct active *a)
+{
+	if (!any_alive(f, a))
+		return false;
+	world_hang(world(f), a->node, true);
+	return true;
+}
+
+static void hang_end(struct faults *f, const struct active *a)
+{
+	if (world_alive(world(f), a->node))
+		world_hang(world(f), a->node, false);
+}
+
+/* The others follow as restarts of their own. */
+static bool reboots_begin(struct faults *f, struct active *a)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < f->run->layout.nodes && f->count + 1 < f->room; i++) {
+		struct active *b = &f->at[f->count + 1];
+
+		if (below(f, 3) > 0 || !world_alive(world(f), i) || world(f)->place[i]->hangs)
+			continue;
+		world_kill(world(f), i);
+		*b = (struct active){.kind = FAULT_RESTART, .node = i};
+		b->until = instant_add(world_now(world(f)), span_s(1 + below(f, REBOOT_SPREAD_S)));
+		f->count++;
+		any = true;
+	}
+	(void)a;
+	return any;
+}
+
+static void nothing_end(struct faults *f, const struct active *a)
+{
+	(void)f;
+	(void)a;
+}
+
+static bool clock_begin(struct faults *f, struct active *a)
+{
+	if (!any_alive(f, a))
+		return false;
+	world_clock(world(f), a->node, (int32_t)below(f, 2 * CLOCK_JUMP_MAX_S) - CLOCK_JUMP_MAX_S);
+	return true;
+}
+
+/* ---- lies ---- */
+
+static bool any_client(struct faults *f, unsigned *client)
+{
+	if (f->run->conf.clients == 0)
+		return false;
+	*client = below(f, f->run->conf.clients);
+	return run_client_served(f->run, *client);
+}
+
+static bool claim_begin(struct faults *f, struct active *a)
+{
+	struct ev ev = {.kind = EV_CLIENT, .client = {.change = CLIENT_SEEN}};
+	unsigned client;
+
+	if (!any_client(f, &client))
+		return false;
+	a->node = run_node_of_cloud(f->run, f->run->client[client].cloud);
+	ev.client.mac = world_client_mac(world(f), client);
+	world_tell(world(f), a->node, &ev);
+	return true;
+}
+
+static bool lease_begin(struct faults *f, struct active *a)
+{
+	struct ev ev = {.kind = EV_LEASE, .lease = {.change = LEASE_GRANTED}};
+	struct world_address has;
+	unsigned client;
+
+	if (!any_client(f, &client))
+		return false;
+	has = world_address(world(f), client);
+	a->node = run_node_of_cloud(f->run, f->run->client[client].cloud);
+	if (ipv4_to_u32(has.ip) == 0 || !world_alive(world(f), a->node) ||
+	    !world_node_at(world(f), a->node)->leases)
+		return false;
+	ev.lease.lease = (struct lease){
+		.mac = {{0x06, 0xfa, 0x15, 0xe0, (uint8_t)(client >> 8), (uint8_t)client}},
+		.ip = has.ip,
+		.since_unix_s = 1, /* an old one, so that it wins */
+		.left_s = 60};
+	world_tell(world(f), a->node, &ev);
+	return true;
+}
+
+/* ---- ports ---- */
+
+static bool any_port(struct faults *f, struct active *a)
+{
+	uint16_t segment[PORT_MAX];
+	unsigned count;
+
+	if (!any_alive(f, a))
+		return false;
+	count = world_segments_of(world(f), a->node, segment);
+	if (count == 0)
+		return false;
+	a->segment = segment[below(f, count)];
+	return true;
+}
+
+static bool cut_begin(struct faults *f, struct active *a)
+{
+	if (!any_port(f, a))
+		return false;
+	world_cut(world(f), a->node, a->segment, below(f, 2) == 0);
+	return true;
+}
+
+static void cut_end(struct faults *f, const struct active *a)
+{
+	world_heal(world(f), a->node, a->segment);
+}
+
+static bool mute_begin(struct faults *f, struct active *a)
+{
+	if (!any_port(f, a))
+		return false;
+	world_mute(world(f), a->node, a->segment, true);
+	return true;
+}
+
+static void mute_end(struct faults *f, const struct active *a)
+{
+	world_mute(world(f), a->node, a->segment, false);
+}
+
+static void sides_set(struct faults *f)
+{
+	uint16_t segment[PORT_MAX];
+
+	for (unsigned i = 0; i < f->run->layout.nodes; i++) {
+		unsigned count = world_segments_of(world(f), i, segment);
+
+		for (unsigned k = 0; k < count; k++)
+			world_side(world(f), i, segment[k], f->side[i]);
+	}
+}
+
+/* Who is near a node, a tenth to a half of all. */
+static bool partition_begin(struct faults *f, struct active *a)
+{
+	const struct layout *l = &f->run->layout;
+	unsigned most = l->nodes / 10 + below(f, l->nodes * 4 / 10 + 1) + 1, count = 0, done = 0;
+	uint16_t *todo = world_alloc((l->nodes + 1) * sizeof(*todo));
+
+	a->node = below(f, l->nodes);
+	f->side[a->node] = SIDE_OF_REGION;
+	todo[count++] = (uint16_t)a->node;
+	while (done < count) {
+		unsigned at = todo[done++];
+
+		for (uint32_t k = l->near_first[at]; k < l->near_first[at + 1]; k++) {
+			if (f->side[l->near[k]] || count >= most)
+				continue;
+			f->side[l->near[k]] = SIDE_OF_REGION;
+			todo[count++] = l->near[k];
+		}
+	}
+	free(todo);
+	sides_set(f);
+	return true;
+}
+
+static void partition_end(struct faults *f, const struct active *a)
+{
+	(void)a;
+	memset(f->side, 0, f->run->layout.nodes);
+	sides_set(f);
+}
+
+/* ---- weather: all segments ---- */
+
+static void weather_set(struct faults *f, enum fault_kind kind, bool on)
+{
+	struct world *w = world(f);
+
+	for (unsigned i = 0; i < w->segments; i++) {
+		struct segment_conf c = *world_segment_conf(w, i);
+
+		if (kind == FAULT_LOSS) {
+			c.loss_percent =
+				(uint8_t)(on ? 15 + below(f, 25) : f->run->conf.loss_percent);
+			c.burst_frames = on ? (uint16_t)(1 + below(f, 8)) : 0;
+		} else if (kind == FAULT_REORDER) {
+			c.jitter = on ? span_ms(5 + below(f, 60)) : span_us(0);
+		} else if (kind == FAULT_TWICE) {
+			c.twice = on ? 500 : 0;
+		} else if (kind == FAULT_REPLAY) {
+			c.replay = on ? 100 : 0;
+		} else {
+			c.corrupt = on ? 100 : 0;
+		}
+		world_change(w, i, &c);
+	}
+}
+
+static bool weather_begin(struct faults *f, struct active *a)
+{
+	weather_set(f, a->kind, true);
+	return true;
+}
+
+static void weather_end(struct faults *f, const struct active *a)
+{
+	weather_set(f, a->kind, false);
+}
+
+/* ---- the table ---- */
+
+static const struct fault_row rows[FAULT_KINDS] = {
+	[FAULT_RESTART] = {"restart", 1, 40, false, kill_begin, start_end},
+	[FAULT_REPLACE] = {"replace", 5, 40, false, kill_begin, replace_end},
+	[FAULT_DAEMON] = {"daemon", 1, 3, false, kill_begin, restart_end},
+	[FAULT_REBOOTS] = {"reboots", 30, 40, true, reboots_begin, nothing_end},
+	[FAULT_HANG] = {"hang", 1, 30, false, hang_begin, hang_end},
+	[FAULT_CUT] = {"cut", 2, 60, false, cut_begin, cut_end},
+	[FAULT_MUTE] = {"mute", 5, 60, false, mute_begin, mute_end},
+	[FAULT_PARTITION] = {"partition", 10, 60, true, partition_begin, partition_end},
+	[FAULT_LOSS] = {"loss", 10, 40, true, weather_begin, weather_end},
+	[FAULT_REORDER] = {"reorder", 10, 40, true, weather_begin, weather_end},
+	[FAULT_TWICE] = {"twice", 10, 40, true, weather_begin, weather_end},
+	[FAULT_REPLAY] = {"replay", 10, 40, true, weather_begin, weather_end},
+	[FAULT_CORRUPT] = {"corrupt", 10, 40, true, weather_begin, weather_end},
+	[FAULT_CLOCK] = {"clock", 1, 1, false, clock_begin, nothing_end},
+	[FAULT_CLAIM] = {"claim", 1, 1, false, claim_begin, nothing_end},
+	[FAULT_LEASE] = {"lease", 60, 60, false, lease_begin, nothing_end},
+};
+
+static const struct fault_set sets[] = {
+	{"none", "nothing goes wrong", {0}},
+	{"restarts",
+	 "nodes die, come back with and without their disk, programs die and hang",
+	 {[FAULT_RESTART] = 4, [FAULT_REPLACE] = 1, [FAULT_DAEMON] = 2, [FAULT_HANG] = 2}},
+	{"reboots", "a third of all nodes at once", {[FAULT_REBOOTS] = 1}},
+	{"links",
+	 "ports lose their carrier, fall silent, are heard no more",
+	 {[FAULT_CUT] = 6, [FAULT_MUTE] = 3}},
+	{"partitions", "regions are cut off and come back", {[FAULT_PARTITION] = 1}},
+	{"weather",
+	 "frames are lost in bursts, overtake each other, come twice",
+	 {[FAULT_LOSS] = 1, [FAULT_REORDER] = 1, [FAULT_TWICE] = 1}},
+	{"forgery",
+	 "frames come again later or with wrong bits; nodes claim what is not theirs",
+	 {[FAULT_REPLAY] = 1, [FAULT_CORRUPT] = 1, [FAULT_CLAIM] = 4, [FAULT_LEASE] = 2}},
+	{"clocks", "wall clocks jump by up to a year", {[FAULT_CLOCK] = 6, [FAULT_RESTART] = 2}},
+	{"storm",
+	 "all of these",
+	 {[FAULT_RESTART] = 3,
+	  [FAULT_REPLACE] = 1,
+	  [FAULT_DAEMON] = 1,
+	  [FAULT_HANG] = 1,
+	  [FAULT_CUT] = 3,
+	  [FAULT_MUTE] = 1,
+	  [FAULT_PARTITION] = 1,
+	  [FAULT_LOSS] = 1,
+	  [FAULT_REORDER] = 1,
+	  [FAULT_TWICE] = 1,
+	  [FAULT_REPLAY] = 1,
+	  [FAULT_CORRUPT] = 1,
+	  [FAULT_CLOCK] = 1,
+	  [FAULT_CLAIM] = 1,
+	  [FAULT_LEASE] = 1,
+	  [FAULT_REBOOTS] = 1}},
+};
+
+const struct fault_set *fault_set_at(unsigned i)
+{
+	return i < sizeof(sets) / sizeof(sets[0]) ? &sets[i] : NULL;
+}
+
+const struct fault_set *fault_set_find(const char *name)
+{
+	for (unsigned i = 0; fault_set_at(i); i++)
+		if (strcmp(sets[i].name, name) == 0)
+			return &sets[i];
+	return NULL;
+}
+
+const char *fault_name(enum fault_kind k)
+{
+	return rows[k].name;
+}
+
+/* ---- running ---- */
+
+struct faults *faults_new(struct run *r)
+{
+	struct faults *f = world_alloc(sizeof(*f));
+
+	f->run = r;
+	f->side = world_alloc(r->layout.nodes);
+	f->room = r->layout.nodes + ACTIVE_MORE;
+	f->at = world_alloc(f->room * sizeof(*f->at));
+	return f;
+}
+
+void faults_free(struct faults *f)
+{
+	free(f->side);
+	free(f->at);
+	free(f);
+}
+
+unsigned faults_active(const struct faults *f, enum fault_kind k)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->count; i++)
+		n += f->at[i].kind == k;
+	return n;
+}
+
+static void expire(struct faults *f, instant now)
+{
+	for (unsigned i = 0; i < f->count;) {
+		const struct active a = f->at[i];
+
+		if (instant_before(now, a.until)) {
+			i++;
+			continue;
+		}
+		f->at[i] = f->at[--f->count];
+		rows[a.kind].end(f, &a);
+	}
+}
+
+static void begin(struct faults *f, enum fault_kind kind)
+{
+	const struct fault_row *row = &rows[kind];
+	struct active *a = &f->at[f->count];
+	span lasts = prng_span(&f->run->prng, span_s(row->least_s), span_s(row->most_s));
+
+	if (f->count == f->room || (row->single && faults_active(f, kind) > 0))
+		return;
+	*a = (struct active){.kind = kind, .until = instant_add(world_now(world(f)), lasts)};
+	if (!row->begin(f, a))
+		return;
+	f->count++;
+	f->run->figures.faults++;
+}
+
+void faults_second(struct faults *f)
+{
+	const struct fault_set *set = f->run->conf.faults;
+	unsigned hundreds = f->run->layout.nodes + 99;
+
+	expire(f, world_now(world(f)));
+	for (unsigned k = 0; k < FAULT_KINDS; k++) {
+		unsigned scale = rows[k].single ? 100 : hundreds < 100 ? 100 : hundreds;
+
+		/* On average, so that they come at any time. */
+		if (set->per_minute[k] > 0)
+			f->due[k] = below(f, 2 * set->per_minute[k] * scale + 1);
+		for (unsigned n = f->due[k] / 6000; n > 0; n--)
+			begin(f, (enum fault_kind)k);
+		if (f->due[k] % 6000 > 0 && below(f, 6000) < f->due[k] % 6000)
+			begin(f, (enum fault_kind)k);
+	}
+}
+
+void faults_end(struct faults *f)
+{
+	expire(f, NEVER);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include "sim/run.h"
+#include "sim/world_internal.h"
+
+enum {
+	STEPS = 10, /* in a second: clients act in turns */
+	FRAME_BYTES = 200,
+	/* Each in so many seconds, on average: */
+	TALK_S = 5,
+	ROAM_S = 90,
+	AWAY_S = 400, /* it goes ... */
+	BACK_S = 40,  /* ... and comes back */
+	SLEEP_S = 200,
+	WAKE_S = 60,
+	GONE_TOLD = 2, /* one of so many nodes notices that a client went */
+	COME_S = 20,   /* after the start, clients come one after the other */
+};
+
+static bool once_in(struct run *r, unsigned seconds)
+{
+	return prng_below(&r->prng, seconds) == 0;
+}
+
+unsigned run_node_of_cloud(struct run *r, unsigned cloud)
+{
+	uint32_t first = r->cloud_first[cloud], count = r->cloud_first[cloud + 1] - first;
+
+	return r->cloud_node[first + prng_below(&r->prng, count)];
+}
+
+bool run_client_served(const struct run *r, unsigned client)
+{
+	unsigned at = world_client_at(r->world, client);
+
+	return at != WORLD_NOWHERE && world_alive(r->world, at);
+}
+
+void life_init(struct run *r)
+{
+	for (unsigned i = 0; i < r->conf.clients; i++) {
+		struct run_client *c = &r->client[i];
+		/* Pairs are of one cloud. */
+		unsigned cloud = i / 2 % r->layout.clouds;
+		unsigned at = run_node_of_cloud(r, cloud);
+		unsigned client = world_client(r->world, at);
+
+		c->cloud = (uint16_t)cloud;
+		c->peer = (uint16_t)(i % 2 > 0 ? i - 1 : i + 1 < r->conf.clients ? i + 1 : i);
+		c->away = true;
+		world_vanish(r->world, client);
+	}
+}
+
+static void come(struct run *r, unsigned i)
+{
+	unsigned node = run_node_of_cloud(r, r->client[i].cloud);
+
+	if (!world_alive(r->world, node))
+		return;
+	r->client[i].away = false;
+	world_roam(r->world, i, node, true);
+	world_want(r->world, i, true);
+	r->figures.arrivals++;
+}
+
+static void go(struct run *r, unsigned i)
+{
+	if (prng_below(&r->prng, 2) == 0)
+		world_want(r->world, i, false); /* it gives its address back */
+	if (prng_below(&r->prng, GONE_TOLD) == 0)
+		world_leave(r->world, i);
+	world_vanish(r->world, i);
+	world_want(r->world, i, false);
+	r->client[i].away = true;
+	r->figures.leaves++;
+}
+
+/* To a neighbour of its node, of the same cloud. */
+static void roam(struct run *r, unsigned i)
+{
+	const struct layout *l = &r->layout;
+	unsigned at = world_client_at(r->world, i);
+	uint32_t first = l->near_first[at], count = l->near_first[at + 1] - first;
+	unsigned to = count > 0 ? l->near[first + prng_below(&r->prng, count)] : at;
+
+	if (l->node[to].cloud != r->client[i].cloud || !world_alive(r->world, to))
+		return;
+	world_roam(r->world, i, to, prng_below(&r->prng, 4) > 0);
+	r->figures.roams++;
+}
+
+static void talk(struct run *r, unsigned i)
+{
+	struct run_client *c = &r->client[i], *peer = &r->client[c->peer];
+
+	if (!run_client_served(r, i) || peer->away || peer->asleep)
+		return;
+	world_send(r->world, i, world_client_mac(r->world, c->peer), ++c->number, FRAME_BYTES);
+	r->figures.sent += run_client_served(r, c->peer);
+}
+
+/* A client whose node died looks for another one, as they do. */
+static void act(struct run *r, unsigned i)
+{
+	struct run_client *c = &r->client[i];
+
+	if (c->away) {
+		if (r->calm || once_in(r, BACK_S / 2))
+			come(r, i);
+		return;
+	}
+	if (!run_client_served(r, i)) {
+		roam(r, i);
+		return;
+	}
+	if (!r->calm) {
+		if (once_in(r, AWAY_S)) {
+			go(r, i);
+			return;
+		}
+		if (once_in(r, c->asleep ? WAKE_S : SLEEP_S))
+			c->asleep = !c->asleep;
+		if (!c->asleep && once_in(r, ROAM_S))
+			roam(r, i);
+	} else {
+		c->asleep = false;
+	}
+	if (!c->asleep && once_in(r, TALK_S))
+		talk(r, i);
+}
+
+void life_second(struct run *r)
+{
+	for (unsigned step = 0; step < STEPS; step++) {
+		for (unsigned i = step; i < r->conf.clients; i += STEPS)
+			act(r, i);
+		world_run(r->world, span_ms(1000 / STEPS));
+	}
+}

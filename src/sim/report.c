@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim/report.h"
+#include <inttypes.h>
+#include <jansson.h>
+#include "sim/check.h"
+
+static double seconds(span s)
+{
+	return (double)s.us / 1e6;
+}
+
+static double share(uint64_t part, uint64_t all)
+{
+	return all > 0 ? (double)part * 100 / (double)all : 100;
+}
+
+static const char *crypto_name(const struct run *r)
+{
+	return r->conf.crypto ? "real" : "cheap";
+}
+
+void report_command(const struct run *r, FILE *out)
+{
+	const struct run_conf *c = &r->conf;
+
+	fprintf(out, "nuvol-sim run");
+	if (c->shape == LAYOUT_FILE)
+		fprintf(out, " %s", c->file);
+	else if (c->shape == LAYOUT_GRID)
+		fprintf(out, " --grid %ux%u", c->wide, c->nodes / c->wide);
+	else
+		fprintf(out, " --%s %u", layout_shape_name(c->shape), c->nodes);
+	fprintf(out, " --media %s --loss %u --clouds %u --clients %u --time %" PRId64 "s",
+		c->radio ? "radio" : "wire", c->loss_percent, c->clouds, c->clients,
+		c->time.us / 1000000);
+	fprintf(out, " --seed %" PRIu64 " --faults %s", c->seed, c->faults->name);
+	if (c->network_only)
+		fprintf(out, " --network-only");
+	if (c->crypto)
+		fprintf(out, " --crypto real");
+}
+
+static void when_print(FILE *out, const char *what, span s)
+{
+	if (s.us < 0)
+		fprintf(out, "%-22s not before the end\n", what);
+	else
+		fprintf(out, "%-22s %.0f s\n", what, seconds(s));
+}
+
+void report_print(const struct run *r, const struct report_cost *cost, FILE *out)
+{
+	const struct run_figures *f = &r->figures;
+	const double time_s = seconds(r->conf.time);
+
+	fprintf(out,
+		"%u nodes, %u links, %u clouds, %u clients; %.0f s of virtual time; %s crypto\n",
+		r->layout.nodes, r->layout.links, r->layout.clouds, r->conf.clients, time_s,
+		crypto_name(r));
+	when_print(out, "all ways there after", f->converged);
+	if (r->conf.clients > 0)
+		when_print(out, "all addresses after", f->addressed);
+	fprintf(out, "%-22s %.2f %% of looks at %u pairs\n", "reachable",
+		share(f->reached, f->looked), r->pairs);
+	if (r->conf.clients > 0)
+		fprintf(out, "%-22s %.2f %% of %" PRIu64 " frames; %" PRIu64 " moves\n",
+			"delivered", share(f->received, f->sent), f->sent, f->roams);
+	fprintf(out, "%-22s %" PRIu64 "\n", "faults", f->faults);
+	fprintf(out, "%-22s %" PRIu64 " bytes/s in the calm (the most: %" PRIu64 ")\n",
+		"a node sends", f->calm_bytes_s, f->calm_bytes_s_max);
+	fprintf(out, "%-22s %zu kB of tables (the most: %zu kB)\n", "a node has", f->memory / 1024,
+		f->memory_max / 1024);
+	fprintf(out,
+		"%-22s %" PRIu64 " events, %" PRIu64 " frames, %" PRIu64 " datagrams, %" PRIu64
+		" dropped by full queues\n",
+		"happened", f->events, f->frames, f->datagrams, f->overflows);
+	fprintf(out, "%-22s %.1f s, %.0f node-seconds/s, %ld MB\n", "took", cost->wall_s,
+		r->layout.nodes * time_s / (cost->wall_s > 0 ? cost->wall_s : 1),
+		cost->peak_kb / 1024);
+	fprintf(out, "%-22s %016" PRIx64 "\n", "digest", world_digest(r->world));
+	for (unsigned i = 0; i < r->violations && i < RUN_VIOLATIONS; i++) {
+		const struct violation *v = &r->violation[i];
+
+		fprintf(out, "VIOLATED %s at %.0f s: %s\n", v->check->name,
+			(double)v->at.us / 1e6 - 1, v->what);
+	}
+	if (r->violations > RUN_VIOLATIONS)
+		fprintf(out, "... %u in all\n", r->violations);
+	if (r->violations > 0) {
+		fprintf(out, "again: ");
+		report_command(r, out);
+		fputc('\n', out);
+	}
+}
+
+static json_t *figures_json(const struct run_figures *f)
+{
+	return json_pack(
+		"{s:f s:f s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
+		"converged_s", seconds(f->converged), "addressed_s", seconds(f->addressed),
+		"looked", (json_int_t)f->looked, "reached", (json_int_t)f->reached, "sent",
+		(json_int_t)f->sent, "received", (json_int_t)f->received, "roams",
+		(json_int_t)f->roams, "arrivals", (json_int_t)f->arrivals, "leaves",
+		(json_int_t)f->leaves, "faults", (json_int_t)f->faults, "calm_bytes_s",
+		(json_int_t)f->calm_bytes_s, "calm_bytes_s_max", (json_int_t)f->calm_bytes_s_max,
+		"memory_bytes", (json_int_t)f->memory, "memory_bytes_max",
+		(json_int_t)f->memory_max, "frames", (json_int_t)f->frames, "datagrams",
+		(json_int_t)f->datagrams, "bytes", (json_int_t)f->bytes, "events",
+		(json_int_t)f->events, "overflows", (json_int_t)f->overflows);
+}
+
+void report_json(const struct run *r, const struct report_cost *cost, FILE *out)
+{
+	char digest[17], seed[24];
+	json_t *root, *violations = json_array();
+
+	snprintf(digest, sizeof(digest), "%016" PRIx64, world_digest(r->world));
+	snprintf(seed, sizeof(seed), "%" PRIu64, r->conf.seed); /* JSON's numbers end before */
+	for (unsigned i = 0; i < r->violations && i < RUN_VIOLATIONS; i++)
+		json_array_append_new(violations, json_pack("{s:s s:f s:s}", "check",
+							    r->violation[i].check->name, "at_s",
+							    (double)r->violation[i].at.us / 1e6 - 1,
+							    "what", r->violation[i].what));
+	root = json_pack("{s:s s:s s:s s:s s:i s:i s:i s:i s:f s:s s:o s:i s:o s:f s:I}", "program",
+			 "nuvol-sim", "version", NUVOL_VERSION, "digest", digest, "seed", seed,
+			 "nodes", (int)r->layout.nodes, "links", (int)r->layout.links, "clouds",
+			 (int)r->layout.clouds, "clients", (int)r->conf.clients, "time_s",
+			 seconds(r->conf.time), "crypto", crypto_name(r), "figures",
+			 figures_json(&r->figures), "violated", (int)r->violations, "violations",
+			 violations, "wall_s", cost->wall_s, "peak_kb", (json_int_t)cost->peak_kb);
+	json_object_set_new(root, "faults", json_string(r->conf.faults->name));
+	json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+	fputc('\n', out);
+	json_decref(root);
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sim/run.h"
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include "conf/conf.h"
+#include "sim/check.h"
+#include "sim/trace.h"
+#include "sim/world_internal.h"
+
+enum {
+	BYTES_WINDOW_S = 40, /* before the end, in which bytes are counted */
+	DELAY_US = 500,
+	RADIO_DELAY_US = 1000,
+	RATE_MBIT = 54,
+	RETRIES = 4,
+	PAIR_TRIES = 1000,
+};
+
+void run_violated(struct run *r, const struct check *check, const char *format, ...)
+{
+	va_list args;
+
+	if (r->violations < RUN_VIOLATIONS) {
+		struct violation *v = &r->violation[r->violations];
+
+		v->check = check;
+		v->at = world_now(r->world);
+		va_start(args, format);
+		vsnprintf(v->what, sizeof(v->what), format, args);
+		va_end(args);
+	}
+	r->violations++;
+}
+
+/* ---- making ---- */
+
+static bool conf_check_sizes(const struct run_conf *c, char fault[LAYOUT_FAULT_ROOM])
+{
+	const char *what = NULL;
+
+	if (c->shape != LAYOUT_FILE && (c->nodes < 1 || c->nodes > LAYOUT_NODES_MAX))
+		what = "there can be 1 to 30000 nodes";
+	else if (c->clouds < 1 || c->clouds > LAYOUT_CLOUDS_MAX)
+		what = "there can be 1 to 200 clouds";
+	else if (c->clients >= WORLD_NOWHERE)
+		what = "there can be at most 65534 clients";
+	else if (c->loss_percent > 90)
+		what = "links can lose at most 90 percent";
+	else if (c->time.us < span_s(RUN_TIME_MIN_S).us)
+		what = "a run takes at least 2m: one to start, one of calm";
+	if (what)
+		snprintf(fault, LAYOUT_FAULT_ROOM, "%s", what);
+	return !what;
+}
+
+static void times_set(struct run *r)
+{
+	span calm = span_us(r->conf.time.us / 3);
+
+	if (span_less(calm, span_s(RUN_CALM_MIN_S)))
+		calm = span_s(RUN_CALM_MIN_S);
+	if (span_less(span_s(RUN_CALM_MAX_S), calm))
+		calm = span_s(RUN_CALM_MAX_S);
+	r->faults_from = instant_add(world_now(r->world), span_s(RUN_START_S));
+	r->end = instant_add(world_now(r->world), r->conf.time);
+	r->calm_from = instant_add(r->end, span_us(-calm.us));
+}
+
+static void clouds_index(struct run *r)
+{
+	const struct layout *l = &r->layout;
+	uint32_t *at = world_alloc((l->clouds + 1) * sizeof(*at));
+
+	r->cloud_first = world_alloc((l->clouds + 1) * sizeof(*r->cloud_first));
+	r->cloud_node = world_alloc(l->nodes * sizeof(*r->cloud_node));
+	for (unsigned i = 0; i < l->nodes; i++)
+		r->cloud_first[l->node[i].cloud + 1]++;
+	for (unsigned i = 0; i < l->clouds; i++)
+		r->cloud_first[i + 1] += r->cloud_first[i];
+	memcpy(at, r->cloud_first, (l->clouds + 1) * sizeof(*at));
+	for (unsigned i = 0; i < l->nodes; i++)
+		r->cloud_node[at[l->node[i].cloud]++] = i;
+	free(at);
+}
+
+static void pairs_choose(struct run *r)
+{
+	const unsigned n = r->layout.nodes;
+	const uint64_t all = (uint64_t)n * (n - 1);
+
+	for (unsigned i = 0; r->pairs < RUN_PAIRS && r->pairs < all && i < PAIR_TRIES; i++) {
+		unsigned a = prng_below(&r->prng, n), b = prng_below(&r->prng, n);
+
+		if (a != b)
+			r->pair[r->pairs++] = (struct run_pair){.a = (uint16_t)a, .b = (uint16_t)b};
+	}
+}
+
+static void town_build(struct run *r)
+{
+	static struct conf conf; /* too big for a stack */
+	struct layout_media media = {.radio = r->conf.radio};
+
+	conf_init_defaults(&conf);
+	conf.node.plan.network = true;
+	conf.node.plan.anygw = true;
+	conf.node.share.on = !r->conf.network_only;
+	conf.node.l2.ports_max = PORT_MAX;
+	media.conf.delay = span_us(r->conf.radio ? RADIO_DELAY_US : DELAY_US);
+	media.conf.loss_percent = (uint8_t)r->conf.loss_percent;
+	if (r->conf.radio) {
+		media.conf.rate_bps = RATE_MBIT * UINT64_C(1000000);
+		media.conf.retries = RETRIES;
+	}
+	if (!r->conf.network_only)
+		world_serve(r->world, span_s(RUN_LEASE_S));
+	if (r->conf.crypto)
+		world_crypto(r->world, r->conf.crypto);
+	layout_build(&r->layout, r->world, &conf.node, &media);
+}
+
+static bool ports_suffice(const struct layout *l, char fault[LAYOUT_FAULT_ROOM])
+{
+	for (unsigned i = 0; i < l->nodes; i++) {
+		unsigned links = l->near_first[i + 1] - l->near_first[i];
+
+		if (links <= PORT_MAX)
+			continue;
+		snprintf(fault, LAYOUT_FAULT_ROOM,
+			 "node %s has %u wires, and a node has at most %d ports; take --media "
+			 "radio",
+			 l->node[i].name, links, PORT_MAX);
+		return false;
+	}
+	return true;
+}
+
+static bool pcap_begin(struct run *r, char fault[LAYOUT_FAULT_ROOM])
+{
+	char path[4096];
+
+	for (unsigned i = 0; i < r->world->segments; i++) {
+		snprintf(path, sizeof(path), "%s/segment-%u.pcap", r->conf.pcap, i);
+		if (world_pcap(r->world, i, path))
+			continue;
+		snprintf(fault, LAYOUT_FAULT_ROOM, "cannot write to %.200s", path);
+		return false;
+	}
+	return true;
+}
+
+struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
+{
+	struct run *r;
+
+	if (!conf_check_sizes(conf, fault))
+		return NULL;
+	r = world_alloc(sizeof(*r));
+	r->conf = *conf;
+	prng_seed(&r->prng, prng_mix(conf->seed));
+	if (conf->shape != LAYOUT_FILE)
+		layout_make(&r->layout, conf->shape, conf->nodes, conf->wide, &r->prng);
+	else if (!layout_read(&r->layout, conf->file, fault))
+		goto bad;
+	if (!conf->radio && !ports_suffice(&r->layout, fault))
+		goto bad;
+	layout_divide(&r->layout, conf->clouds);
+	if (conf->network_only)
+		r->conf.clients = 0;
+	r->world = world_new(conf->seed);
+	if (conf->trace)
+		world_watch(r->world, trace_effect, r);
+	town_build(r);
+	if (conf->pcap && !pcap_begin(r, fault))
+		goto bad;
+	times_set(r);
+	clouds_index(r);
+	pairs_choose(r);
+	r->part = world_alloc(r->layout.nodes * sizeof(*r->part));
+	r->bytes_before = world_alloc(r->layout.nodes * sizeof(*r->bytes_before));
+	r->client = world_alloc((r->conf.clients + 1) * sizeof(*r->client));
+	r->faults = faults_new(r);
+	r->figures.converged = r->figures.addressed = span_us(-1);
+	life_init(r);
+	return r;
+bad:
+	run_free(r);
+	return NULL;
+}
+
+void run_free(struct run *r)
+{
+	if (r->faults)
+		faults_free(r->faults);
+	if (r->world)
+		world_free(r->world);
+	layout_fini(&r->layout);
+	free(r->part);
+	free(r->client);
+	free(r->cloud_first);
+	free(r->cloud_node);
+	free(r->bytes_before);
+	free(r);
+}
+
+/* ---- running ---- */
+
+/* Who can reach whom, both ways. */
+static void parts_find(struct run *r)
+{
+	const struct layout *l = &r->layout;
+	uint16_t *todo = world_alloc(l->nodes * sizeof(*todo));
+
+	memset(r->part, 0xff, l->nodes * sizeof(*r->part));
+	for (unsigned i = 0; i < l->nodes; i++) {
+		unsigned count = 0;
+
+		if (r->part[i] != UINT32_MAX || !world_alive(r->world, i))
+			continue;
+		r->part[i] = i;
+		todo[count++] = (uint16_t)i;
+		while (count > 0) {
+			unsigned at = todo[--count];
+
+			for (uint32_t k = l->near_first[at]; k < l->near_first[at + 1]; k++) {
+				unsigned to = l->near[k];
+
+				if (r->part[to] != UINT32_MAX || !world_linked(r->world, at, to) ||
+				    !world_linked(r->world, to, at))
+					continue;
+				r->part[to] = i;
+				todo[count++] = (uint16_t)to;
+			}
+		}
+	}
+	free(todo);
+}
+
+static bool is_judged(const struct run *r, const struct check *c)
+{
+	static const char *const of_network[] = {"ways-last", "numbers-grow", "limits", "ways",
+						 "memory-returns"};
+
+	for (unsigned i = 0; i < sizeof(of_network) / sizeof(of_network[0]); i++)
+		if (strcmp(of_network[i], c->name) == 0)
+			return true;
+	return !r->conf.network_only;
+}
+
+/* In the last seconds each must hold once. */
+static void calm_judge(struct run *r)
+{
+	static const char unseen[] = "was never looked at";
+	const instant now = world_now(r->world);
+	bool last = !instant_before(now, r->end);
+
+	for (unsigned i = 0; check_at(i); i++) {
+		const struct check *c = check_at(i);
+		char why[CHECK_TEXT];
+
+		memcpy(why, unseen, sizeof(unseen));
+		if (!c->holds || r->held[i] || !is_judged(r, c))
+			continue;
+		r->held[i] = c->holds(r, why);
+		if (!r->held[i] && last)
+			run_violated(r, c, "%s", why);
+	}
+}
+
+static void bytes_note(struct run *r)
+{
+	r->bytes_since = world_now(r->world);
+	for (unsigned i = 0; i < r->layout.nodes; i++) {
+		const struct world_traffic t = world_traffic_of(r->world, i);
+
+		r->bytes_before[i] = t.bytes + t.datagram_bytes;
+		r->circled_before += t.circled;
+	}
+}
+
+static void figures_end(struct run *r)
+{
+	struct run_figures *f = &r->figures;
+
+	for (unsigned i = 0; i < r->layout.nodes; i++) {
+		const struct world_traffic t = world_traffic_of(r->world, i);
+		size_t m = run_memory(r, i);
+
+		f->frames += t.frames;
+		f->datagrams += t.datagrams;
+		f->bytes += t.bytes + t.datagram_bytes;
+		f->circled += t.circled;
+		f->memory += m / r->layout.nodes;
+		f->memory_max = m > f->memory_max ? m : f->memory_max;
+	}
+	for (unsigned i = 0; i < r->conf.clients; i++)
+		f->received += world_inbox(r->world, i)->frames;
+	for (unsigned i = 0; i < r->world->segments; i++)
+		f->overflows += world_overflows(r->world, i);
+	f->events = world_events(r->world);
+}
+
+static void faults_or_calm(struct run *r, instant now)
+{
+	if (instant_before(now, r->faults_from))
+		return;
+	if (r->memory_before == 0)
+		for (unsigned i = 0; i < r->layout.nodes; i++)
+			r->memory_before += run_memory(r, i);
+	if (instant_before(now, r->calm_from)) {
+		faults_second(r->faults);
+	} else if (!r->calm) {
+		faults_end(r->faults);
+		r->calm = true;
+	}
+}
+
+bool run_second(struct run *r)
+{
+	instant now = world_now(r->world);
+
+	faults_or_calm(r, now);
+	life_second(r);
+	now = world_now(r->world);
+	parts_find(r);
+	for (unsigned i = 0; check_at(i); i++)
+		if (check_at(i)->look && is_judged(r, check_at(i)))
+			check_at(i)->look(r, check_at(i));
+	if (r->bytes_since.us == 0 &&
+	    !instant_before(now, instant_add(r->end, span_s(-BYTES_WINDOW_S))))
+		bytes_note(r);
+	if (!instant_before(now, instant_add(r->end, span_s(-CHECK_TRY_S))))
+		calm_judge(r);
+	if (instant_before(now, r->end))
+		return true;
+	figures_end(r);
+	return false;
+}
+
+unsigned run_progress(const struct run *r)
+{
+	span done =
+		instant_since(world_now(r->world), instant_add(r->end, span_us(-r->conf.time.us)));
+
+	return (unsigned)(done.us * 1000 / r->conf.time.us);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run - a town lives for a while: it starts, suffers, becomes calm, and is judged.
+ *
+ * Source  ours.
+ * Shape   All nodes start at once. Clients come, talk, walk and go all along. Faults (fault.h)
+ *         happen after RUN_START_S until the calm, which is the last third, RUN_CALM_MIN_S to
+ *         RUN_CALM_MAX_S; then everything is mended and clients stay where they are. Checks
+ *         (check.h) look each second, and at the end at what must hold in the calm.
+ *         The same conf gives the same run, and the same digest.
+ * Memory  run_free frees all.
+ */
+#pragma once
+#include <stdio.h>
+#include "sim/fault.h"
+#include "sim/layout.h"
+#include "sim/world.h"
+
+enum {
+	RUN_START_S = 60,
+	RUN_CALM_MIN_S = 60,
+	RUN_CALM_MAX_S = 240,
+	RUN_TIME_MIN_S = RUN_START_S + RUN_CALM_MIN_S,
+	RUN_PAIRS = 128,     /* of nodes, looked at each second */
+	RUN_VIOLATIONS = 20, /* that are kept in words */
+	RUN_CHECKS_MAX = 32,
+	RUN_LEASE_S = 120,
+};
+
+struct run_conf {
+	enum layout_shape shape;
+	unsigned nodes, wide, clouds, clients;
+	const char *file; /* of LAYOUT_FILE */
+	bool radio;
+	unsigned loss_percent; /* of all links, beside what distance makes */
+	span time;
+	uint64_t seed;
+	const struct fault_set *faults;
+	bool network_only; /* no clients: only the network of all clouds is judged */
+	const struct world_crypto *crypto; /* NULL: cheap */
+	const char *pcap;		   /* a folder for recordings of all segments, or NULL */
+	FILE *trace;			   /* what nodes tell people and do; or NULL */
+};
+
+struct check;
+
+struct violation {
+	const struct check *check;
+	instant at;
+	char what[200];
+};
+
+/* Two nodes, and since when something between them is not as it should be. */
+struct run_pair {
+	uint16_t a, b;
+	instant hole, circle; /* 0: is none */
+	uint32_t desc_sqn;    /* of b, as a knows it ... */
+	uint32_t life_a, life_b;
+};
+
+struct run_client {
+	uint16_t peer; /* whom it talks with */
+	uint16_t cloud;
+	bool away, asleep; /* nowhere; at its node, but silent */
+	uint32_t number;   /* of its last frame */
+	instant twin;	   /* since when another one has its address too; 0: none has */
+};
+
+struct run_figures {
+	span converged;		  /* after the start: all watched pairs have a way; < 0: never */
+	span addressed;		  /* ... and all clients an address */
+	uint64_t looked, reached; /* watched pairs that could have a way, and had one */
+	uint64_t sent, received;  /* frames of clients */
+	uint64_t roams, arrivals, leaves;
+	uint64_t faults;
+	uint64_t calm_bytes_s, calm_bytes_s_max; /* a node sends, in the calm */
+	size_t memory, memory_max;		 /* of a node's tables, at the end */
+	uint64_t frames, datagrams, bytes, events, overflows, circled;
+};
+
+struct run {
+	struct run_conf conf;
+	struct layout layout;
+	struct world *world;
+	struct prng prng;
+	instant faults_from, calm_from, end;
+	bool calm;
+	uint32_t *part; /* nodes that can reach each other have the same; the dead: UINT32_MAX */
+	struct run_pair pair[RUN_PAIRS];
+	unsigned pairs;
+	struct run_client *client;
+	struct faults *faults;
+	uint32_t *cloud_first, *cloud_node; /* nodes of each cloud one after the other */
+	size_t memory_before;		    /* of all nodes, when faults began */
+	uint64_t *bytes_before;		    /* of each node, a while before the end */
+	instant bytes_since;
+	uint64_t circled_before;
+	bool held[RUN_CHECKS_MAX]; /* that check held in the calm */
+	struct violation violation[RUN_VIOLATIONS];
+	unsigned violations;
+	struct run_figures figures;
+};
+
+/* NULL: fault says what is wrong with conf. */
+struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM]);
+void run_free(struct run *r);
+/* Lets a second pass; false: the end is reached, and judged. */
+bool run_second(struct run *r);
+/* How far it is, of a thousand. */
+unsigned run_progress(const struct run *r);
+
+/* ---- for those who act in it ---- */
+
+/* One second of what clients do; the calm makes them stay. */
+void life_init(struct run *r);
+void life_second(struct run *r);
+/* A node of the same cloud that the client may be at; it may be dead. */
+unsigned run_node_of_cloud(struct run *r, unsigned cloud);
+bool run_client_served(const struct run *r, unsigned client);
+__attribute__((format(printf, 3, 4))) void run_violated(struct run *r, const struct check *check,
+							const char *format, ...);
+/* Memory of a node's tables. */
+size_t run_memory(const struct run *r, unsigned node);
