@@ -31,12 +31,10 @@ struct orphans {
 
 static bool is_wished(const struct tunnel *t, int ifindex)
 {
-	if (!t->in_kernel)
-		return false;
-	if (t->device.ifindex == ifindex)
+	if (t->device.in_kernel && t->device.ifindex == ifindex)
 		return true;
 	list_each (g, &t->gates, struct tunnel_gate, all) {
-		if (g->device.ifindex == ifindex)
+		if (g->device.in_kernel && g->device.ifindex == ifindex)
 			return true;
 	}
 	return false;
@@ -85,9 +83,17 @@ static void patience_end(struct tunnel *t)
 	t->rules = kept;
 }
 
+static int user_start(struct tunnel *t)
+{
+	int e = t->user_started ? 0 : tunnel_user_start(&t->user, t->env.uv);
+
+	t->user_started = !e;
+	return e;
+}
+
 static int kind_choose(struct tunnel *t, bool in_kernel)
 {
-	int e = in_kernel ? 0 : tunnel_user_start(&t->user, t->env.uv);
+	int e = in_kernel ? 0 : user_start(t);
 
 	if (e)
 		return e;
@@ -117,11 +123,15 @@ static bool is_used(const struct tunnel *t, const char *name)
 /* gate: NULL for our own end. */
 static int user_make(struct tunnel *t, struct tunnel_gate *gate, const char *name)
 {
+	int e = user_start(t);
+
+	if (e)
+		return e;
 	return gate ? tunnel_user_out_open(&t->user, &gate->user, name)
 		    : tunnel_user_end_open(&t->user, name);
 }
 
-static int named_make(struct tunnel *t, struct tunnel_gate *gate, const char *name)
+static int named_make(struct tunnel *t, struct tunnel_gate *gate, const char *name, bool *in_kernel)
 {
 	const struct tunnel_end *end = &t->end;
 	const struct tunnel_out *out = gate ? &gate->wish : NULL;
@@ -131,9 +141,10 @@ static int named_make(struct tunnel *t, struct tunnel_gate *gate, const char *na
 
 	if (is_used(t, name))
 		return -EEXIST;
-	if (t->chosen && !t->in_kernel)
+	if ((t->chosen && !t->in_kernel) || (gate && gate->narrow))
 		return user_make(t, gate, name);
 	e = tunnel_kernel_make(&t->ask, name, &ends);
+	*in_kernel = !e;
 	if (!e && !t->chosen)
 		return kind_choose(t, true);
 	if (e != -EOPNOTSUPP || t->chosen || t->env.kind != HOST_TUNNEL_AUTO)
@@ -154,11 +165,12 @@ static int device_make(struct tunnel *t, struct tunnel_gate *gate, struct tunnel
 		return e;
 	if (gate)
 		snprintf(base, sizeof(base), "X7Out_%02x%02x%02x%02x", id[0], id[1], id[2], id[3]);
+	d->in_kernel = false;
 	snprintf(d->name, sizeof(d->name), "%s", base);
-	e = named_make(t, gate, d->name);
+	e = named_make(t, gate, d->name, &d->in_kernel);
 	for (char letter = 'b'; e == -EEXIST && letter <= 'z'; letter++) {
 		snprintf(d->name, sizeof(d->name), "%.14s%c", base, letter);
-		e = named_make(t, gate, d->name);
+		e = named_make(t, gate, d->name, &d->in_kernel);
 	}
 	return e;
 }
@@ -203,11 +215,11 @@ static void device_fail(struct tunnel_device *d, int e)
 
 static void device_close(struct tunnel *t, struct tunnel_gate *gate, struct tunnel_device *d)
 {
-	if (t->chosen && t->in_kernel && d->ifindex != 0)
+	if (d->in_kernel && d->ifindex != 0)
 		(void)link_delete(&t->ask, d->ifindex);
-	if (t->chosen && !t->in_kernel && gate && gate->user.user)
+	if (gate && gate->user.user)
 		tunnel_user_out_close(&gate->user);
-	if (t->chosen && !t->in_kernel && !gate)
+	if (!gate && t->user_started)
 		tunnel_user_end_close(&t->user);
 	d->ifindex = 0;
 }
@@ -240,9 +252,9 @@ static int end_make(struct tunnel *t)
 	t->device.mtu_bytes = 1500 - OUTER_HEADER; /* of what nobody sends */
 	if (t->device.ifindex == 0)
 		e = device_make(t, NULL, &t->device);
-	else if (t->in_kernel)
+	else if (t->device.in_kernel)
 		e = tunnel_kernel_make(&t->ask, t->device.name, &ends);
-	if (!e && !t->in_kernel)
+	if (!e && !t->device.in_kernel)
 		e = tunnel_user_end_set(&t->user, end->primary, end->dummy);
 	if (!e)
 		e = device_set_up(t, &t->device);
@@ -330,34 +342,55 @@ static uint64_t gate_sent(struct tunnel *t, const struct tunnel_gate *g)
 {
 	struct tunnel_kernel_counters c;
 
-	if (!t->in_kernel)
+	if (!g->device.in_kernel)
 		return g->user.tx;
 	return tunnel_kernel_count(&t->ask, g->device.ifindex, &c) ? 0 : c.tx;
 }
 
-/* Asks the path now and then, while there is something on it; follows what is known of it. */
+/* There will be something to see. */
+static void look_soon(struct tunnel *t)
+{
+	if (uv_timer_get_due_in(&t->look) > TUNNEL_SOON_MS)
+		uv_timer_start(&t->look, t->look.timer_cb, TUNNEL_SOON_MS, TUNNEL_LOOK_MS);
+}
+
+static void gate_probe(struct tunnel *t, struct tunnel_gate *g, uint64_t sent)
+{
+	g->tx_probed = sent;
+	g->looks = 0;
+	(void)path_mtu_probe(t->probe_fd, t->end.primary, g->wish.primary, g->path.first_mtu_bytes);
+	look_soon(t);
+}
+
+/* Follows what is known of the path. It is asked when it begins elsewhere, and believed when there
+ * was time for an answer; and now and then, while something is sent on it. */
 static void gate_look(struct tunnel *t, struct tunnel_gate *g)
 {
-	const struct path_mtu before = g->path;
+	const int before = g->path.ifindex;
 	uint32_t mtu;
 	uint64_t sent;
 
 	if (g->device.ifindex == 0 ||
 	    path_mtu_find(&t->ask, t->env.links, g->wish.primary, &g->path))
 		return;
+	if (before != g->path.ifindex) {
+		gate_probe(t, g, gate_sent(t, g));
+		return;
+	}
 	mtu = g->path.mtu_bytes - OUTER_HEADER;
 	mtu = mtu > TUNNEL_MTU_MAX ? TUNNEL_MTU_MAX : mtu < TUNNEL_MTU_MIN ? TUNNEL_MTU_MIN : mtu;
 	if (mtu != g->device.mtu_bytes && !link_set_mtu(&t->ask, g->device.ifindex, mtu))
 		g->device.mtu_bytes = mtu;
-	g->looks++;
-	if (before.ifindex == g->path.ifindex && g->looks < TUNNEL_PROBE_LOOKS)
+	if (g->device.in_kernel && g->path.mtu_bytes < TUNNEL_MTU_MIN + OUTER_HEADER) {
+		device_close(t, g, &g->device);
+		g->narrow = g->dirty = true;
+		return;
+	}
+	if (++g->looks < TUNNEL_PROBE_LOOKS)
 		return;
 	sent = gate_sent(t, g);
-	if (before.ifindex == g->path.ifindex && sent == g->tx_probed)
-		return;
-	g->tx_probed = sent;
-	g->looks = 0;
-	(void)path_mtu_probe(t->probe_fd, t->end.primary, g->wish.primary, g->path.first_mtu_bytes);
+	if (sent != g->tx_probed)
+		gate_probe(t, g, sent);
 }
 
 static int gate_make(struct tunnel *t, struct tunnel_gate *g)
@@ -370,13 +403,13 @@ static int gate_make(struct tunnel *t, struct tunnel_gate *g)
 		g->device.mtu_bytes = TUNNEL_MTU_MIN;
 	if (g->device.ifindex == 0)
 		e = device_make(t, g, &g->device);
-	else if (t->in_kernel)
+	else if (g->device.in_kernel)
 		e = tunnel_kernel_make(&t->ask, g->device.name, &ends);
-	if (!e && !t->in_kernel)
+	if (!e && !g->device.in_kernel)
 		tunnel_user_out_set(&g->user, w->primary, w->to.dummy);
 	if (!e)
 		e = device_set_up(t, &g->device);
-	if (!e && t->in_kernel)
+	if (!e && g->device.in_kernel)
 		e = tunnel_kernel_add_source(&t->ask, g->device.ifindex, w->to.dummy);
 	return e;
 }
@@ -395,8 +428,7 @@ static void gate_settle(struct tunnel *t, struct tunnel_gate *g)
 	g->reachable = t->env.has_route(t->env.ctx, g->wish.primary);
 	g->path.ifindex = 0; /* to be asked */
 	gate_turn(t, g);
-	if (!e)
-		uv_timer_start(&t->look, t->look.timer_cb, TUNNEL_FIRST_LOOK_MS, TUNNEL_LOOK_MS);
+	gate_look(t, g);
 }
 
 static void out_do(struct tunnel *t, const struct tunnel_out *out)
@@ -423,6 +455,7 @@ void tunnel_route_changed(struct tunnel *t, struct ipv6 primary)
 			continue;
 		g->reachable = t->env.has_route(t->env.ctx, g->wish.primary);
 		g->path.ifindex = 0;
+		look_soon(t);
 		if (g->reachable != was)
 			gate_turn(t, g);
 	}
@@ -611,7 +644,7 @@ void tunnel_stop(struct tunnel *t)
 	patience_end(t);
 	route_table_settle(&t->routes);
 	route_table_fini(&t->routes);
-	if (t->chosen && !t->in_kernel)
+	if (t->user_started)
 		tunnel_user_stop(&t->user);
 	uv_close((uv_handle_t *)&t->look, NULL);
 	if (t->probe_fd >= 0)

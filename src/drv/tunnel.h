@@ -11,6 +11,8 @@
  *         kernel's reverse path filter takes nothing on an interface without any.
  *         A gateway that the network has no way to is told to whoever sends there: its
  *         routes become unreachable ones until there is a way again.
+ *         Where the path is too narrow for IPv6's 1280 bytes and the outer header, the kernel
+ *         would have to fragment, and does not: such a gateway gets a TUN in any case.
  *         What failed is tried again each second.
  *         After a crash the kernel's interfaces go on working; the next daemon takes over
  *         those that it wishes too, and after TUNNEL_PATIENCE_MS removes the others.
@@ -35,7 +37,7 @@
 
 enum {
 	TUNNEL_LOOK_MS = 1000,
-	TUNNEL_FIRST_LOOK_MS = 200, /* after a new interface: what has the path answered? */
+	TUNNEL_SOON_MS = 200,	    /* after a path was asked: what has it answered? */
 	TUNNEL_PROBE_LOOKS = 10,    /* a path in use is asked each so many looks */
 	TUNNEL_PATIENCE_MS = 60000, /* to hear of all gateways again after a restart */
 	TUNNEL_OUTS_MAX = 512,	    /* each TUN is a file descriptor */
@@ -56,6 +58,7 @@ struct tunnel_env {
 struct tunnel_device {
 	char name[IFNAMSIZ];
 	int ifindex; /* 0: not there */
+	bool in_kernel;
 	uint32_t mtu_bytes;
 	int error; /* why not; 0 */
 };
@@ -67,7 +70,8 @@ struct tunnel_gate {
 	uint32_t group; /* of its routes */
 	struct tunnel_device device;
 	struct tunnel_user_out user;
-	bool dirty; /* to be made, or changed */
+	bool dirty;  /* to be made, or changed */
+	bool narrow; /* not for the kernel */
 	bool reachable;
 	struct path_mtu path;
 	uint64_t tx_probed; /* what had left when the path was asked */
@@ -85,6 +89,7 @@ struct tunnel {
 	bool started;
 	bool chosen; /* which kind */
 	bool in_kernel;
+	bool user_started;
 	struct netlink ask;
 	struct route_table routes;
 	struct tunnel_rule rule[TUNNEL_RULES_MAX];

@@ -37,7 +37,7 @@ static json_t *end_json(struct tunnel *t)
 	device_put(o, &t->device);
 	json_put_ipv6(o, "primary", t->end.primary);
 	json_put_ipv6(o, "dummy", t->end.dummy);
-	if (t->in_kernel) {
+	if (t->device.in_kernel) {
 		kernel_put(t, o, t->device.ifindex, true);
 		return o;
 	}
@@ -61,7 +61,8 @@ static json_t *gate_json(struct tunnel *t, const struct tunnel_gate *g)
 	json_put_bool(o, "reachable", g->reachable);
 	json_put_count(o, "mtu_bytes", g->device.mtu_bytes);
 	json_put_count(o, "path_mtu_bytes", g->path.mtu_bytes);
-	if (t->in_kernel) {
+	json_put_text(o, "kind", g->device.in_kernel ? "ip6_tunnel" : "tun");
+	if (g->device.in_kernel) {
 		kernel_put(t, o, g->device.ifindex, false);
 		return o;
 	}

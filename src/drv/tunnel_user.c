@@ -2,6 +2,7 @@
 #include "drv/tunnel_user.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -319,6 +320,15 @@ static void socket_ready(uv_poll_t *poll, int status, int events)
 
 /* ---- the sockets ---- */
 
+/* Without an end nothing comes in. */
+static int socket_close_ear(int fd)
+{
+	struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+	const struct sock_fprog filter = {.len = 1, .filter = nothing};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
+}
+
 static int socket_open(int protocol)
 {
 	/* Transparent: the source of what we send is somebody else's. */
@@ -329,7 +339,8 @@ static int socket_open(int protocol)
 		return -errno;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
-	if (!setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &on, sizeof(on)) &&
+	if (!socket_close_ear(fd) &&
+	    !setsockopt(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, &on, sizeof(on)) &&
 	    !setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof(hops)) &&
 	    !setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof(on)))
 		return fd;
@@ -409,19 +420,24 @@ int tunnel_user_end_open(struct tunnel_user *u, const char *name)
 int tunnel_user_end_set(struct tunnel_user *u, struct ipv6 primary, struct ipv6 dummy)
 {
 	struct sockaddr_in6 at = {.sin6_family = AF_INET6};
+	const int unused = 0;
 
 	memcpy(&at.sin6_addr, primary.b, sizeof(primary.b));
 	memcpy(&u->dummy, dummy.b, sizeof(dummy.b));
 	u->has_end = true;
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		if (bind(u->fd[i], (const struct sockaddr *)(const void *)&at, sizeof(at)))
 			return -errno;
+		(void)setsockopt(u->fd[i], SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));
+	}
 	return 0;
 }
 
 void tunnel_user_end_close(struct tunnel_user *u)
 {
 	u->has_end = false;
+	for (unsigned i = 0; i < 2; i++)
+		(void)socket_close_ear(u->fd[i]);
 	tap_close(&u->end);
 }
 

@@ -243,12 +243,11 @@ def test_no_black_hole(spaces, mtu):
     until(lambda: town.hand["a"].status()["out"][0]["path_mtu_bytes"] == mtu, 10, "the path's MTU")
     until(lambda: town.hand["a"].status()["out"][0]["mtu_bytes"] == inner, 10, "the MTU inside")
     for address in ("10.2.0.2", "fd0a:2::2"):
-        for client, to in ((town.ca, address), (town.cb, address.replace("2::", "1::").replace("10.2", "10.1"))):
-            until(lambda: df_ping(client, to, inner, 1), 10, f"{inner} bytes to {to}")
-            # Too big: the client is told, and how big it may be.
-            if inner < 1460:
-                out = client.run(f"ping -n -c 2 -W 1 -M do -s 1410 {to}", check=False)
-                assert f"mtu={inner}" in out.replace("mtu = ", "mtu="), out
+        until(lambda: df_ping(town.ca, address, inner, 1), 10, f"{inner} bytes to {address}")
+        # Too big: the client is told, and how big it may be.
+        if inner < 1460:
+            out = town.ca.run(f"ping -n -c 1 -W 1 -M do -s 1410 {address}", check=False)
+            assert f"mtu={inner}" in out.replace("mtu = ", "mtu="), out
         transfer(town.ca, town.cb, address, 1 << 20)
     counts = town.statuses()
     assert all(s["out"][0]["tx_refused"] == 0 for s in counts.values()), json.dumps(counts)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from spaces import BUILD, until
 
-HAND = BUILD / "tests/netns/tunnel_hand"
+HAND = (BUILD / "tests/netns/tunnel_hand").resolve()
 TRANSFER = str(Path(__file__).resolve().parent / "transfer.py")
 NETS = {"a": 1, "b": 2}
 

@@ -364,6 +364,39 @@ static void round_trip(void **state)
 	}
 }
 
+/* Packets without Ethernet are joined to the same; what is no TCP keeps its place. */
+static void joins_bare_packets_alike(void **state)
+{
+	static const uint8_t other[64] = {0x45, 0, 0, 64};
+
+	(void)state;
+	for (unsigned n = 0; n < FRAME_KINDS; n++) {
+		const struct frame_kind *k = &frame_kinds[n];
+		const size_t l3 = frame_l3(k);
+		struct frame_fields f = fields();
+		struct virtio_net_hdr whole;
+
+		if (k->udp || k->ip_options > 0)
+			continue;
+		start();
+		for (unsigned i = 0; i < 4; i++, f.seq += 1000, f.id++)
+			frame(k, &f, 1000, (uint8_t)i);
+		run();
+		assert_int_equal(out_count, 1);
+		whole = outs[0].v;
+		out_count = 0;
+		gro.bare = true;
+		for (unsigned i = 0; i < in_count; i++)
+			gro_add(&gro, in[i] + l3, in_len[i] - l3);
+		gro_add(&gro, other, sizeof(other));
+		assert_int_equal(out_count, 2);
+		assert_int_equal(outs[0].v.csum_start, whole.csum_start - l3);
+		assert_int_equal(outs[0].v.gso_size, whole.gso_size);
+		assert_int_equal(outs[0].len, in_len[0] - l3 + 3000);
+		assert_memory_equal(outs[1].bytes, other, sizeof(other));
+	}
+}
+
 /* Whatever the bytes, nothing is lost and nothing is read outside. */
 static void survives_noise(void **state)
 {
@@ -420,6 +453,7 @@ int main(void)
 		cmocka_unit_test(keeps_order),
 		cmocka_unit_test(many_flows),
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(joins_bare_packets_alike),
 		cmocka_unit_test(survives_noise),
 	};
 

@@ -108,6 +108,40 @@ static void cuts_every_kind(void **state)
 	}
 }
 
+/* Packets without Ethernet are cut into the same. */
+static void cuts_bare_packets_alike(void **state)
+{
+	struct prng r;
+
+	(void)state;
+	prng_seed(&r, 4);
+	for (unsigned n = 0; n < FRAME_KINDS; n++) {
+		const struct frame_kind *k = &frame_kinds[n];
+		const size_t l3 = frame_l3(k), len = super_build(k, 5000, PSH | ACK, &r);
+		struct virtio_net_hdr v = header_of(k, 1400), bare = v;
+		struct gso g, b;
+
+		bare.csum_start = (uint16_t)(bare.csum_start - l3);
+		assert_int_equal(gso_open(&g, &v, super, len), OK);
+		assert_int_equal(gso_open_ip(&b, &bare, super + l3, len - l3), OK);
+		assert_int_equal(b.count, g.count);
+		assert_int_equal(b.header_bytes, g.header_bytes - l3);
+		for (uint32_t i = 0; i < g.count; i++) {
+			uint8_t one[GSO_HEADER_MAX], other[GSO_HEADER_MAX];
+			const uint8_t *payload, *same;
+			size_t bytes = gso_segment(&g, i, one, &payload);
+
+			assert_int_equal(gso_segment(&b, i, other, &same), bytes);
+			assert_ptr_equal(payload, same);
+			assert_memory_equal(one + l3, other, b.header_bytes);
+		}
+		super[l3] = (uint8_t)(k->ipv6 ? 0x45 : 0x60);
+		if (!k->udp)
+			assert_int_equal(gso_open_ip(&b, &bare, super + l3, len - l3),
+					 ERR_MALFORMED);
+	}
+}
+
 static void random_sizes_and_limits(void **state)
 {
 	struct prng r;
@@ -280,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cuts_every_kind),
+		cmocka_unit_test(cuts_bare_packets_alike),
 		cmocka_unit_test(random_sizes_and_limits),
 		cmocka_unit_test(refuses_what_cannot_be),
 		cmocka_unit_test(survives_noise),

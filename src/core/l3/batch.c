@@ -107,20 +107,29 @@ static bool is_calm(const struct l3 *l3, instant now)
 
 static span own_pace(const struct l3 *l3, instant now)
 {
+	if (l3->nodes.foreign > 0)
+		return l3->conf.ogm_foreign;
 	return is_calm(l3, now) ? l3->conf.ogm_stable : l3->conf.ogm_young;
 }
 
 /* The age from which on our last is renewed when another's leaves. */
 static span own_company(const struct l3 *l3, instant now)
 {
+	if (l3->nodes.foreign > 0)
+		return l3->conf.ogm_foreign;
 	return is_calm(l3, now) ? span_us(l3->conf.ogm_stable.us * 3 / 4) : l3->conf.ogm_young;
+}
+
+/* When the next one leaves, without company too. */
+static instant own_latest(const struct l3 *l3, instant now)
+{
+	return instant_add(now, span_us(own_pace(l3, now).us * GUARANTEE_PERCENT / 100));
 }
 
 static void own_add(struct l3 *l3, instant now)
 {
 	struct batches *s = &l3->batches;
 	struct l3_route *r = &l3->self->route;
-	span latest = span_us(own_pace(l3, now).us * GUARANTEE_PERCENT / 100);
 
 	if (!l3->self->description)
 		return;
@@ -133,7 +142,7 @@ static void own_add(struct l3 *l3, instant now)
 	r->path = (struct metric_path){.metric = METRIC_MAX};
 	s->own_at = now;
 	timer_set(&l3->timers, &s->own,
-		  instant_add(now, s->again ? span_ms(OGM_AGAIN_MS) : latest));
+		  s->again ? instant_add(now, span_ms(OGM_AGAIN_MS)) : own_latest(l3, now));
 	s->again = false;
 	batch_add(l3, now, l3->self);
 }
@@ -169,6 +178,14 @@ void batch_own_follow(struct l3 *l3, instant now)
 		batch_own_soon(l3, now);
 	else if (instant_before(at, s->own.at))
 		timer_set(&l3->timers, &s->own, at);
+}
+
+void batch_own_review(struct l3 *l3, instant now)
+{
+	struct batches *s = &l3->batches;
+
+	if (timer_is_set(&s->own) && instant_before(own_latest(l3, now), s->own.at))
+		timer_set(&l3->timers, &s->own, own_latest(l3, now));
 }
 
 void batch_own_due(struct l3 *l3, instant now)

@@ -5,6 +5,9 @@
  * Source  specs/bmx7.md 6.3, 6.4; pace of our own: ours, README.md "Pace".
  * Shape   a ring of the last BATCHES_KEPT; a node is in at most one, with its newest OGM: what a
  *         batch says is built when it leaves. [max - size + 1, max] have content.
+ *         In a network with nodes of another program OGMs are never rare: bmx7 keeps the time in
+ *         which a neighbour spoke of a node in 16 bits, and forgets the node (and its route, until
+ *         the next OGM) if it looks exactly 6464 ms after an OGM, which it does each second.
  * Memory  embedded in struct l3.
  */
 #pragma once
@@ -59,6 +62,8 @@ void batch_own_soon(struct l3 *l3, instant now);
 /* The same, and calm ended: a link became usable; or (lost) a route was lost without another:
  * then a second one follows, by which others know. */
 void batch_disturbed(struct l3 *l3, instant now, bool lost);
+/* The pace is faster now: our next is not later than by that. */
+void batch_own_review(struct l3 *l3, instant now);
 /* TIMER_OWN_OGM fired. */
 void batch_own_due(struct l3 *l3, instant now);
 /* Before a run of sending: closes the open batch and posts it. */

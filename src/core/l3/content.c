@@ -667,6 +667,15 @@ void content_name(const struct l3_node *n, char *name, size_t room)
 	name[info.name_len] = '\0';
 }
 
+bool content_is_foreign(const struct description *d)
+{
+	struct tlv_data t = d->tlv[BMX7_INFO];
+	struct bmx7_info info;
+
+	return t.len == 0 || bmx7_info_parse(t.at, t.len, &info) != OK ||
+	       info.revision != SELF_REVISION;
+}
+
 span content_age(const struct l3_node *n, instant now)
 {
 	return n->description ? instant_since(now, described_of(n->description)->accepted)

@@ -56,6 +56,8 @@ enum err content_publish(struct l3 *l3, instant now, uint8_t type, const void *d
 bool trust_allows(const struct l3 *l3, const struct l3_node *n, const struct l3_node *via);
 /* The hostname of INFO; "" when there is none. */
 void content_name(const struct l3_node *n, char *name, size_t room);
+/* Does another program than ours speak there? Who does not say is taken for another. */
+bool content_is_foreign(const struct description *d);
 enum l3_node_state content_state(const struct l3_node *n);
 /* Since its description was accepted; 0 without one. */
 span content_age(const struct l3_node *n, instant now);

@@ -17,6 +17,7 @@ struct l3_conf l3_conf_default(void)
 		.hello_stable = span_ms(1600),
 		.ogm_young = span_s(6),
 		.ogm_stable = span_s(48),
+		.ogm_foreign = span_s(5),
 		.link_timeout = span_s(20),
 		.nodes_max = 2000,
 		.neighbours_max = 256,

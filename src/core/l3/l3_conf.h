@@ -30,6 +30,7 @@ struct l3_conf {
 	span hello_usual;	    /* ... while links lose; default 800 ms */
 	span hello_stable;	    /* ... and when they do not; default 1600 ms */
 	span ogm_young, ogm_stable; /* default 6 s, 48 s */
+	span ogm_foreign;	    /* instead, among nodes of other programs; default 5 s */
 	span link_timeout;	    /* of silence, after which it is gone; default 20 s */
 	span topology_period;	    /* our links are told in our description; 0: never */
 	uint32_t nodes_max;	    /* known in any way; default 2000 */

@@ -43,6 +43,7 @@ struct l3_nodes {
 	struct list all;
 	struct list unused; /* longest first */
 	uint32_t count;
+	uint32_t foreign;    /* those whose description is of another program than ours */
 	struct timer expiry; /* of the first of unused */
 };
 

@@ -31,6 +31,17 @@ static void described_tell(const struct l3_node *n, struct fx *fx)
 	fx->emit(fx, &e);
 }
 
+/* Nodes of other programs want OGMs more often; see batch.h. */
+static void foreign_count(struct l3 *l3, instant now, const struct description *old,
+			  const struct description *d)
+{
+	bool was = old && content_is_foreign(old), is = d && content_is_foreign(d);
+
+	l3->nodes.foreign += (uint32_t)is - (uint32_t)was;
+	if (is && !was && l3->nodes.foreign == 1)
+		batch_own_review(l3, now);
+}
+
 void plane_described(struct l3 *l3, instant now, struct l3_node *n, const struct description *old,
 		     struct fx *fx)
 {
@@ -38,6 +49,7 @@ void plane_described(struct l3 *l3, instant now, struct l3_node *n, const struct
 	bool restarted = old && old->version.boot_sqn != d->version.boot_sqn;
 
 	assert(n != l3->self);
+	foreign_count(l3, now, old, d);
 	if (old)
 		hnas_remove(l3, n, old);
 	hnas_add(l3, n, d);
@@ -62,6 +74,7 @@ void plane_undescribed(struct l3 *l3, instant now, struct l3_node *n, const stru
 		       struct fx *fx)
 {
 	assert(n != l3->self && !n->description);
+	foreign_count(l3, now, old, NULL);
 	hnas_remove(l3, n, old);
 	l3_route_undescribed(l3, n, old, fx);
 	iid_take(l3, n);

@@ -183,7 +183,7 @@ static void trusts_set(struct build *b)
 static void info_set(struct build *b)
 {
 	const char *name = b->l3->conf.hostname;
-	struct bmx7_info info = {.name = name, .name_len = strlen(name)};
+	struct bmx7_info info = {.revision = SELF_REVISION, .name = name, .name_len = strlen(name)};
 	struct wr w = wr_over(b->info, sizeof(b->info));
 
 	if (info.name_len == 0 || !bmx7_name_valid(name, info.name_len))

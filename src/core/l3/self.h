@@ -32,12 +32,13 @@ struct described_head;
 
 enum {
 	SELF_COLLECT_MS = 20,
-	SELF_CHAIN_SLICE = 400, /* links of the chain made at once ... */
-	SELF_CHAIN_MS = 1,	/* ... each so often */
-	SELF_SQN_STEP = 100,	/* numbers between two that are kept */
-	SELF_TLV_MAX = 8192,	/* bytes of one TLV that others of this node want published */
-	SELF_TWINS = 2,		/* descriptions by a twin that are looked at, at once ... */
-	SELF_TWIN_S = 300,	/* ... and one more each */
+	SELF_CHAIN_SLICE = 400,	    /* links of the chain made at once ... */
+	SELF_CHAIN_MS = 1,	    /* ... each so often */
+	SELF_SQN_STEP = 100,	    /* numbers between two that are kept */
+	SELF_REVISION = 0x4e757600, /* "Nuv", in INFO: a program that is no bmx7 */
+	SELF_TLV_MAX = 8192,	    /* bytes of one TLV that others of this node want published */
+	SELF_TWINS = 2,		    /* descriptions by a twin that are looked at, at once ... */
+	SELF_TWIN_S = 300,	    /* ... and one more each */
 };
 
 struct self {
