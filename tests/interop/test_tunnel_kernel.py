@@ -26,12 +26,12 @@ class GuestHand:
         self.guest = guest
         self.start()
 
-    def start(self):
+    def start(self, *words):
         self.guest.run(
             f"rm -f {MAIL}; mkfifo {MAIL}; sleep 10000 >{MAIL} & echo $! >{MAIL}.sleep;"
             f" {HAND} ip6_tunnel <{MAIL} >{MAIL}.out 2>&1 & echo $! >{MAIL}.pid"
         )
-        self.say(end_words("b"), *out_words("a"))
+        self.say(end_words("b"), *(words or out_words("a")))
 
     def say(self, *lines):
         self.guest.run("\n".join(f"echo '{line}' >{MAIL}" for line in lines))
@@ -142,6 +142,15 @@ def test_kernel_goes_on_and_is_taken_over(town):
     town.guest_hand.say("quit")
     until(lambda: "X7" not in town.guest.run("ip link"), 5, "nothing is left")
     assert "proto 79" not in town.guest.run("ip route; ip -6 route")
+    # What a former daemon left and the next one never wished goes at its stop, at the latest.
+    town.guest_hand.start()
+    until(lambda: town.ca.pings("10.2.0.2", 1), 10, "back")
+    town.guest_hand.end("KILL")
+    town.guest_hand.start("out cccccccc fd71::c fd70::c")
+    until(lambda: "X7Out_cccccccc" in town.guest.run("ip link"), 5, "another gateway")
+    assert "X7Out_aaaaaaaa" in town.guest.run("ip link")
+    town.guest_hand.say("quit")
+    until(lambda: "X7" not in town.guest.run("ip link"), 5, "nothing is left")
 
 
 def test_lost_way_is_told(town):
