@@ -14,6 +14,7 @@
 #include "base/mac.h"
 #include "core/lease.h"
 #include "core/network.h"
+#include "core/uplink.h"
 
 /* A mesh port is a small index that the host gives out, 0 .. PORT_MAX-1. The
  * cloud port (bat0, towards the LAN) has an index of its own. */
@@ -31,6 +32,7 @@ enum ev_kind {
 	EV_LAN_PORT, /* a port of the LAN's bridge appeared, changed or went */
 	EV_HELLO,    /* another node is on a cable of the LAN */
 	EV_NETWORK,  /* for core/l3 */
+	EV_UPLINK,   /* for core/uplink */
 };
 
 struct ev_port {
@@ -124,5 +126,6 @@ struct ev {
 		struct ev_lan_port lan_port;
 		struct ev_hello hello;
 		struct ev_network network;
+		struct ev_uplink uplink;
 	};
 };

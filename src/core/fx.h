@@ -32,6 +32,7 @@ enum fx_kind {
 	FX_LAN_ROLE, /* what a port of the LAN is for */
 	FX_NETWORK,  /* of core/l3 */
 	FX_TUNNEL,   /* of core/gw */
+	FX_UPLINK,   /* of core/uplink */
 };
 
 /* The frame from its Ethernet destination on, without the port's VLAN tag. */
@@ -133,6 +134,7 @@ struct effect {
 		struct fx_lan_role lan_role;
 		struct fx_network network;
 		struct fx_tunnel tunnel;
+		struct fx_uplink uplink;
 	};
 };
 

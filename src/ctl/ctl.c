@@ -180,6 +180,7 @@ void ctl_effect(struct ctl *c, instant now, const struct effect *e)
 	case FX_NAME:
 	case FX_NETWORK:
 	case FX_TUNNEL:
+	case FX_UPLINK:
 	case FX_HELLO:
 	case FX_LAN_ROLE: break;
 	}

@@ -70,6 +70,7 @@ static void emit(struct fx *fx, const struct effect *e)
 			tunnel_route_changed(&x->tunnel, e->network.route.prefix);
 		break;
 	case FX_TUNNEL: tunnel_effect(&x->tunnel, &e->tunnel); break;
+	case FX_UPLINK: break; /* no driver yet */
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}

@@ -120,6 +120,7 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 	x->l3 = NULL;
 	x->tunnels = NULL;
 	x->crypto = env->crypto;
+	uplink_init(&x->uplink, &conf->uplink);
 	e = plan_init(&x->plan, &conf->plan, env->crypto);
 	if (e == OK)
 		e = cloud_init(x, now, seed);
@@ -129,6 +130,23 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 	if (e != OK)
 		l2_fini(&x->l2);
 	return e;
+}
+
+/* What our uplinks carry for others, beside our cloud's prefixes. */
+static void uplinks_offer(struct node *x)
+{
+	struct gw_network network[2];
+	size_t count = 0;
+
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		const struct uplink_family *f = &x->uplink.family[v6];
+
+		if (f->offered)
+			network[count++] = (struct gw_network){
+				.prefix.v6 = v6,
+				.bandwidth = bmx7_bandwidth_byte(f->offered_bps)};
+	}
+	tunnels_offer(x->tunnels, network, count);
 }
 
 enum err node_network_start(struct node *x, instant now, const struct node_key_bytes *key,
@@ -149,11 +167,13 @@ enum err node_network_start(struct node *x, instant now, const struct node_key_b
 	if (!x->conf.tunnel.on)
 		return OK;
 	x->tunnels = tunnels_new(&x->conf, &x->plan, x->l3, prng_mix(seed ^ 1));
-	if (x->tunnels)
-		return OK;
-	l3_free(x->l3);
-	x->l3 = NULL;
-	return ERR_FULL;
+	if (!x->tunnels) {
+		l3_free(x->l3);
+		x->l3 = NULL;
+		return ERR_FULL;
+	}
+	uplinks_offer(x);
+	return OK;
 }
 
 void node_fini(struct node *x)
@@ -171,7 +191,7 @@ void node_fini(struct node *x)
 
 /* ---- running ---- */
 
-/* The host's fx; what l3 says is heard by the tunnels too. */
+/* The host's fx; what l3 and uplink say is heard by the tunnels too. */
 struct node_fx {
 	struct fx fx;
 	struct fx *host;
@@ -183,20 +203,23 @@ static void emit(struct fx *fx, const struct effect *e)
 	struct node_fx *n = container_of(fx, struct node_fx, fx);
 
 	n->host->emit(n->host, e);
+	if (!n->node->tunnels)
+		return;
 	if (e->kind == FX_NETWORK)
 		tunnels_heard(n->node->tunnels, n->node->now, &e->network);
+	else if (e->kind == FX_UPLINK && e->uplink.kind == UPLINK_OFFER)
+		uplinks_offer(n->node);
 }
 
 static void network_handle(struct node *x, const struct ev *ev, struct fx *fx)
 {
 	struct node_fx heard = {{emit}, fx, x};
 
-	if (!x->tunnels) {
-		l3_handle(x->l3, x->now, ev, fx);
-		return;
-	}
-	l3_handle(x->l3, x->now, ev, &heard.fx);
-	tunnels_run(x->tunnels, x->now, &heard.fx);
+	uplink_handle(&x->uplink, x->now, ev, &heard.fx);
+	if (x->l3)
+		l3_handle(x->l3, x->now, ev, &heard.fx);
+	if (x->tunnels)
+		tunnels_run(x->tunnels, x->now, &heard.fx);
 }
 
 void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx)
@@ -208,14 +231,14 @@ void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx
 		share_handle(x->share, now, ev, fx);
 		leases_handle(x->leases, now, ev, fx);
 	}
-	if (x->l3)
-		network_handle(x, ev, fx);
+	network_handle(x, ev, fx);
 }
 
 instant node_deadline(const struct node *x)
 {
 	instant next = instant_min(l2_deadline(&x->l2), cable_deadline(&x->cable));
 
+	next = instant_min(next, uplink_deadline(&x->uplink));
 	if (x->share)
 		next = instant_min(
 			next, instant_min(share_deadline(x->share), leases_deadline(x->leases)));

@@ -20,6 +20,7 @@
 #include "core/plan/plan.h"
 #include "core/share/leases.h"
 #include "core/share/share.h"
+#include "core/uplink/uplink.h"
 #include "node/admit.h"
 #include "node/node_conf.h"
 #include "node/tunnels.h"
@@ -38,6 +39,7 @@ struct node {
 	struct leases *leases;	 /* NULL exactly when share is */
 	struct l3 *l3;		 /* NULL: switched off, or the node's key is not there yet */
 	struct tunnels *tunnels; /* NULL: switched off, or l3 is */
+	struct uplink uplink;
 	const struct crypto *crypto;
 	instant now; /* of the event at hand, for those that call back without a time */
 };

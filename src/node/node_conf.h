@@ -9,6 +9,7 @@
 #include "core/l2/l2_conf.h"
 #include "core/lease.h"
 #include "core/plan/plan_conf.h"
+#include "core/uplink/uplink_conf.h"
 
 enum { NODE_RESERVED_MAX = 64 };
 
@@ -45,4 +46,5 @@ struct node_conf {
 	struct node_share_conf share; /* zero: off */
 	struct node_network_conf network;
 	struct node_tunnel_conf tunnel;
+	struct uplink_conf uplink; /* zero: nothing is offered */
 };

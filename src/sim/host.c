@@ -96,6 +96,7 @@ void host_emit(struct fx *fx, const struct effect *e)
 		break;
 	case FX_NETWORK: network_effect(p, &e->network); break;
 	case FX_TUNNEL:
+	case FX_UPLINK:
 	case FX_FDB:
 	case FX_ECHO:
 	case FX_NOTE:

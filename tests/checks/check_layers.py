@@ -22,14 +22,15 @@ LAYERS = {
     "core/share": ["base/", "wire/", "core/share/"] + CORE,
     "core/gw": ["base/", "wire/", "core/gw/"] + CORE,
     "core/cable": ["base/", "wire/", "core/cable/"] + CORE,
+    "core/uplink": ["base/", "wire/", "core/uplink/"] + CORE,
     "node": ["base/", "wire/", "core/", "node/"],
     # Fills the structs of those that it configures; the plan says which templates are good.
     "conf": ["base/", "conf/", "node/node_conf.h", "core/l2/l2_conf.h", "core/plan/plan_conf.h"]
-    + ["core/plan/plan.h", "core/gw/search.h"]
+    + ["core/plan/plan.h", "core/gw/search.h", "core/uplink/uplink_conf.h"]
     + CORE,
     # Reads the node and, through it, the engines' views.
     "ctl": ["base/", "ctl/", "node/", "core/l2/l2.h", "core/share/", "core/cable/"]
-    + ["core/l3/l3.h", "core/l3/l3_conf.h"]
+    + ["core/l3/l3.h", "core/l3/l3_conf.h", "core/uplink/uplink.h"]
     + CORE,
     # Reads the files that conf parses, serves the socket that ctl answers, makes what is planned.
     "drv": ["base/", "wire/", "drv/", "node/", "ctl/", "conf/"]
@@ -49,12 +50,13 @@ PRIVATE = {
     "core/l3/internal.h": "core/l3",
     "core/share/share_internal.h": "core/share",
     "core/gw/internal.h": "core/gw",
+    "core/uplink/internal.h": "core/uplink",
     "core/share/leases_internal.h": "core/share",
 }
 
 # Pure layers get nothing of the system but the language's own headers, and the text of addresses.
 PURE = ["base", "wire", "core", "core/plan", "core/l2", "core/l3", "core/gw", "core/share"]
-PURE += ["core/cable", "node"]
+PURE += ["core/cable", "core/uplink", "node"]
 PURE_SYSTEM = {
     "arpa/inet.h", "assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "stdarg.h",
     "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h",

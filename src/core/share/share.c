@@ -306,7 +306,8 @@ void share_handle(struct share *s, instant now, const struct ev *ev, struct fx *
 	case EV_LEASE:
 	case EV_LAN_PORT:
 	case EV_HELLO:
-	case EV_NETWORK: break;
+	case EV_NETWORK:
+	case EV_UPLINK: break;
 	}
 }
 
