@@ -2,17 +2,12 @@
 #include "drv/filter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <nftables/libnftables.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "ctl/json.h"
 #include "drv/log.h"
@@ -157,51 +152,11 @@ char *filter_rules(const struct filter *f)
 	return NULL;
 }
 
-/* ---- the child ---- */
-
-static void child_run(const char *rules, int says)
-{
-	struct nft_ctx *nft;
-
-	alarm(FILTER_CHILD_S);
-	nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!nft)
-		_exit(1);
-	nft_ctx_buffer_error(nft);
-	if (nft_run_cmd_from_buffer(nft, rules) == 0)
-		_exit(0);
-	const char *error = nft_ctx_get_error_buffer(nft);
-	if (error && write(says, error, strlen(error)) < 0)
-		_exit(2);
-	_exit(1);
-}
-
-/* 0, or a negative errno. */
-static int child_start(struct filter *f, const char *rules)
-{
-	int ends[2];
-
-	if (!rules)
-		return -ENOMEM;
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	f->child = fork();
-	if (f->child == 0)
-		child_run(rules, ends[1]);
-	close(ends[1]);
-	f->child_says = ends[0];
-	if (f->child > 0)
-		return 0;
-	f->child = 0;
-	close(ends[0]);
-	return -errno;
-}
-
 static void fail(struct filter *f, const char *why)
 {
-	char text[FILTER_FAULT_ROOM];
+	char text[NFT_FAULT_ROOM];
 
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(why, "\n"), why);
+	snprintf(text, sizeof(text), "%s", why);
 	if (strcmp(text, f->fault) != 0)
 		log_line(LOG_ERROR,
 			 "filter: missing: %s; what reaches the mesh is still kept back by the "
@@ -211,50 +166,11 @@ static void fail(struct filter *f, const char *why)
 	f->in_force = false;
 }
 
-/* What the child left: "" when it did its work. */
-static void child_ended(struct filter *f, int status, char *text, size_t room)
-{
-	ssize_t n = read(f->child_says, text, room - 1);
-
-	text[n > 0 ? n : 0] = '\0';
-	close(f->child_says);
-	f->child = 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		text[0] = '\0';
-	else if (text[0] == '\0')
-		snprintf(text, room, "libnftables gave up");
-}
-
 /* ---- asking the kernel ---- */
-
-static struct nlmsghdr *dump_begin(struct filter *f, uint16_t type, uint16_t table_attribute)
-{
-	struct nlmsghdr *h =
-		netlink_begin(&f->netfilter, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), 0);
-	struct nfgenmsg *g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
-
-	g->nfgen_family = NFPROTO_BRIDGE;
-	g->version = NFNETLINK_V0;
-	mnl_attr_put_strz(h, table_attribute, TABLE);
-	return h;
-}
-
-static int rule_cb(const struct nlmsghdr *h, void *ctx)
-{
-	unsigned *count = ctx;
-
-	if ((h->nlmsg_type & 0xff) == NFT_MSG_NEWRULE)
-		++*count;
-	return MNL_CB_OK;
-}
 
 static unsigned rules_count(struct filter *f)
 {
-	unsigned count = 0;
-
-	(void)netlink_dump(&f->netfilter, dump_begin(f, NFT_MSG_GETRULE, NFTA_RULE_TABLE), rule_cb,
-			   &count);
-	return count;
+	return nft_rules_count(&f->netfilter, NFPROTO_BRIDGE, TABLE);
 }
 
 static uint64_t packets(const struct nlattr *data)
@@ -297,7 +213,9 @@ void filter_count(struct filter *f, struct filter_counters *sum)
 {
 	*sum = f->before;
 	if (f->netfilter.socket)
-		(void)netlink_dump(&f->netfilter, dump_begin(f, NFT_MSG_GETOBJ, NFTA_OBJ_TABLE),
+		(void)netlink_dump(&f->netfilter,
+				   nft_dump_begin(&f->netfilter, NFPROTO_BRIDGE, NFT_MSG_GETOBJ,
+						  NFTA_OBJ_TABLE, TABLE),
 				   counter_cb, sum);
 }
 
@@ -305,18 +223,12 @@ void filter_count(struct filter *f, struct filter_counters *sum)
 
 static void apply(struct filter *f);
 
-static void child_look(uv_timer_t *t)
+static void applied(void *ctx, const char *fault)
 {
-	struct filter *f = t->data;
-	char text[FILTER_FAULT_ROOM];
-	int status = -1; /* as of one that somebody else has waited for */
+	struct filter *f = ctx;
 
-	if (waitpid(f->child, &status, WNOHANG) == 0)
-		return;
-	uv_timer_stop(t);
-	child_ended(f, status, text, sizeof(text));
-	if (text[0] != '\0') {
-		fail(f, text);
+	if (fault[0] != '\0') {
+		fail(f, fault);
 	} else {
 		if (f->fault[0] != '\0')
 			log_line(LOG_INFO, "filter: in force again");
@@ -336,28 +248,26 @@ static void apply(struct filter *f)
 
 	if (!f->netfilter.socket)
 		return;
-	f->again = f->child != 0;
+	f->again = f->child.pid != 0;
 	if (f->again)
 		return;
 	/* What is dropped between this and the replacement is not counted. */
 	filter_count(f, &f->until);
 	rules = filter_rules(f);
-	e = child_start(f, rules);
+	e = nft_child_start(&f->child, rules);
 	free(rules);
 	if (e)
 		fail(f, strerror(-e));
-	else
-		uv_timer_start(&f->look, child_look, FILTER_LOOK_MS, FILTER_LOOK_MS);
 }
 
 void filter_start(struct filter *f, uv_loop_t *uv)
 {
-	char text[FILTER_FAULT_ROOM];
+	char text[NFT_FAULT_ROOM];
 	int e;
 
-	uv_timer_init(uv, &f->look);
-	f->look.data = f;
-	f->child = 0;
+	f->child.done = applied;
+	f->child.ctx = f;
+	nft_child_init(&f->child, uv);
 	f->again = f->in_force = false;
 	f->rules = 0;
 	f->fault[0] = '\0';
@@ -397,7 +307,7 @@ void filter_set_port(struct filter *f, const char *name, enum lan_role role, boo
 
 void filter_check(struct filter *f)
 {
-	if (f->child != 0)
+	if (f->child.pid != 0)
 		return;
 	if (f->in_force && rules_count(f) == f->rules)
 		return;
@@ -406,27 +316,15 @@ void filter_check(struct filter *f)
 	apply(f);
 }
 
-static void child_wait(struct filter *f)
-{
-	char text[FILTER_FAULT_ROOM];
-	int status = -1; /* as of one that somebody else has waited for */
-
-	if (f->child == 0)
-		return;
-	while (waitpid(f->child, &status, 0) < 0 && errno == EINTR)
-		;
-	child_ended(f, status, text, sizeof(text));
-}
-
 void filter_stop(struct filter *f)
 {
-	uv_timer_stop(&f->look);
+	nft_child_wait(&f->child);
 	if (!f->netfilter.socket)
 		return;
-	child_wait(f);
 	/* Also one that a former daemon left and we could not replace. */
-	if (child_start(f, "table bridge " TABLE " {}\ndelete table bridge " TABLE "\n") == 0)
-		child_wait(f);
+	if (nft_child_start(&f->child,
+			    "table bridge " TABLE " {}\ndelete table bridge " TABLE "\n") == 0)
+		nft_child_wait(&f->child);
 	netlink_close(&f->netfilter);
 }
 

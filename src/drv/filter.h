@@ -3,32 +3,28 @@
  * filter - the bridge keeps the gateway's frames where they belong: nftables.
  *
  * Source  specs/libremesh.md 1.5; core/l2/keep.h, which says the same again for what
- *         reaches the engine; libnftables(3), linux/netfilter/nf_tables.h.
+ *         reaches the engine; drv/nft.h.
  * Shape   One table of ours in family bridge, replaced as a whole in one transaction. Ports
  *         by what they are:
  *           the cloud port   nothing of the gateway crosses, in neither direction
  *           nodes            a cable with other nodes: their batman-adv is not bridged
  *           quiet            and nobody else is there: nothing of the gateway leaves
  *         and by every port but the gateway's own nobody comes with an anycast MAC.
- *         The library allocates much and ends the program when it cannot: a child of ours
- *         applies the rules, nobody waits for it (some 20 ms). Until then, and when the
- *         kernel has no nftables, the engine's guard stands alone, and the status says so.
- *         Somebody who removes rules of ours is found by their number, now and then.
+ *         Until they are in force, and when the kernel has no nftables, the engine's guard
+ *         stands alone, and the status says so.
  * Memory  plan and conf are the caller's.
  */
 #pragma once
 #include <jansson.h>
 #include <net/if.h>
 #include <stdbool.h>
-#include <sys/types.h>
 #include <uv.h>
 
 #include "conf/host_conf.h"
 #include "core/fx.h"
 #include "core/plan/plan.h"
 #include "drv/netlink.h"
-
-enum { FILTER_LOOK_MS = 5, FILTER_CHILD_S = 10, FILTER_FAULT_ROOM = 160 };
+#include "drv/nft.h"
 
 /* Named counters of the table; their sums outlive a replacement. */
 #define FILTER_COUNTERS(X) X(mac) X(address) X(router) X(dhcp) X(alfred) X(hello) X(batadv)
@@ -49,16 +45,14 @@ struct filter {
 	const struct host_conf *conf;
 	const struct plan *plan;
 	struct netlink netfilter; /* asks */
-	uv_timer_t look;	  /* is the child done? */
-	pid_t child;		  /* 0: none */
-	int child_says;		  /* a pipe */
-	bool again;		  /* something changed while the child was at work */
+	struct nft_child child;
+	bool again; /* something changed while the child was at work */
 	bool in_force;
 	unsigned rules; /* as many as we made */
 	struct filter_port port[LAN_PORT_MAX];
 	struct filter_counters before; /* of tables that were replaced */
 	struct filter_counters until;  /* the same, when the table at work now is replaced */
-	char fault[FILTER_FAULT_ROOM]; /* why it is missing, for people; "" */
+	char fault[NFT_FAULT_ROOM];    /* why it is missing, for people; "" */
 };
 
 /* conf and plan are set by the caller. uv: the timer is closed by whoever ends the loop. */
