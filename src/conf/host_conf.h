@@ -19,6 +19,7 @@ enum {
 	HOST_SECTION_ROOM = 32,
 	HOST_PATH_ROOM = 108, /* sun_path */
 	HOST_RESOLVERS_MAX = 8,
+	HOST_URL_ROOM = 128,
 	HOST_PENALTY_AUTO = -1,
 };
 
@@ -31,6 +32,25 @@ enum host_anygw { HOST_ANYGW_AUTO, HOST_ANYGW_VETH, HOST_ANYGW_MACVLAN };
 
 /* Who carries packets through tunnels. AUTO: the kernel, else we do. */
 enum host_tunnel { HOST_TUNNEL_AUTO, HOST_TUNNEL_IP6_TUNNEL, HOST_TUNNEL_TUN };
+
+/* What an uplink does for IPv6 of others. */
+enum host_ipv6 {
+	HOST_IPV6_AUTO,	 /* passes it when the LAN has a global prefix, else nothing */
+	HOST_IPV6_NAT66, /* in the name of the uplink's own address */
+	HOST_IPV6_NPTV6, /* the cloud's prefix becomes another one; others as NAT66 */
+	HOST_IPV6_OFF,
+};
+
+/* Of uplinks, beside struct uplink_conf. */
+struct host_uplink {
+	char interface[HOST_IFNAME_ROOM]; /* only this one; "": any with a default route */
+	bool nat;			  /* IPv4 in the uplink's own address; default true */
+	enum host_ipv6 ipv6;
+	char ipv6_prefix[IPV6_PREFIX_TEXT]; /* of NPTV6, routed to us */
+	bool protect; /* nobody reaches the networks beside the uplink; default true */
+	char portal_host[HOST_URL_ROOM], portal_path[HOST_URL_ROOM];
+	char portal_text[HOST_URL_ROOM]; /* what the page begins with */
+};
 
 /* A `config net` section. It is a mesh interface when `mesh`, and a port of the
  * bridge when `lan`. */
@@ -71,6 +91,7 @@ struct host_conf {
 	uint32_t client_mtu_bytes;		       /* that clients are told; default 1350 */
 	char resolvers[HOST_RESOLVERS_MAX][IPV6_TEXT]; /* DNS servers of the Internet */
 	uint8_t resolver_count;
+	struct host_uplink uplink;
 };
 
 /* No `config net` names a mesh interface: the host looks for them by itself, and

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,50 +171,22 @@ static unsigned rules_count(struct filter *f)
 	return nft_rules_count(&f->netfilter, NFPROTO_BRIDGE, TABLE);
 }
 
-static uint64_t packets(const struct nlattr *data)
-{
-	netlink_each_nested(a, data)
-	{
-		if (mnl_attr_get_type(a) == NFTA_COUNTER_PACKETS &&
-		    mnl_attr_get_payload_len(a) == sizeof(uint64_t))
-			return be64toh(mnl_attr_get_u64(a));
-	}
-	return 0;
-}
-
-static int counter_cb(const struct nlmsghdr *h, void *ctx)
+static void counter_add(void *ctx, const char *name, uint64_t count)
 {
 	struct filter_counters *sum = ctx;
-	const char *name = "", *table = "";
-	uint64_t count = 0;
 
-	netlink_each(a, h, sizeof(struct nfgenmsg))
-	{
-		switch (mnl_attr_get_type(a)) {
-		case NFTA_OBJ_TABLE: table = mnl_attr_get_str(a); break;
-		case NFTA_OBJ_NAME: name = mnl_attr_get_str(a); break;
-		case NFTA_OBJ_DATA: count = packets(a); break;
-		default: break;
-		}
-	}
-	if (strcmp(table, TABLE) != 0)
-		return MNL_CB_OK;
 #define ADD_COUNTER(field)                                                                         \
 	if (strcmp(name, #field) == 0)                                                             \
 		sum->field += count;
 	FILTER_COUNTERS(ADD_COUNTER)
 #undef ADD_COUNTER
-	return MNL_CB_OK;
 }
 
 void filter_count(struct filter *f, struct filter_counters *sum)
 {
 	*sum = f->before;
 	if (f->netfilter.socket)
-		(void)netlink_dump(&f->netfilter,
-				   nft_dump_begin(&f->netfilter, NFPROTO_BRIDGE, NFT_MSG_GETOBJ,
-						  NFTA_OBJ_TABLE, TABLE),
-				   counter_cb, sum);
+		nft_counters(&f->netfilter, NFPROTO_BRIDGE, TABLE, counter_add, sum);
 }
 
 /* ---- applying ---- */

@@ -70,7 +70,7 @@ static void emit(struct fx *fx, const struct effect *e)
 			tunnel_route_changed(&x->tunnel, e->network.route.prefix);
 		break;
 	case FX_TUNNEL: tunnel_effect(&x->tunnel, &e->tunnel); break;
-	case FX_UPLINK: break; /* no driver yet */
+	case FX_UPLINK: uplinks_effect(&x->uplinks, &e->uplink); break;
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}
@@ -213,6 +213,7 @@ static void link_changed(void *ctx, const struct link *l, bool gone)
 	mesh_ports_link(&x->mesh, l, gone);
 	network_link(&x->network, l, gone);
 	tunnel_link(&x->tunnel, l, gone);
+	uplinks_link(&x->uplinks, l);
 }
 
 static int monitor_message(const struct nlmsghdr *h, void *ctx)
@@ -278,6 +279,7 @@ static void before_sleep(uv_prepare_t *p)
 	cables_settle(&x->cables);
 	network_settle(&x->network);
 	tunnel_settle(&x->tunnel);
+	uplinks_settle(&x->uplinks);
 	at = instant_min(node_deadline(&x->node), ctl_deadline(&x->ctl));
 	datapath_flush(&x->datapath);
 	if (at.us == x->armed.us)
@@ -304,6 +306,7 @@ static void chores(uv_timer_t *t)
 	gateway_chores(&x->gateway);
 	network_compare(&x->network);
 	tunnel_compare(&x->tunnel);
+	uplinks_chores(&x->uplinks);
 }
 
 /* The kernel may tell of a lost carrier a second late, which a route cannot wait. */
@@ -422,6 +425,7 @@ static int node_start(struct loop *x)
 	/* One that was there has a MAC of its own; one that we make has the node's. */
 	if (bridge && mac_is_station(bridge->mac))
 		x->conf.node.share.self = bridge->mac;
+	uplinks_prepare(&x->conf);
 	e = node_init(&x->node, &x->conf.node, &env, now_boottime(),
 		      boot_seed(x->conf.node.plan.primary_mac));
 	if (e == ERR_MALFORMED) {
@@ -543,6 +547,18 @@ static void tunnel_join(struct loop *x)
 				       .ctx = x};
 
 	tunnel_start(&x->tunnel, &env);
+}
+
+static void uplinks_join(struct loop *x)
+{
+	const struct uplinks_env env = {.conf = &x->conf,
+					.plan = &x->node.plan,
+					.links = &x->links,
+					.uv = &x->uv,
+					.tell = ev_tell,
+					.ctx = x};
+
+	uplinks_start(&x->uplinks, &env);
 }
 
 static void line_came(void *ctx, struct ctl_client *client, const char *line, size_t len)
@@ -670,6 +686,7 @@ static int loop_start(struct loop *x)
 		log_line(LOG_WARN, "cannot give privileges away: %s", strerror(-e));
 	tunnel_join(x);
 	network_join(x);
+	uplinks_join(x);
 	return 0;
 }
 
@@ -690,6 +707,7 @@ static void loop_stop(struct loop *x)
 		if (x->ctl_socket.listener.data)
 			ctl_socket_close(&x->ctl_socket,
 					 run_dir_path(&x->run, "nuvold.sock", path));
+		uplinks_stop(&x->uplinks);
 		tunnel_stop(&x->tunnel);
 		network_stop(&x->network);
 		gateway_stop(&x->gateway);

@@ -30,6 +30,7 @@
 #include "drv/run_dir.h"
 #include "drv/tap.h"
 #include "drv/tunnel.h"
+#include "drv/uplinks.h"
 #include "node/node.h"
 
 enum {
@@ -70,6 +71,7 @@ struct loop {
 	struct gateway gateway;
 	struct network network;
 	struct tunnel tunnel;
+	struct uplinks uplinks;
 	struct run_dir run;
 	uint64_t resyncs; /* messages of the kernel were lost */
 };

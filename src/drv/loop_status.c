@@ -198,6 +198,7 @@ void loop_status(void *ctx, json_t *into)
 	gateway_status(&x->gateway, into);
 	network_status(&x->network, into);
 	tunnel_status(&x->tunnel, into);
+	uplinks_status(&x->uplinks, into);
 	json_object_set_new(into, "process", process_json());
 	json_put_count(into, "kernel_resyncs", x->resyncs);
 	json_put_text(into, "run_dir", x->run.path);

@@ -102,8 +102,8 @@ void nft_child_wait(struct nft_child *c)
 
 /* ---- asking the kernel ---- */
 
-struct nlmsghdr *nft_dump_begin(struct netlink *ask, uint8_t family, uint16_t type,
-				uint16_t table_attribute, const char *table)
+static struct nlmsghdr *dump_begin(struct netlink *ask, uint8_t family, uint16_t type,
+				   uint16_t table_attribute, const char *table)
 {
 	struct nlmsghdr *h = netlink_begin(ask, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type), 0);
 	struct nfgenmsg *g = mnl_nlmsg_put_extra_header(h, sizeof(*g));
@@ -127,8 +127,53 @@ unsigned nft_rules_count(struct netlink *ask, uint8_t family, const char *table)
 {
 	unsigned count = 0;
 
-	(void)netlink_dump(ask,
-			   nft_dump_begin(ask, family, NFT_MSG_GETRULE, NFTA_RULE_TABLE, table),
+	(void)netlink_dump(ask, dump_begin(ask, family, NFT_MSG_GETRULE, NFTA_RULE_TABLE, table),
 			   rule_cb, &count);
 	return count;
+}
+
+static uint64_t packets_of(const struct nlattr *data)
+{
+	netlink_each_nested(a, data)
+	{
+		if (mnl_attr_get_type(a) == NFTA_COUNTER_PACKETS &&
+		    mnl_attr_get_payload_len(a) == sizeof(uint64_t))
+			return be64toh(mnl_attr_get_u64(a));
+	}
+	return 0;
+}
+
+struct counting {
+	const char *table;
+	void (*each)(void *ctx, const char *name, uint64_t packets);
+	void *ctx;
+};
+
+static int counter_cb(const struct nlmsghdr *h, void *ctx)
+{
+	const struct counting *c = ctx;
+	const char *name = "", *table = "";
+	uint64_t count = 0;
+
+	netlink_each(a, h, sizeof(struct nfgenmsg))
+	{
+		switch (mnl_attr_get_type(a)) {
+		case NFTA_OBJ_TABLE: table = mnl_attr_get_str(a); break;
+		case NFTA_OBJ_NAME: name = mnl_attr_get_str(a); break;
+		case NFTA_OBJ_DATA: count = packets_of(a); break;
+		default: break;
+		}
+	}
+	if (strcmp(table, c->table) == 0)
+		c->each(c->ctx, name, count);
+	return MNL_CB_OK;
+}
+
+void nft_counters(struct netlink *ask, uint8_t family, const char *table,
+		  void (*each)(void *ctx, const char *name, uint64_t packets), void *ctx)
+{
+	struct counting c = {table, each, ctx};
+
+	(void)netlink_dump(ask, dump_begin(ask, family, NFT_MSG_GETOBJ, NFTA_OBJ_TABLE, table),
+			   counter_cb, &c);
 }

@@ -35,6 +35,6 @@ void nft_child_wait(struct nft_child *c);
 
 /* How many rules a table has. */
 unsigned nft_rules_count(struct netlink *ask, uint8_t family, const char *table);
-/* A dump of the table's objects; netlink_dump follows. */
-struct nlmsghdr *nft_dump_begin(struct netlink *ask, uint8_t family, uint16_t type,
-				uint16_t table_attribute, const char *table);
+/* Calls each for the table's named counters. */
+void nft_counters(struct netlink *ask, uint8_t family, const char *table,
+		  void (*each)(void *ctx, const char *name, uint64_t packets), void *ctx);

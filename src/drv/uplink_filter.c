@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "drv/uplink_filter.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/json.h"
+#include "drv/log.h"
+
+#define TABLE "nuvol"
+
+/* What clouds may use inside, and no place of the Internet has. */
+#define INSIDE4 "10.0.0.0/8, 100.64.0.0/10, 169.254.0.0/16, 172.16.0.0/12, 192.168.0.0/16"
+#define NOWHERE4 INSIDE4 ", 0.0.0.0/8, 127.0.0.0/8, 224.0.0.0/3"
+#define NOWHERE6 "::/8, fc00::/7, fe80::/10, ff00::/8"
+
+/* ---- the rules ---- */
+
+static bool has_uplinks(const struct uplink_filter *f)
+{
+	for (unsigned i = 0; i < UPLINK_SLOTS; i++)
+		if (f->name[i][0] != '\0')
+			return true;
+	return false;
+}
+
+static void put_sides(FILE *o, const struct uplink_filter *f)
+{
+	const char *before = "";
+
+	fprintf(o, "define up = { ");
+	for (unsigned i = 0; i < UPLINK_SLOTS; i++) {
+		if (f->name[i][0] == '\0')
+			continue;
+		fprintf(o, "%s\"%s\"", before, f->name[i]);
+		before = ", ";
+	}
+	fprintf(o, " }\ndefine us = { \"%s\", \"%s\", \"X7*\" }\n", f->conf->bridge,
+		f->conf->anygw);
+}
+
+static void put_prefix(FILE *o, const struct prefix *p)
+{
+	char text[IPV6_PREFIX_TEXT];
+	struct ipv4 v4 = {.bits = p->net.bits};
+
+	memcpy(v4.b, p->net.b, sizeof(v4.b));
+	if (p->v6)
+		fputs(ipv6_prefix_print(p->net, text), o);
+	else
+		fputs(ipv4_prefix_print(v4, text), o);
+}
+
+/* Networks beside the uplinks: nobody of ours reaches them. */
+static void put_protected(FILE *o, const struct uplink_filter *f)
+{
+	fprintf(o, "chain protected {\n"
+		   "ip daddr { " NOWHERE4 " } counter name beside reject\n"
+		   "ip6 daddr { " NOWHERE6 " } counter name beside reject\n");
+	for (unsigned i = 0; i < f->beside_count; i++) {
+		fprintf(o, "%s daddr ", f->beside[i].v6 ? "ip6" : "ip");
+		put_prefix(o, &f->beside[i]);
+		fprintf(o, " counter name beside reject\n");
+	}
+	fprintf(o, "}\n");
+}
+
+/* Sources that may leave: those of clouds; of IPv6, what is translated or routed to us. */
+static void put_sources(FILE *o, const struct uplink_filter *f)
+{
+	char net4[IPV4_PREFIX_TEXT];
+	bool translated = f->conf->uplink.ipv6 == HOST_IPV6_NAT66 ||
+			  f->conf->uplink.ipv6 == HOST_IPV6_NPTV6;
+
+	/* With auto-merge, as the cloud's own prefix may lie inside of the others. */
+	fprintf(o,
+		"set inside4 {\ntype ipv4_addr; flags interval; auto-merge\n"
+		"elements = { " INSIDE4 ", %s }\n}\n"
+		"chain out {\n"
+		"ct state invalid counter name invalid drop\n"
+		"meta nfproto ipv4 ip saddr != @inside4 counter name spoofed drop\n",
+		ipv4_prefix_print(ipv4_network(f->plan->prefix4), net4));
+	if (translated)
+		fprintf(o, "meta nfproto ipv6 ip6 saddr != fc00::/7 counter name spoofed reject\n");
+	else if (uplink_filter_carries(f, true))
+		fprintf(o,
+			"meta nfproto ipv6 fib saddr oifname != $us counter name spoofed reject\n");
+	else
+		fprintf(o, "meta nfproto ipv6 counter name spoofed reject\n");
+	if (f->conf->uplink.protect)
+		fprintf(o, "jump protected\n");
+	fprintf(o, "}\n");
+}
+
+static void put_names(FILE *o, const struct uplink_filter *f)
+{
+	char ipv6[IPV6_PREFIX_TEXT];
+	const struct host_uplink *c = &f->conf->uplink;
+
+	fprintf(o, "chain names {\ntype nat hook postrouting priority 100; policy accept;\n"
+		   "oifname != $up return\n");
+	if (c->nat)
+		fprintf(o, "ip saddr @inside4 masquerade\n");
+	if (c->ipv6 == HOST_IPV6_NPTV6)
+		fprintf(o, "snat ip6 prefix to ip6 saddr map { %s : %s }\n",
+			ipv6_prefix_print(ipv6_network(f->plan->prefix6), ipv6), c->ipv6_prefix);
+	if (c->ipv6 == HOST_IPV6_NAT66 || c->ipv6 == HOST_IPV6_NPTV6)
+		fprintf(o, "ip6 saddr fc00::/7 masquerade\n");
+	fprintf(o, "}\n");
+}
+
+char *uplink_filter_rules(const struct uplink_filter *f)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *o = open_memstream(&text, &len);
+
+	if (!o)
+		return NULL;
+	fprintf(o, "table inet " TABLE " {}\ndelete table inet " TABLE "\n");
+	if (has_uplinks(f)) {
+		put_sides(o, f);
+		fprintf(o, "table inet " TABLE " {\n");
+#define PUT_COUNTER(name) fprintf(o, "counter " #name " {}\n");
+		UPLINK_FILTER_COUNTERS(PUT_COUNTER)
+#undef PUT_COUNTER
+		put_protected(o, f);
+		put_sources(o, f);
+		fprintf(o, "chain in {\n"
+			   "ct state established,related accept\n"
+			   "ct status dnat accept\n"
+			   "counter name uninvited drop\n}\n"
+			   "chain through {\ntype filter hook forward priority 0; policy accept;\n"
+			   "oifname $up tcp flags syn tcp option maxseg size set rt mtu\n"
+			   "iifname $up tcp flags syn tcp option maxseg size set rt mtu\n"
+			   "iifname $us oifname $up jump out\n"
+			   "iifname $up oifname $us jump in\n}\n");
+		put_names(o, f);
+		fprintf(o, "}\n");
+	}
+	if (fclose(o) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+bool uplink_filter_carries(const struct uplink_filter *f, bool v6)
+{
+	if (!v6)
+		return f->in_force;
+	switch (f->conf->uplink.ipv6) {
+	case HOST_IPV6_AUTO: return f->in_force && f->lan_global;
+	case HOST_IPV6_NAT66:
+	case HOST_IPV6_NPTV6: return f->in_force;
+	case HOST_IPV6_OFF: break;
+	}
+	return false;
+}
+
+/* ---- applying ---- */
+
+static void fail(struct uplink_filter *f, const char *why)
+{
+	if (strcmp(why, f->fault) != 0)
+		log_line(LOG_ERROR,
+			 "uplinks are not offered: the rules that they need are missing: %s", why);
+	snprintf(f->fault, sizeof(f->fault), "%s", why);
+	f->in_force = false;
+	f->changed(f->ctx);
+}
+
+static void apply(struct uplink_filter *f)
+{
+	char *rules;
+	int e;
+
+	if (!f->netfilter.socket)
+		return;
+	f->again = f->child.pid != 0;
+	if (f->again)
+		return;
+	rules = uplink_filter_rules(f);
+	e = nft_child_start(&f->child, rules);
+	free(rules);
+	if (e)
+		fail(f, strerror(-e));
+}
+
+static void applied(void *ctx, const char *fault)
+{
+	struct uplink_filter *f = ctx;
+
+	if (fault[0] != '\0') {
+		fail(f, fault);
+	} else {
+		f->fault[0] = '\0';
+		f->rules = nft_rules_count(&f->netfilter, NFPROTO_INET, TABLE);
+		f->in_force = has_uplinks(f) && !f->again;
+		f->changed(f->ctx);
+	}
+	if (f->again)
+		apply(f);
+}
+
+void uplink_filter_set(struct uplink_filter *f, char name[UPLINK_SLOTS][IFNAMSIZ],
+		       const struct default_routes *d, bool lan_global)
+{
+	bool more = false; /* an uplink without rules: until then nothing is offered */
+
+	if (memcmp(f->name, name, sizeof(f->name)) == 0 && f->lan_global == lan_global &&
+	    f->beside_count == d->beside_count &&
+	    memcmp(f->beside, d->beside, sizeof(f->beside)) == 0)
+		return;
+	for (unsigned i = 0; i < UPLINK_SLOTS; i++)
+		more |= name[i][0] != '\0' && strcmp(name[i], f->name[i]) != 0;
+	memcpy(f->name, name, sizeof(f->name));
+	memcpy(f->beside, d->beside, sizeof(f->beside));
+	f->beside_count = d->beside_count;
+	f->lan_global = lan_global;
+	if (more || !has_uplinks(f))
+		f->in_force = false;
+	apply(f);
+	f->changed(f->ctx);
+}
+
+void uplink_filter_check(struct uplink_filter *f)
+{
+	if (f->child.pid != 0 || !has_uplinks(f) ||
+	    (f->in_force && nft_rules_count(&f->netfilter, NFPROTO_INET, TABLE) == f->rules))
+		return;
+	if (f->in_force)
+		log_line(LOG_WARN, "somebody changed the rules of the uplinks; making them again");
+	apply(f);
+}
+
+void uplink_filter_start(struct uplink_filter *f, uv_loop_t *uv)
+{
+	char text[NFT_FAULT_ROOM];
+	int e;
+
+	f->child.done = applied;
+	f->child.ctx = f;
+	nft_child_init(&f->child, uv);
+	e = netlink_open_netfilter(&f->netfilter);
+	if (e) {
+		snprintf(text, sizeof(text), "this kernel has no nftables: %s", strerror(-e));
+		fail(f, text);
+		return;
+	}
+	apply(f); /* what a former daemon left goes */
+}
+
+void uplink_filter_stop(struct uplink_filter *f)
+{
+	nft_child_wait(&f->child);
+	if (!f->netfilter.socket)
+		return;
+	memset(f->name, 0, sizeof(f->name));
+	if (nft_child_start(&f->child, "table inet " TABLE " {}\ndelete table inet " TABLE "\n") ==
+	    0)
+		nft_child_wait(&f->child);
+	netlink_close(&f->netfilter);
+}
+
+/* ---- status ---- */
+
+static void counter_put(void *ctx, const char *name, uint64_t count)
+{
+	json_put_count(ctx, name, count);
+}
+
+json_t *uplink_filter_status(struct uplink_filter *f)
+{
+	json_t *o = json_object(), *dropped = json_object();
+
+#define PUT_ZERO(name) json_put_count(dropped, #name, 0);
+	UPLINK_FILTER_COUNTERS(PUT_ZERO)
+#undef PUT_ZERO
+	if (f->netfilter.socket)
+		nft_counters(&f->netfilter, NFPROTO_INET, TABLE, counter_put, dropped);
+	json_put_bool(o, "in_force", f->in_force);
+	json_put_text(o, "fault", f->fault);
+	json_object_set_new(o, "dropped", dropped);
+	return o;
+}
