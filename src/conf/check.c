@@ -238,6 +238,17 @@ static void check_ports(const struct conf *c, struct conf_problems *p)
 		     c->node.l2.ports_max);
 }
 
+static void check_uplink(const struct conf *c, struct conf_problems *p)
+{
+	const struct host_uplink *u = &c->host.uplink;
+	struct prefix to;
+
+	if (u->ipv6 == HOST_IPV6_NPTV6 && (!prefix_parse(u->ipv6_prefix, &to) || !to.v6))
+		fail(p,
+		     "set option ipv6_prefix to one that is routed to this node, 2001:db8:1::/64",
+		     "nptv6 needs a prefix, and '%s' is none", u->ipv6_prefix);
+}
+
 bool conf_check(const struct conf *c, const struct crypto *crypto, struct conf_problems *p)
 {
 	unsigned before = p->errors;
@@ -248,6 +259,7 @@ bool conf_check(const struct conf *c, const struct crypto *crypto, struct conf_p
 	check_reserved(c, crypto, p);
 	check_share(c, p);
 	check_searches(c, crypto, p);
+	check_uplink(c, p);
 	for (unsigned i = 0; i < c->host.interface_count; i++)
 		check_interface(c, crypto, i, p);
 	return p->errors == before;

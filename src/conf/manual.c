@@ -25,6 +25,7 @@ static const char *argument(const struct option *o)
 	case OPTION_INTERFACE:
 	case OPTION_INTERFACES: return "interface";
 	case OPTION_RESOLVERS: return "address";
+	case OPTION_TARGETS: return "means:address";
 	case OPTION_DHCP_HOSTS: return "MAC,address,name";
 	case OPTION_NUMBER: return "number";
 	case OPTION_MS: return "milliseconds";

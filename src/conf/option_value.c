@@ -9,6 +9,7 @@
 #include "conf/known.h"
 #include "conf/options.h"
 #include "conf/search_value.h"
+#include "conf/target_value.h"
 #include "core/plan/plan.h"
 
 static void answer(struct option_answer *a, bool error, const char *remedy, const char *format, ...)
@@ -38,8 +39,8 @@ static const void *place_of(const struct option *o, const void *base)
 bool option_is_list(const struct option *o)
 {
 	return o->kind == OPTION_INTERFACES || o->kind == OPTION_RESOLVERS ||
-	       o->kind == OPTION_DHCP_HOSTS || o->kind == OPTION_PROTOCOLS ||
-	       o->kind == OPTION_NET_PROTOCOLS;
+	       o->kind == OPTION_TARGETS || o->kind == OPTION_DHCP_HOSTS ||
+	       o->kind == OPTION_PROTOCOLS || o->kind == OPTION_NET_PROTOCOLS;
 }
 
 /* Texts */
@@ -221,6 +222,7 @@ static void set_flag(const struct option *o, void *base, const char *value, stru
 	answer(a, true, "write 1 or 0", "%s cannot be '%s'", o->name, value);
 }
 
+static_assert(sizeof(enum host_ipv6) == sizeof(unsigned), "a choice is stored as unsigned");
 static_assert(sizeof(enum host_wifi) == sizeof(unsigned), "a choice is stored as unsigned");
 static_assert(sizeof(enum host_anygw) == sizeof(unsigned), "the same");
 static_assert(sizeof(enum host_tunnel) == sizeof(unsigned), "the same");
@@ -470,6 +472,9 @@ void option_clear(const struct option *o, void *base)
 	} else if (o->kind == OPTION_RESOLVERS) {
 		memset(c->host.resolvers, 0, sizeof(c->host.resolvers));
 		c->host.resolver_count = 0;
+	} else if (o->kind == OPTION_TARGETS) {
+		memset(c->node.uplink.target, 0, sizeof(c->node.uplink.target));
+		c->node.uplink.targets = 0;
 	} else if (o->kind == OPTION_DHCP_HOSTS) {
 		memset(c->node.share.reserved, 0, sizeof(c->node.share.reserved));
 		c->node.share.reserved_count = 0;
@@ -490,6 +495,8 @@ void option_add(const struct option *o, void *base, const char *value, struct op
 		add_interface(base, value, a);
 	else if (o->kind == OPTION_RESOLVERS)
 		add_resolver(&((struct conf *)base)->host, value, a);
+	else if (o->kind == OPTION_TARGETS)
+		target_value_add(&((struct conf *)base)->node.uplink, value, a);
 	else if (o->kind == OPTION_DHCP_HOSTS)
 		add_dhcp_host(&((struct conf *)base)->node.share, value, a);
 	else if (o->kind == OPTION_PROTOCOLS)
@@ -549,6 +556,7 @@ static void set_scalar(const struct option *o, void *base, const char *value,
 	case OPTION_TABLE_RULE: search_value_set(base, o->kind, value, a); return;
 	case OPTION_INTERFACES:
 	case OPTION_RESOLVERS:
+	case OPTION_TARGETS:
 	case OPTION_DHCP_HOSTS:
 	case OPTION_PROTOCOLS:
 	case OPTION_NET_PROTOCOLS: break;
@@ -564,8 +572,8 @@ void option_set(const struct option *o, void *base, const char *value, struct op
 		return;
 	}
 	option_clear(o, base);
-	/* No resolvers at all could not be printed. */
-	if (*value != '\0' || o->kind == OPTION_RESOLVERS)
+	/* None at all could not be printed. */
+	if (*value != '\0' || o->kind == OPTION_RESOLVERS || o->kind == OPTION_TARGETS)
 		option_add(o, base, value, a);
 }
 
@@ -614,6 +622,8 @@ static bool get_list_item(const struct option *o, const void *base, unsigned ind
 		return get_protocol(&c->node.plan, index, text, room);
 	if (o->kind == OPTION_NET_PROTOCOLS)
 		return get_net_protocol(base, index, text, room);
+	if (o->kind == OPTION_TARGETS)
+		return target_value_get(&c->node.uplink, index, text, room);
 	if (o->kind == OPTION_DHCP_HOSTS)
 		return get_dhcp_host(&c->node.share, index, text, room);
 	if (o->kind == OPTION_RESOLVERS) {
@@ -664,6 +674,7 @@ bool option_get(const struct option *o, const void *base, unsigned index, char *
 	case OPTION_TABLE_RULE: return search_value_get(base, o->kind, text, room);
 	case OPTION_INTERFACES:
 	case OPTION_RESOLVERS:
+	case OPTION_TARGETS:
 	case OPTION_DHCP_HOSTS:
 	case OPTION_PROTOCOLS:
 	case OPTION_NET_PROTOCOLS: break;

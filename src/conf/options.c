@@ -16,6 +16,7 @@
 #define CLOUD .type = "nuvol", .section = "cloud"
 #define SHARE .type = "nuvol", .section = "share"
 #define BMX7 .type = "nuvol", .section = "bmx7"
+#define UPLINK .type = "nuvol", .section = "uplink"
 #define HOST .type = "nuvol", .section = "host"
 #define NET .type = "net", .section = NULL
 #define SEARCH .type = "tunOut", .section = NULL
@@ -32,6 +33,12 @@ static const char *const tunnel_words[] = {[HOST_TUNNEL_AUTO] = "auto",
 					   [HOST_TUNNEL_IP6_TUNNEL] = "ip6_tunnel",
 					   [HOST_TUNNEL_TUN] = "tun",
 					   NULL};
+
+static const char *const ipv6_words[] = {[HOST_IPV6_AUTO] = "auto",
+					 [HOST_IPV6_NAT66] = "nat66",
+					 [HOST_IPV6_NPTV6] = "nptv6",
+					 [HOST_IPV6_OFF] = "off",
+					 NULL};
 
 #define TEMPLATE(option_name, member, low, default_value, text)                                    \
 	.name = option_name, .kind = OPTION_TEMPLATE, IN_CONF(node.plan.member),                   \
@@ -186,6 +193,57 @@ static const struct option table[] = {
 		.min = 100, .max = 60000, .value = "2000", .unit = "ms",
 		.help = "How long the node listens before it claims addresses for new clients, and "
 			"again before it gives them"},
+
+	{UPLINK, .name = "share", .kind = OPTION_FLAG, IN_CONF(node.uplink.on), .value = "1",
+		.help = "Offer this node's way to the Internet to all nodes of all clouds, while it "
+			"works: a default route by an interface that the node does not serve"},
+	{UPLINK, .name = "interface", .kind = OPTION_INTERFACE, IN_CONF(host.uplink.interface),
+		ROOM_OF(struct conf, host.uplink.interface), .min = 0, .value = "",
+		.help = "Only default routes by this interface; empty is any"},
+	{UPLINK, .name = "bandwidth", .kind = OPTION_NUMBER, IN_CONF(node.uplink.bandwidth_bps),
+		WIDTH_OF(node.uplink.bandwidth_bps), .min = 0, .max = 128849018880, .value = "0",
+		.unit = "bit/s",
+		.help = "What is offered; 0 offers what the uplink carried at its best since the "
+			"node started, but at least 10 Mbit/s"},
+	{UPLINK, .name = "check_interval", .kind = OPTION_MS, IN_CONF(node.uplink.check),
+		.min = 200, .max = 60000, .value = "1000", .unit = "ms",
+		.help = "How often somebody on the Internet is asked while the uplink works; longer "
+			"spares traffic, shorter finds failures faster"},
+	{UPLINK, .name = "target", .kind = OPTION_TARGETS, IN_CONF(node.uplink), .value =
+		"ping:8.8.8.8 ping:9.9.9.9 tcp:1.1.1.1:443 ping:2001:4860:4860::8888 "
+		"ping:2620:fe::fe tcp:[2606:4700:4700::1111]:443",
+		.help = "Who is asked, in turn: ping:ADDRESS, tcp:ADDRESS:PORT, dns:ADDRESS; without "
+			"any dns, the resolvers of lime.network"},
+	{UPLINK, .name = "portal_check", .kind = OPTION_FLAG, IN_CONF(node.uplink.web),
+		.value = "1",
+		.help = "Look at a page now and then, to see whether somebody answers in its name "
+			"and wants people to log in first"},
+	{UPLINK, .name = "portal_host", .kind = OPTION_DOMAIN, IN_CONF(host.uplink.portal_host),
+		ROOM_OF(struct conf, host.uplink.portal_host), .min = 1, .max = HOST_URL_ROOM - 1,
+		.value = "detectportal.firefox.com",
+		.help = "Where the page is; resolvers are asked for this name, too"},
+	{UPLINK, .name = "portal_path", .kind = OPTION_PATH, IN_CONF(host.uplink.portal_path),
+		ROOM_OF(struct conf, host.uplink.portal_path), .min = 1, .max = HOST_URL_ROOM - 1,
+		.value = "/success.txt", .help = "The page, by HTTP without TLS"},
+	{UPLINK, .name = "portal_text", .kind = OPTION_TEXT, IN_CONF(host.uplink.portal_text),
+		ROOM_OF(struct conf, host.uplink.portal_text), .min = 0, .max = HOST_URL_ROOM - 1,
+		.value = "success", .help = "What the page begins with"},
+	{UPLINK, .name = "nat", .kind = OPTION_FLAG, IN_CONF(host.uplink.nat), .value = "1",
+		.help = "IPv4 of others leaves with the uplink's own address; without, whoever is "
+			"behind the uplink must know the way to all clouds"},
+	{UPLINK, .name = "ipv6", .kind = OPTION_CHOICE, IN_CONF(host.uplink.ipv6),
+		.words = ipv6_words, .value = "auto",
+		.help = "IPv6 of others: auto passes it as it is when the LAN has a global prefix "
+			"(a delegated one), else it is not offered; nat66 sends it with the uplink's own "
+			"address, nptv6 with ipv6_prefix instead of the cloud's, others as nat66"},
+	{UPLINK, .name = "ipv6_prefix", .kind = OPTION_TEXT, IN_CONF(host.uplink.ipv6_prefix),
+		ROOM_OF(struct conf, host.uplink.ipv6_prefix), .min = 0,
+		.max = IPV6_PREFIX_TEXT - 1, .value = "",
+		.help = "The prefix of nptv6, as ADDRESS/BITS; as long as the cloud's, and routed to "
+			"this node"},
+	{UPLINK, .name = "protect", .kind = OPTION_FLAG, IN_CONF(host.uplink.protect), .value = "1",
+		.help = "Nobody reaches private addresses behind the uplink, nor networks that this "
+			"node reaches by it without its default route: a home's own"},
 
 	{HOST, .name = "primary_mac", .kind = OPTION_MAC, IN_CONF(node.plan.primary_mac),
 		.value = "",

@@ -31,6 +31,7 @@ enum option_kind {
 	OPTION_TABLE_RULE,    /* of a search: PREFERENCE/TABLE */
 	OPTION_INTERFACES,    /* list of Linux interface names */
 	OPTION_RESOLVERS,     /* list of IPv4 and IPv6 addresses */
+	OPTION_TARGETS,	      /* list of targets of an uplink's checks: target_value.h */
 	OPTION_DHCP_HOSTS,    /* list of MAC,IPv4[,name] */
 	OPTION_PROTOCOLS,     /* list of LibreMesh's protocols for the whole node */
 	OPTION_NET_PROTOCOLS, /* the same for one interface */

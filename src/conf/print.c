@@ -34,6 +34,7 @@ static void add_hint(struct text *t, const struct option *o)
 	case OPTION_TABLE_RULE:
 	case OPTION_INTERFACES:
 	case OPTION_RESOLVERS:
+	case OPTION_TARGETS:
 	case OPTION_DHCP_HOSTS:
 	case OPTION_PROTOCOLS:
 	case OPTION_NET_PROTOCOLS: return;

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Taken: 0 is no table, 70 the network's (specs/bmx7.md 7), 255 that of local addresses. */
-enum { TABLE_NONE = 0, TABLE_NETWORK = 70, TABLE_LOCAL = 255 };
+/* Taken: 0 is no table, 70 the network's (specs/bmx7.md 7), 71 uplinks', 255 that of local
+ * addresses. */
+enum { TABLE_NONE = 0, TABLE_NETWORK = 70, TABLE_UPLINKS = 71, TABLE_LOCAL = 255 };
 #define RULE_MAX 32767u
 #define TABLE_MAX 2147483647u
 
@@ -61,7 +62,8 @@ static void set_table_rule(struct conf_search *s, const char *value, struct opti
 	    !number_read(&at, TABLE_MAX, &table) || *at != '\0')
 		refuse(a, "write it like 32767/254: 1 to 32767, and the number of a table",
 		       "is no preference of a rule and table", value);
-	else if (table == TABLE_NONE || table == TABLE_NETWORK || table == TABLE_LOCAL)
+	else if (table == TABLE_NONE || table == TABLE_NETWORK || table == TABLE_UPLINKS ||
+		 table == TABLE_LOCAL)
 		refuse(a, "take 254, the table main, or one that nobody uses",
 		       "names a table that is taken", value);
 	else {

@@ -55,6 +55,11 @@ static void test_check(void **state)
 		 "config net a\noption linux_name e\nlist protocols batadv\n"
 		 "config net b\noption linux_name f\nlist protocols batadv\n",
 		 "ports_max"},
+		{"config nuvol uplink\noption ipv6 nptv6\n", "nptv6 needs"},
+		{"config nuvol uplink\noption ipv6 nptv6\noption ipv6_prefix 10.0.0.0/8\n",
+		 "10.0.0.0/8"},
+		{"config nuvol uplink\noption ipv6 nptv6\noption ipv6_prefix 2001:db8::/64\n",
+		 NULL},
 	};
 
 	(void)state;
@@ -147,7 +152,7 @@ static void test_manual(void **state)
 		lists++;
 	for (const char *at = text; (at = strstr(at, ".El\n")); at++)
 		ends++;
-	assert_int_equal(lists, 9);
+	assert_int_equal(lists, 10);
 	assert_int_equal(ends, lists);
 	free(text);
 }

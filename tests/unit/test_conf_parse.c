@@ -211,7 +211,7 @@ static void test_mistakes_are_told(void **state)
 		{"config limme system\n", 1, "'limme'", "did you mean lime?"},
 		{"config zebra x\n", 1, "'zebra'", "lime, net, nuvol and tunOut"},
 		{"config lime\n", 1, "no name", "system network wifi"},
-		{"config nuvol\n", 1, "no name", "cloud bmx7 share host"},
+		{"config nuvol\n", 1, "no name", "cloud bmx7 share uplink host"},
 		{"config lime system\n\noption ap_ssid x", 3, "'ap_ssid'", "config lime 'wifi'"},
 		/* Like LibreMesh's options of access points, but more like ours. */
 		{"config lime wifi\noption ap_sid 1", 2, "'ap_sid'", "did you mean ap_ssid?"},
@@ -232,6 +232,12 @@ static void test_mistakes_are_told(void **state)
 		{"config net x\noption linux_nam ab", 2, "'linux_nam'", "did you mean linux_name?"},
 		{"config net x\noption wifi perhaps", 2, "'perhaps'", "auto yes no"},
 		{"config nuvol host\noption run_dir ../run", 2, "'../run'", "/"},
+		{"config nuvol uplink\nlist target ping:a", 2, "'ping:a'", "ping:9.9.9.9"},
+		{"config nuvol uplink\nlist target tcp:9.9.9.9", 2, "tcp:9.9.9.9", "443"},
+		{"config nuvol uplink\nlist target tcp:9.9.9.9:0", 2, "9:0'", "443"},
+		{"config nuvol uplink\nlist target tcp:2620:fe::fe:443", 2, "443'", "[2620"},
+		{"config nuvol uplink\nlist target web:9.9.9.9", 2, "web:", "dns:"},
+		{"config nuvol uplink\nlist target ''", 2, "''", "dns:"},
 		{"nonsense", 1, "must begin", "#"},
 	};
 

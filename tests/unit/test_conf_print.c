@@ -88,6 +88,11 @@ static void random_value(struct prng *g, const struct option *o, char *value, si
 		"2001:db8::/32",
 		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b",
 		"1000/60",
+		"nat66",
+		"ping:192.0.2.1",
+		"tcp:[2001:db8::1]:443",
+		"tcp:192.0.2.1:80",
+		"dns:2001:db8::53",
 		"%N1",
 	};
 
