@@ -25,6 +25,7 @@ const struct method methods[] = {
 	{.name = "network", .run = network_query},
 	{.name = "routes", .run = routes_query},
 	{.name = "tunnels", .run = tunnels_query},
+	{.name = "uplinks", .run = uplinks_query},
 	{.name = "node",
 	 .run = node_query,
 	 .params = {{.name = "node", .kind = PARAM_TEXT, .required = true}}},

@@ -83,6 +83,7 @@ json_t *shared_query(struct call *call);  /* shared.c */
 json_t *network_query(struct call *call); /* network.c */
 json_t *routes_query(struct call *call);
 json_t *tunnels_query(struct call *call);  /* tunnels.c */
+json_t *uplinks_query(struct call *call);  /* uplinks.c */
 json_t *node_query(struct call *call);	   /* why_route.c */
 json_t *topology_query(struct call *call); /* topology.c */
 json_t *ping_query(struct call *call);	   /* ask.c */

@@ -18,7 +18,7 @@
 #include "base/list.h"
 #include "conf/host_conf.h"
 #include "core/uplink.h"
-#include "core/uplink/uplink_conf.h"
+#include "node/node_conf.h"
 
 enum {
 	UPLINK_CHECKS_MAX = 96,

@@ -143,8 +143,7 @@ static void uplinks_offer(struct node *x)
 
 		if (f->offered)
 			network[count++] = (struct gw_network){
-				.prefix.v6 = v6,
-				.bandwidth = bmx7_bandwidth_byte(f->offered_bps)};
+				.prefix.v6 = v6, .bandwidth = bmx7_bandwidth_byte(f->offered_bps)};
 	}
 	tunnels_offer(x->tunnels, network, count);
 }

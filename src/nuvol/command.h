@@ -71,6 +71,7 @@ extern const struct command network_command;
 extern const struct command node_command;
 extern const struct command routes_command;
 extern const struct command tunnels_command;
+extern const struct command uplinks_command;
 extern const struct command topology_command;
 extern const struct command ping_command;
 extern const struct command traceroute_command;

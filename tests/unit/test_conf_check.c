@@ -56,8 +56,6 @@ static void test_check(void **state)
 		 "config net b\noption linux_name f\nlist protocols batadv\n",
 		 "ports_max"},
 		{"config nuvol uplink\noption ipv6 nptv6\n", "nptv6 needs"},
-		{"config nuvol uplink\noption ipv6 nptv6\noption ipv6_prefix 10.0.0.0/8\n",
-		 "10.0.0.0/8"},
 		{"config nuvol uplink\noption ipv6 nptv6\noption ipv6_prefix 2001:db8::/64\n",
 		 NULL},
 	};

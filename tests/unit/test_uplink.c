@@ -329,6 +329,20 @@ static void test_each_cause_later(void **state)
 	}
 }
 
+/* Where silence is found within seconds, so is its cause, after a quiet time too. */
+static void test_a_portal_is_told_from_silence(void **state)
+{
+	(void)state;
+	for (int64_t ms = 0; ms < UPLINK_WEB_S * 1000; ms += 1700) {
+		rig_init(true);
+		works();
+		run_ms(60000 + ms);
+		rig.out[0].portal = true;
+		run_ms(1000 * UPLINK_WEB_AGAIN_S + 2000);
+		assert_int_equal(way_at(0, false)->fault, UPLINK_PORTAL);
+	}
+}
+
 static void test_no_page_no_portal(void **state)
 {
 	(void)state;
@@ -546,6 +560,7 @@ int main(void)
 		cmocka_unit_test_setup(test_slow_is_not_dead, setup),
 		cmocka_unit_test_setup(test_each_cause_at_the_beginning, setup),
 		cmocka_unit_test_setup(test_each_cause_later, setup),
+		cmocka_unit_test_setup(test_a_portal_is_told_from_silence, setup),
 		cmocka_unit_test_setup(test_no_page_no_portal, setup),
 		cmocka_unit_test_setup(test_flaps_are_damped, setup),
 		cmocka_unit_test_setup(test_loss_is_no_flap, setup),

@@ -73,7 +73,7 @@ struct uplink_way {
 	uint16_t failures;  /* not forgiven yet */
 	uint64_t fails;	    /* ever */
 	enum uplink_web web;
-	instant web_next;
+	instant web_last;  /* it was asked for; NEVER */
 	instant web_until; /* an answer is waited for; NEVER */
 	struct uplink_leg leg[UPLINK_LEGS];
 };

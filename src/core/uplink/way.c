@@ -11,7 +11,7 @@ static void leg_init(struct uplink_leg *l)
 
 void way_init(struct uplink_way *w)
 {
-	w->good_since = w->web_next = w->web_until = w->round = NEVER;
+	w->good_since = w->web_last = w->web_until = w->round = NEVER;
 	w->web = WEB_UNKNOWN;
 	w->rtt_us = 0;
 	for (unsigned i = 0; i < UPLINK_LEGS; i++)
@@ -161,21 +161,32 @@ static void web_silent(struct uplink_way *w)
 	w->web_until = NEVER;
 }
 
+/* As soon as something is amiss it is looked at more often. */
+static instant web_due(const struct uplink_way *w)
+{
+	bool quiet = w->state == UPLINK_WORKS && !uplink_way_doubted(w);
+
+	if (w->web_until.us != NEVER.us)
+		return w->web_until;
+	if (w->web_last.us == NEVER.us)
+		return w->since;
+	return instant_add(w->web_last, span_s(quiet ? UPLINK_WEB_S : UPLINK_WEB_AGAIN_S));
+}
+
 static void web_settle(const struct at_way *a)
 {
 	struct uplink_way *w = way_of(a);
 	const struct uplink_target page = {.means = UPLINK_WEB, .at = {.v6 = a->v6}};
-	bool quiet = w->state == UPLINK_WORKS && !uplink_way_doubted(w);
 
 	if (!a->u->conf.web)
 		return;
 	if (instant_reached(w->web_until, a->now))
 		web_silent(w);
-	if (w->web_until.us != NEVER.us || !instant_reached(w->web_next, a->now))
+	if (w->web_until.us != NEVER.us || !instant_reached(web_due(w), a->now))
 		return;
 	ask(a, &page);
+	w->web_last = a->now;
 	w->web_until = instant_add(a->now, span_s(UPLINK_WEB_WAIT_S));
-	w->web_next = instant_add(a->now, span_s(quiet ? UPLINK_WEB_S : UPLINK_WEB_AGAIN_S));
 }
 
 static void web_answered(struct uplink_way *w, enum uplink_result r)
@@ -279,6 +290,7 @@ void way_settle(const struct at_way *a)
 		return;
 	leg_settle(a, UPLINK_REACH);
 	leg_settle(a, UPLINK_NAMES);
+	judge(a);
 	web_settle(a);
 	judge(a);
 	if (!instant_reached(w->round, a->now))
@@ -298,7 +310,7 @@ instant way_deadline(const struct uplink *u, uint8_t slot, bool v6)
 	for (unsigned i = 0; i < UPLINK_LEGS; i++)
 		next = instant_min(next, w->leg[i].burst);
 	if (u->conf.web)
-		next = instant_min(next, w->web_until.us != NEVER.us ? w->web_until : w->web_next);
+		next = instant_min(next, web_due(w));
 	if (w->state == UPLINK_TESTING && w->good_since.us != NEVER.us)
 		next = instant_min(next, instant_add(w->good_since, steady(w)));
 	return next;
@@ -316,7 +328,7 @@ void way_told(const struct at_way *a, const struct ev_uplink_way *e)
 	way_init(w);
 	state_set(a, e->up ? UPLINK_TESTING : UPLINK_AWAY, UPLINK_FINE);
 	if (e->up)
-		w->round = w->web_next = a->now;
+		w->round = a->now;
 }
 
 static void rtt_heard(struct uplink_way *w, span took)

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Proves that an uplink is found and offered while the Internet behind it works, and only then;
+that other nodes reach it by a tunnel in the uplink's name; and what may not cross."""
+
+import json
+import re
+import time
+
+import pytest
+from internet import Internet
+from spaces import BUILD, until
+
+NUVOL = BUILD / "src/nuvol/nuvol"
+LOST_S = 3  # from the Internet's death to the withdrawn offer
+
+
+def conf(ssid, *more):
+    lines = ["config lime 'wifi'", f"\toption ap_ssid '{ssid}'"]
+    lines += ["config lime 'network'", "\tlist protocols 'lan'", "\tlist protocols 'batadv:%N1'"]
+    lines += ["\tlist protocols 'bmx7:18'", "\tlist resolvers '9.9.9.9'"]
+    lines += ["\tlist resolvers '2620:fe::fe'"]
+    lines += ["config nuvol 'bmx7'", "\toption node_rsa_key '4'"]
+    lines += ["config nuvol 'uplink'", *(f"\toption {m}" for m in more)]
+    lines += ["config net 'mesh'", "\toption linux_name 'mesh0'"]
+    lines += ["\tlist protocols 'batadv:%N1'", "\tlist protocols 'bmx7:18'"]
+    return "\n".join(lines) + "\n"
+
+
+class Town:
+    """A gateway, and a node of another cloud behind a cable."""
+
+    def __init__(self, spaces, *more):
+        self.internet = Internet(spaces)
+        self.gw_space, self.far_space = spaces.add("gw"), spaces.add("far")
+        spaces.veth(self.gw_space, "mesh0", self.far_space, "mesh0", 1532)
+        self.here = self.internet.uplink(self.gw_space)
+        until(self.internet.ready.exists, 10, "the Internet is there")
+        self.gw = spaces.node(self.gw_space, conf("near", *more)).start()
+        self.far = spaces.node(self.far_space, conf("far")).start()
+
+    def offer(self, v6=False):
+        return self.gw.ask("uplinks")["offers"][v6]
+
+    def offered(self, on=True, v6=False, seconds=15):
+        """How long until it is so."""
+        began = time.monotonic()
+        until(lambda: self.offer(v6)["offered"] == on, seconds, f"offered: {on}", pause=0.05)
+        return time.monotonic() - began
+
+    def used(self, v6=False):
+        """Far sends by it."""
+        self.offered(v6=v6)
+        until(lambda: "X7Out" in self.way(v6), 20, "a tunnel to the Internet")
+        target = "2001:4860:4860::8888" if v6 else "8.8.8.8"
+        until(lambda: self.reaches(target), 10, "the Internet answers")
+
+    def fault(self, interface="wan0"):
+        found = [u for u in self.gw.ask("uplinks")["uplinks"] if u["interface"] == interface]
+        return found[0]["fault"]
+
+    def way(self, v6=False):
+        """How far sends to the Internet."""
+        target = "2001:4860:4860::8888" if v6 else "8.8.8.8"
+        return self.far_space.ip(f"route get {target}", check=False)
+
+    def reaches(self, target="8.8.8.8", count=1):
+        return self.far_space.pings(target, count, "-W 1")
+
+    def fetch(self, path, space=None):
+        space = space or self.far_space
+        return space.run(f"curl -s -m 5 http://203.0.113.80{path}", check=False)
+
+
+@pytest.fixture(scope="module", name="town")
+def town_fixture(module_spaces):
+    town = Town(module_spaces, "ipv6 'nat66'")
+    town.used()
+    yield town
+    module_spaces.close()
+
+
+def test_other_clouds_use_it_in_its_name(town):
+    assert town.fetch("/from") == "::ffff:100.64.0.2"
+    assert town.fetch("/bytes/200000 -o /dev/null -w %{size_download}") == "200000"
+
+
+def test_ipv6_is_translated_when_asked_for(town):
+    town.used(v6=True)
+    out = town.far_space.run("curl -g -s -m 5 http://[2001:db8:80::80]/from", check=False)
+    assert out == "2001:db8:64::2"
+
+
+@pytest.mark.parametrize(
+    "how, fault", [("dies", "silent"), ("nodns", "no-dns"), ("portal", "portal")]
+)
+def test_what_breaks_is_noticed(spaces, how, fault):
+    town = Town(spaces)
+    town.used()
+    getattr(town.internet, how)(town.here)
+    took = town.offered(False)
+    until(lambda: town.fault() == fault, 10, f"the cause: {fault}")
+    until(lambda: "X7Out" not in town.way(), 5, "the route is withdrawn elsewhere")
+    town.internet.returns(town.here)
+    print(f"{how}: not offered any more after {took:.2f} s")
+    if how == "dies":
+        assert took <= LOST_S
+    town.used()
+
+
+def test_networks_beside_the_uplink_are_protected(town):
+    """A printer in the home of the gateway's owner."""
+    town.internet.space.ip("addr add 192.168.7.7/24 dev up0", check=False)
+    town.gw_space.ip("route add 192.168.7.0/24 via 100.64.0.1 dev wan0", check=False)
+    until(lambda: town.gw_space.pings("192.168.7.7"), 5, "the owner reaches it")
+    # Far's own way there is the default route by the gateway.
+    assert town.reaches("192.168.7.7") == 0
+    assert town.reaches("100.64.0.1") == 0
+    assert town.reaches("8.8.8.8") == 1
+    assert town.gw.host()["uplinks"]["filter"]["dropped"]["beside"] > 0
+
+
+def test_forged_sources_do_not_leave(town):
+    town.far_space.ip("addr add 198.51.100.7/32 dev lo", check=False)
+    before = town.gw.host()["uplinks"]["filter"]["dropped"]["spoofed"]
+    assert town.far_space.pings("8.8.8.8", 1, "-I 198.51.100.7 -W 1") == 0
+    assert town.gw.host()["uplinks"]["filter"]["dropped"]["spoofed"] > before
+
+
+def test_nobody_comes_in_by_the_uplink(town):
+    """Who is beside the uplink knows an address of the cloud, and routes it there."""
+    address = town.gw_space.address("br-lan")
+    inside = re.sub(r"\.\d+$", ".250", address)
+    town.internet.space.ip(f"route replace {inside}/32 via 100.64.0.2", check=False)
+    town.internet.space.pings(inside, 1, "-W 1")
+    assert town.gw.host()["uplinks"]["filter"]["dropped"]["uninvited"] > 0
+
+
+def test_cli_tells_people(town):
+    words = town.gw_space.run(f"{NUVOL} -r {town.gw.run_dir} uplinks")
+    assert re.search(r"wan0 \*\s+IPv4\s+works", words) and "IPv4: offered to others with" in words
+    told = json.loads(town.gw_space.run(f"{NUVOL} -r {town.gw.run_dir} --json uplinks"))
+    assert told["on"] and {u["family"] for u in told["uplinks"]} == {"ipv4", "ipv6"}
+
+
+def test_segments_fit_a_narrow_uplink(spaces):
+    """MSS of a connection's first packet, out and in, is what the uplink's MTU leaves."""
+    town = Town(spaces)
+    town.gw_space.ip("link set wan0 mtu 1300")
+    town.used()
+    seen = town.internet.space.spawn(
+        ["timeout", "20", "tcpdump", "-i", "up0", "-n", "-v", "-c", "1", "tcp[13] == 2 and dst 203.0.113.81"],
+        stdout=-1, stderr=-3, text=True,
+    )
+    time.sleep(1)
+    town.far_space.run("curl -s -m 3 http://203.0.113.81/", check=False)
+    text = seen.communicate(timeout=25)[0]
+    assert int(re.search(r"mss (\d+)", text).group(1)) <= 1260, text
+
+
+def test_two_uplinks_one_after_the_other(spaces):
+    town = Town(spaces)
+    town.internet.uplink(town.gw_space, "wan1", metric=200)
+    town.offered()
+    until(lambda: len(town.gw.ask("uplinks")["uplinks"]) == 4, 10, "both are known")
+    time.sleep(1.5)
+    town.internet.dies(town.here)
+    until(lambda: town.offer()["interface"] == "wan1", LOST_S, "the other is used")
+    # The machine's own default route still names the dead one.
+    assert "dev wan0" in town.gw_space.ip("route show default metric 100")
+    assert "dev wan1" in town.gw_space.ip("route get 8.8.8.8")
+    assert town.gw_space.pings("8.8.8.8") > 0
+    assert town.offer()["offered"]
+
+
+def test_nothing_is_left(spaces):
+    town = Town(spaces)
+    town.offered()
+    rules = town.gw_space.ip("rule")
+    assert "suppress_prefixlength 0" in rules and "lookup 71" in rules
+    assert "default via 100.64.0.1" in town.gw_space.ip("route show table 71")
+    town.gw.kill()
+    town.gw.start()  # adopts
+    town.offered()
+    assert town.gw.stop() == 0
+    assert "nuvol" not in town.gw_space.run("nft list tables")
+    assert "lookup 71" not in town.gw_space.ip("rule") + town.gw_space.ip("-6 rule")
+    assert not town.gw_space.ip("route show table 71", check=False)
+    assert "default via 100.64.0.1" in town.gw_space.ip("route show")
+
+
+def test_a_node_without_an_uplink_is_left_alone(spaces):
+    space = spaces.add("alone")
+    space.ip("link add mesh0 type veth peer name cable")
+    node = spaces.node(space, conf("alone")).start()
+    until(lambda: node.host()["uplinks"]["on"], 10, "uplinks are looked for")
+    assert "lookup 71" not in space.ip("rule")
+    assert "inet nuvol" not in space.run("nft list tables")
+    assert node.ask("uplinks")["uplinks"] == []
