@@ -89,7 +89,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         if self.path.startswith("/from"):
             body = self.client_address[0].encode()
         elif self.path.startswith("/bytes/"):
-            body = bytes(int(self.path.rsplit("/", 1)[1]))
+            body = b"n" * int(self.path.rsplit("/", 1)[1])
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

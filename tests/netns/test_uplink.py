@@ -68,7 +68,7 @@ class Town:
 
     def fetch(self, path, space=None):
         space = space or self.far_space
-        return space.run(f"curl -s -m 5 http://203.0.113.80{path}", check=False)
+        return space.run(f"busybox wget -q -T 5 -O - http://203.0.113.80{path}", check=False)
 
 
 @pytest.fixture(scope="module", name="town")
@@ -81,12 +81,12 @@ def town_fixture(module_spaces):
 
 def test_other_clouds_use_it_in_its_name(town):
     assert town.fetch("/from") == "::ffff:100.64.0.2"
-    assert town.fetch("/bytes/200000 -o /dev/null -w %{size_download}") == "200000"
+    assert len(town.fetch("/bytes/200000")) == 200000
 
 
 def test_ipv6_is_translated_when_asked_for(town):
     town.used(v6=True)
-    out = town.far_space.run("curl -g -s -m 5 http://[2001:db8:80::80]/from", check=False)
+    out = town.far_space.run("busybox wget -q -T 5 -O - http://[2001:db8:80::80]/from", check=False)
     assert out == "2001:db8:64::2"
 
 
@@ -152,7 +152,7 @@ def test_segments_fit_a_narrow_uplink(spaces):
         stdout=-1, stderr=-3, text=True,
     )
     time.sleep(1)
-    town.far_space.run("curl -s -m 3 http://203.0.113.81/", check=False)
+    town.far_space.run("busybox wget -q -T 3 -O - http://203.0.113.81/", check=False)
     text = seen.communicate(timeout=25)[0]
     assert int(re.search(r"mss (\d+)", text).group(1)) <= 1260, text
 

@@ -135,6 +135,14 @@ void lab_client_event(struct lab *l, unsigned node, unsigned n, enum client_chan
 			       .client = {.change = change, .mac = lab_client(n)}});
 }
 
+void lab_uplink(struct lab *l, unsigned node, const char *name)
+{
+	struct ev ev = {.kind = EV_UPLINK, .uplink = {.kind = UPLINK_WAY, .way = {.up = true}}};
+
+	strcpy(ev.uplink.way.name, name);
+	node_tell(l, node, &ev);
+}
+
 void lab_announce(struct lab *l, unsigned node)
 {
 	node_tell(l, node,
@@ -193,7 +201,8 @@ static void node_up(struct lab *l, unsigned i)
 {
 	struct node_conf conf = {.plan = plan_conf_default(),
 				 .l2 = l2_conf_default(),
-				 .share = node_share_conf_default()};
+				 .share = node_share_conf_default(),
+				 .uplink = {.on = true, .check = span_s(1)}};
 	struct node_env env = {.crypto = crypto_test()};
 
 	strcpy(conf.plan.ssid, "valley");

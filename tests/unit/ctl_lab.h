@@ -68,6 +68,8 @@ struct mac lab_mac(unsigned node, uint8_t port);
 struct mac lab_client(unsigned n);
 /* Client n appears on the LAN of node, or leaves it. */
 void lab_client_event(struct lab *l, unsigned node, unsigned n, enum client_change change);
+/* The node has a default route. */
+void lab_uplink(struct lab *l, unsigned node, const char *name);
 /* The other nodes believe what this one shares: its MAC is announced. */
 void lab_announce(struct lab *l, unsigned node);
 /* The DHCP server of node gives client n an address, as "10.35.3.7", for an hour. */

@@ -158,7 +158,7 @@ static void test_examples(void **state)
 		pairs += block_check(at + 5, end + 1);
 		at = end + 4;
 	}
-	assert_int_equal(pairs, 25);
+	assert_int_equal(pairs, 26);
 	free(text);
 }
 
@@ -287,6 +287,7 @@ static int setup(void **state)
 	lab_client_event(lab, 0, 1, CLIENT_SEEN);
 	lab_client_event(lab, 2, 2, CLIENT_SEEN);
 	lab_announce(lab, 0);
+	lab_uplink(lab, 0, "wan0");
 	lab_run(lab, span_s(19));
 	lab_lease(lab, 0, 1, "10.35.3.7", "phone");
 	lab_run(lab, span_s(1));
