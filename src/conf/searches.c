@@ -5,9 +5,9 @@
 
 enum { RATING_PREFERRED = 1000 };
 
-/* LibreMesh's, and clouds6: it has no search for other clouds' IPv6. The Internet's have a higher
- * ipMetric than BMX7's 1024: the kernel gives that to default routes of router advertisements,
- * and an uplink of the node itself must win. */
+/* LibreMesh's, and clouds6: it has no search for other clouds' IPv6. The Internet's have a table
+ * that is asked after the main one, so that an uplink of the node itself wins, and at once when
+ * that is dead: drv/steer.h. */
 const char searches_defaults[] = "config tunOut 'nodes'\n"
 				 "\toption network '172.16.0.0/12'\n"
 				 "config tunOut 'clouds'\n"
@@ -17,15 +17,15 @@ const char searches_defaults[] = "config tunOut 'nodes'\n"
 				 "config tunOut 'inet4'\n"
 				 "\toption network '0.0.0.0/0'\n"
 				 "\toption maxPrefixLen '0'\n"
-				 "\toption ipMetric '2048'\n"
+				 "\toption tableRule '32767/72'\n"
 				 "config tunOut 'inet6'\n"
 				 "\toption network '::/0'\n"
 				 "\toption maxPrefixLen '0'\n"
-				 "\toption ipMetric '2048'\n"
+				 "\toption tableRule '32767/72'\n"
 				 "config tunOut 'publicv6'\n"
 				 "\toption network '2000::/3'\n"
 				 "\toption maxPrefixLen '64'\n"
-				 "\toption ipMetric '2048'\n";
+				 "\toption tableRule '32767/72'\n";
 
 static const struct conf_search *find(const struct conf_searches *c, const char *name)
 {

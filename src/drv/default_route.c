@@ -86,6 +86,12 @@ static struct route_seen route_read(const struct nlmsghdr *h)
 	return s;
 }
 
+static bool is_foreign(const struct route_seen *s)
+{
+	return s->table == ROUTE_TABLE_MAIN && s->protocol != ROUTE_PROTOCOL &&
+	       s->protocol != TUNNEL_PROTOCOL;
+}
+
 static void default_take(struct reading *r, const struct route_seen *s)
 {
 	const struct link *l = link_find(r->of->links, s->ifindex);
@@ -118,8 +124,7 @@ static int route_cb(const struct nlmsghdr *h, void *ctx)
 	struct reading *r = ctx;
 	const struct route_seen s = route_read(h);
 
-	if (s.table != ROUTE_TABLE_MAIN || s.type != RTN_UNICAST || s.protocol == ROUTE_PROTOCOL ||
-	    s.ifindex == 0)
+	if (!is_foreign(&s) || s.type != RTN_UNICAST || s.ifindex == 0)
 		return MNL_CB_OK;
 	if (s.to.net.bits == 0) {
 		default_take(r, &s);
@@ -206,7 +211,7 @@ static int message_take(const struct nlmsghdr *h, void *ctx)
 	struct default_routes *d = ctx;
 	const struct route_seen s = route_read(h);
 
-	if (s.table == ROUTE_TABLE_MAIN && s.protocol != ROUTE_PROTOCOL)
+	if (is_foreign(&s))
 		d->dirty = true;
 	return MNL_CB_OK;
 }

@@ -85,7 +85,7 @@ static void put_sources(FILE *o, const struct uplink_filter *f)
 		ipv4_prefix_print(ipv4_network(f->plan->prefix4), net4));
 	if (translated)
 		fprintf(o, "meta nfproto ipv6 ip6 saddr != fc00::/7 counter name spoofed reject\n");
-	else if (uplink_filter_carries(f, true))
+	else if (f->conf->uplink.ipv6 == HOST_IPV6_AUTO && f->lan_global)
 		fprintf(o,
 			"meta nfproto ipv6 fib saddr oifname != $us counter name spoofed reject\n");
 	else

@@ -4,6 +4,7 @@ that other nodes reach it by a tunnel in the uplink's name; and what may not cro
 
 import json
 import re
+import subprocess
 import time
 
 import pytest
@@ -68,7 +69,7 @@ class Town:
 
     def fetch(self, path, space=None):
         space = space or self.far_space
-        return space.run(f"busybox wget -q -T 5 -O - http://203.0.113.80{path}", check=False)
+        return space.run(f"timeout 5 busybox wget -q -O - http://203.0.113.80{path}", check=False)
 
 
 @pytest.fixture(scope="module", name="town")
@@ -86,7 +87,7 @@ def test_other_clouds_use_it_in_its_name(town):
 
 def test_ipv6_is_translated_when_asked_for(town):
     town.used(v6=True)
-    out = town.far_space.run("busybox wget -q -T 5 -O - http://[2001:db8:80::80]/from", check=False)
+    out = town.far_space.run("timeout 5 busybox wget -q -O - http://[2001:db8:80::80]/from", check=False)
     assert out == "2001:db8:64::2"
 
 
@@ -147,12 +148,13 @@ def test_segments_fit_a_narrow_uplink(spaces):
     town = Town(spaces)
     town.gw_space.ip("link set wan0 mtu 1300")
     town.used()
+    watched = "tcp[tcpflags] == tcp-syn and dst 203.0.113.81"
     seen = town.internet.space.spawn(
-        ["timeout", "20", "tcpdump", "-i", "up0", "-n", "-v", "-c", "1", "tcp[13] == 2 and dst 203.0.113.81"],
-        stdout=-1, stderr=-3, text=True,
-    )
-    time.sleep(1)
-    town.far_space.run("busybox wget -q -T 3 -O - http://203.0.113.81/", check=False)
+        ["timeout", "20", "tcpdump", "-i", "up0", "-n", "-v", "-c", "1", watched],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert "listening" in seen.stderr.readline()
+    town.far_space.run("timeout 3 busybox wget -q -O - http://203.0.113.81/", check=False)
     text = seen.communicate(timeout=25)[0]
     assert int(re.search(r"mss (\d+)", text).group(1)) <= 1260, text
 

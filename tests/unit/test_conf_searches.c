@@ -86,9 +86,12 @@ static void test_defaults(void **state)
 	assert_search(&c, "nodes", "172.16.0.0/12", 128, 1024);
 	assert_search(&c, "clouds", "10.0.0.0/8", 128, 1024);
 	assert_search(&c, "clouds6", "fd00::/8", 128, 1024);
-	assert_search(&c, "inet4", "0.0.0.0/0", 0, 2048);
-	assert_search(&c, "inet6", "::/0", 0, 2048);
-	assert_search(&c, "publicv6", "2000::/3", 64, 2048);
+	assert_search(&c, "inet4", "0.0.0.0/0", 0, 1024);
+	assert_int_equal(search(&c, "inet4")->table, 72);
+	assert_search(&c, "inet6", "::/0", 0, 1024);
+	assert_int_equal(search(&c, "inet6")->table, 72);
+	assert_search(&c, "publicv6", "2000::/3", 64, 1024);
+	assert_int_equal(search(&c, "publicv6")->table, 72);
 	/* What is left out is as the engine has it. */
 	plain = gw_search_default(search(&c, "clouds")->prefix);
 	strcpy(plain.label, "clouds");
@@ -189,8 +192,10 @@ static void test_preferred(void **state)
 	assert_true(parse(&c, CONF_NODE, "config lime network\noption bmx7_pref_gw bru\n"));
 	assert_int_equal(problems.count, 0);
 	assert_int_equal(c.node.tunnel.searches, 8);
-	assert_search(&c, "inet4p", "0.0.0.0/0", 0, 2048);
-	assert_search(&c, "inet6p", "::/0", 0, 2048);
+	assert_search(&c, "inet4p", "0.0.0.0/0", 0, 1024);
+	assert_int_equal(search(&c, "inet4p")->table, 72);
+	assert_search(&c, "inet6p", "::/0", 0, 1024);
+	assert_int_equal(search(&c, "inet6p")->table, 72);
 	assert_string_equal(search(&c, "inet4p")->name, "bru");
 	assert_int_equal(search(&c, "inet4p")->rating, 1000);
 	assert_int_equal(search(&c, "inet4")->rating, 100);
