@@ -135,7 +135,7 @@ static void test_routes(void **state)
 	assert_int_equal(number(r, "ip_metric"), 1024);
 	r = by(list_of(o, "tunnels"), "network", "0.0.0.0/0");
 	assert_string_equal(text(r, "search"), "inet4");
-	assert_int_equal(number(r, "ip_metric"), 2048);
+	assert_int_equal(number(r, "table"), 72);
 	assert_in_range(number(r, "bandwidth_bps"), 9000000, 10000000);
 }
 
