@@ -5,7 +5,7 @@
 #include "sim/cheap_crypto.h"
 #include "wire/bmx7_prefix.h"
 
-enum { FAR_RANGE = 256, HNA_ROOM = BMX7_HNA_LEN };
+enum { FAR_RANGE = 6000, HNA_ROOM = BMX7_HNA_LEN };
 
 static struct ipv6 link_local(unsigned i)
 {

@@ -106,6 +106,44 @@ static void foreign_links(void **state)
 	assert_int_equal(b.hashes, 2);
 }
 
+/* A search in pieces finds what a search at once finds, also when the chain learns newer links
+ * meanwhile. */
+static void pieces(void **state)
+{
+	(void)state;
+	for (unsigned piece = 1; piece < 90; piece += 13) {
+		struct both b;
+		struct chain_walk w;
+		struct bmx7_link far;
+		unsigned made = piece, total = 0;
+		uint16_t found = 0;
+
+		make(&b, 300);
+		assert_int_equal(find(&b, 20, 300), 20);
+		far = own_chain_link(&b.own, crypto_test(), 200);
+		assert_int_equal(chain_walk_begin(&w, &b.theirs, &far, 300), 0);
+		while (found == 0 && made == piece) {
+			found = chain_walk_go(&w, &b.theirs, crypto_test(), piece, &made);
+			total += made;
+			if (total < 100)
+				assert_int_equal(find(&b, (uint16_t)(21 + total / piece % 9), 10),
+						 21 + total / piece % 9);
+		}
+		assert_int_equal(found, 200);
+		assert_int_equal(total, 180);
+		assert_int_equal(b.theirs.newest, 200);
+		assert_int_equal(find(&b, 190, CHAIN_STEPS), 190);
+		/* What is none of the chain is searched to the end of the chain. */
+		far.b[0] ^= 1;
+		far.b[0] ^= 1;
+		assert_int_equal(chain_walk_begin(&w, &b.theirs, &far, 300), 200);
+		far.b[0] ^= 1;
+		assert_int_equal(chain_walk_begin(&w, &b.theirs, &far, 300), 0);
+		assert_int_equal(chain_walk_go(&w, &b.theirs, crypto_test(), 1000, &made), 0);
+		assert_int_equal(made, 100);
+	}
+}
+
 /* Numbers may be asked for in any order. */
 static void any_order(void **state)
 {
@@ -125,9 +163,8 @@ static void any_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_number),
-		cmocka_unit_test(jumps),
-		cmocka_unit_test(foreign_links),
+		cmocka_unit_test(every_number),	 cmocka_unit_test(jumps),
+		cmocka_unit_test(foreign_links), cmocka_unit_test(pieces),
 		cmocka_unit_test(any_order),
 	};
 

@@ -164,6 +164,70 @@ static void attacks(void **state)
 	}
 }
 
+/* Numbers far ahead are searched in pieces, one claim after the other; what comes meanwhile is not
+ * forgotten. */
+static void far_numbers(void **state)
+{
+	enum { AHEAD = 5000 };
+	struct l3_rig r;
+
+	(void)state;
+	l3_rig_init(&r, NULL, false);
+	for (unsigned i = 0; i < RIG_NEIGHBOURS; i++) {
+		struct bmx7_link chain =
+			own_chain_link(&r.far_chain, r.l3->crypto, (uint16_t)(AHEAD + i));
+		struct bmx7_iid iid = {9, 1, chain, r.far->id};
+		struct bmx7_ogm o = {
+			.chain = chain, .iid = 9, .hops = 1, .metric = METRIC_MAX / (8 - i)};
+		struct wr w = begin();
+		size_t opened = bmx7_batch_open(&w, 1);
+
+		o.metric = bmx7_metric_round(o.metric);
+		bmx7_ogm_write(&w, &o);
+		bmx7_close(&w, opened);
+		l3_rig_hear(&r, i, frames, wr_len(&w));
+		w = begin();
+		opened = bmx7_open(&w, BMX7_IID_ADV);
+		bmx7_iid_write(&w, &iid);
+		bmx7_close(&w, opened);
+		uint64_t steps = r.l3->count.chain_steps;
+
+		l3_rig_hear(&r, i, frames, wr_len(&w));
+		assert_true(r.l3->count.chain_steps - steps <= CLAIM_SEARCH_SLICE + CHAIN_STEPS);
+		assert_true(i > 0 || l3_rig_route(&r) == RIG_NOBODY);
+	}
+	l3_rig_pass(&r, span_ms(CLAIM_SEARCH_MS * 10));
+	/* The first was searched, the others are near it. */
+	assert_in_range(r.l3->count.chain_steps, AHEAD, AHEAD + 50);
+	assert_int_not_equal(l3_rig_route(&r), RIG_NOBODY);
+	assert_int_equal(r.far->chain.newest, AHEAD + RIG_NEIGHBOURS - 1);
+	assert_true(list_empty(&r.l3->claims.searching));
+	l3_rig_fini(&r);
+}
+
+/* One whose search is under way goes. */
+static void searched_claim_goes(void **state)
+{
+	struct l3_rig r;
+
+	(void)state;
+	l3_rig_init(&r, NULL, false);
+	struct bmx7_link chain = own_chain_link(&r.far_chain, r.l3->crypto, 5900);
+	struct bmx7_iid iid = {9, 1, chain, r.far->id};
+	struct bmx7_ogm o = {.chain = chain, .iid = 9, .hops = 1, .metric = METRIC_ROUTABLE};
+
+	claim_ogm(r.l3, r.now, r.neighbour[0]->near, 1, &o, &r.fx);
+	assert_int_equal(claim_iid(r.l3, r.now, r.neighbour[0]->near, &iid, &r.fx), OK);
+	claims_search(r.l3, r.now, &r.fx);
+	assert_non_null(r.l3->claims.walking);
+	l3_link_gone(r.l3, r.now, r.link[0], &r.fx);
+	r.link[0] = NULL;
+	assert_null(r.l3->claims.walking);
+	assert_true(list_empty(&r.l3->claims.searching));
+	l3_rig_pass(&r, span_s(1));
+	l3_rig_fini(&r);
+}
+
 /* Batches: each once, lost ones are asked for, what is malformed anywhere counts nowhere. */
 static void batches(void **state)
 {
@@ -236,6 +300,7 @@ int main(void)
 		cmocka_unit_test(hellos_count), cmocka_unit_test(forged),
 		cmocka_unit_test(ourselves),	cmocka_unit_test(attacks),
 		cmocka_unit_test(batches),	cmocka_unit_test(a_crowd_of_strangers),
+		cmocka_unit_test(far_numbers),	cmocka_unit_test(searched_claim_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

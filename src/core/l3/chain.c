@@ -78,32 +78,58 @@ static uint16_t recent_find(const struct chain *c, const struct bmx7_link *link)
 	return 0;
 }
 
-uint16_t chain_find(struct chain *c, const struct crypto *crypto, const struct bmx7_link *disguised,
-		    unsigned steps, uint64_t *hashes)
+uint16_t chain_walk_begin(struct chain_walk *w, const struct chain *c,
+			  const struct bmx7_link *disguised, unsigned steps)
 {
-	struct bmx7_link link = masked(disguised, &c->mask), walk = link;
-	struct bmx7_link passed[CHAIN_MEMORY]; /* passed[i]: i steps back from link */
-	uint16_t known = recent_find(c, &link);
 	unsigned most = (unsigned)(c->range - c->newest);
 
-	if (known > 0)
-		return known;
-	most = steps < most ? steps : most;
-	for (unsigned i = 1; i <= most; i++) {
-		if (i <= CHAIN_MEMORY)
-			passed[i - 1] = walk;
-		walk = before(crypto, &c->salt, &walk);
-		++*hashes;
-		if (!same(&walk, &c->recent[c->newest % CHAIN_MEMORY]))
-			continue;
-		uint16_t found = (uint16_t)(c->newest + i);
+	*w = (struct chain_walk){.at = masked(disguised, &c->mask),
+				 .from = c->recent[c->newest % CHAIN_MEMORY],
+				 .from_number = c->newest,
+				 .most = (uint16_t)(steps < most ? steps : most)};
+	return recent_find(c, &w->at);
+}
 
-		c->newest = found;
-		for (unsigned k = 0; k < i && k < CHAIN_MEMORY; k++)
-			c->recent[(found - k) % CHAIN_MEMORY] = passed[k];
+/* What was passed on the way from the link `found` is known now. */
+static void walk_learn(const struct chain_walk *w, struct chain *c, uint16_t found)
+{
+	if (found <= c->newest)
+		return;
+	c->newest = found;
+	for (unsigned k = 0; k < w->done && k < CHAIN_MEMORY; k++)
+		c->recent[(found - k) % CHAIN_MEMORY] = w->passed[k];
+}
+
+uint16_t chain_walk_go(struct chain_walk *w, struct chain *c, const struct crypto *crypto,
+		       unsigned steps, unsigned *hashes)
+{
+	for (*hashes = 0; *hashes < steps && w->done < w->most; ++*hashes) {
+		if (w->done < CHAIN_MEMORY)
+			w->passed[w->done] = w->at;
+		w->at = before(crypto, &c->salt, &w->at);
+		w->done++;
+		if (!same(&w->at, &w->from))
+			continue;
+		++*hashes;
+		uint16_t found = (uint16_t)(w->from_number + w->done);
+
+		walk_learn(w, c, found);
 		return found;
 	}
 	return 0;
+}
+
+uint16_t chain_find(struct chain *c, const struct crypto *crypto, const struct bmx7_link *disguised,
+		    unsigned steps, uint64_t *hashes)
+{
+	struct chain_walk w;
+	uint16_t known = chain_walk_begin(&w, c, disguised, steps);
+	unsigned made = 0;
+
+	if (known == 0)
+		known = chain_walk_go(&w, c, crypto, steps, &made);
+	*hashes += made;
+	return known;
 }
 
 void own_chain_init(struct own_chain *c, const struct chain_salt *salt,

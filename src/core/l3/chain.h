@@ -39,6 +39,23 @@ struct chain {
 void chain_init(struct chain *c, const struct crypto *crypto, const struct digest *node,
 		const struct bmx7_version *v, const struct digest *description);
 
+/* A search for a link that may be far ahead, made in pieces. */
+struct chain_walk {
+	struct bmx7_link at;		       /* hashed so far */
+	struct bmx7_link passed[CHAIN_MEMORY]; /* passed[i]: i steps back from the link */
+	struct bmx7_link from;		       /* the newest link when it began ... */
+	uint16_t from_number;
+	uint16_t done, most; /* steps */
+};
+/* The number, if it is known already; else 0, and there is something to search. */
+uint16_t chain_walk_begin(struct chain_walk *w, const struct chain *c,
+			  const struct bmx7_link *disguised, unsigned steps);
+/* Goes on for so many steps; c may have learnt newer links meanwhile, but is of the same
+ * description. The number, as chain_find gives it; 0: not found yet; *hashes is how many steps it
+ * took: less than `steps`: it is over. */
+uint16_t chain_walk_go(struct chain_walk *w, struct chain *c, const struct crypto *crypto,
+		       unsigned steps, unsigned *hashes);
+
 /* The number of a link in disguise; 0: it is none of the chain, or more than `steps` newer than
  * the newest, or too old. A newer one becomes the newest. *hashes grows by what it cost. */
 uint16_t chain_find(struct chain *c, const struct crypto *crypto, const struct bmx7_link *disguised,

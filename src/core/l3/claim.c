@@ -2,13 +2,16 @@
 #include <assert.h>
 #include "core/l3/internal.h"
 
-void claims_init(struct l3 *l3)
+enum err claims_init(struct l3 *l3)
 {
 	map_init(&l3->claims.by_iid, &l3->pool, prng_u64(&l3->prng));
+	list_init(&l3->claims.searching);
+	return timer_init(&l3->timers, &l3->claims.search, TIMER_SEARCH) ? OK : ERR_FULL;
 }
 
 void claims_fini(struct l3 *l3)
 {
+	timer_fini(&l3->timers, &l3->claims.search);
 	map_fini(&l3->claims.by_iid);
 }
 
@@ -83,14 +86,23 @@ static struct claim *claim_get(struct l3 *l3, instant now, struct near *r, uint1
 	}
 	list_init(&c->of_near);
 	list_init(&c->of_node);
+	list_init(&c->searching);
 	l3->claims.count++;
 	r->claim_count++;
 	claim_use(now, c);
 	return c;
 }
 
+static void search_leave(struct l3 *l3, struct claim *c)
+{
+	list_del(&c->searching);
+	if (l3->claims.walking == c)
+		l3->claims.walking = NULL;
+}
+
 void claim_drop(struct l3 *l3, struct claim *c)
 {
+	search_leave(l3, c);
 	list_del(&c->of_near);
 	if (c->node) {
 		list_del(&c->of_node);
@@ -253,18 +265,85 @@ void claim_ogm(struct l3 *l3, instant now, struct near *r, uint16_t batch, const
 		number_ask(l3, now, c);
 }
 
-/* Searches the whole chain for what c waits with; a neighbour pays for it. */
-static void wait_retry(struct l3 *l3, instant now, struct claim *c, struct fx *fx)
+/* The whole chain is to be searched for what c waits with; a neighbour pays for it. */
+static void wait_retry(struct l3 *l3, instant now, struct claim *c)
 {
-	struct bmx7_ogm o = c->wait;
-	struct chain *chain = &c->node->chain;
-	uint16_t sqn;
-
-	if (!c->waiting || !is_described(c) || !bucket_take(&c->near->searches, now))
+	if (!c->waiting || !is_described(c) || !list_empty(&c->searching) ||
+	    !bucket_take(&c->near->searches, now))
 		return;
-	sqn = chain_find(chain, l3->crypto, &o.chain, chain->range, &l3->count.chain_steps);
+	list_append(&l3->claims.searching, &c->searching);
+	timer_set(&l3->timers, &l3->claims.search, now);
+}
+
+/* The number, if it is known already. */
+static uint16_t walk_begin(struct claims *s, const struct claim *c)
+{
+	const struct chain *chain = &c->node->chain;
+
+	s->walking = c;
+	s->walk_desc_sqn = chain->salt.desc_sqn;
+	s->walk_batch = c->wait_batch;
+	s->walk_ogm = c->wait;
+	return chain_walk_begin(&s->walk, chain, &s->walk_ogm.chain, chain->range);
+}
+
+/* The number of the OGM that c waited with when the search began. */
+static void walk_found(struct l3 *l3, instant now, struct claim *c, uint16_t sqn, struct fx *fx)
+{
+	struct claims *s = &l3->claims;
+	struct bmx7_ogm o = c->wait;
+	uint16_t batch = c->wait_batch, newer = 0;
+
+	/* Newer ones may have come meanwhile; their way is short now. */
+	if (batch != s->walk_batch)
+		newer = chain_find(&c->node->chain, l3->crypto, &o.chain, CHAIN_STEPS,
+				   &l3->count.chain_steps);
+	if (newer > 0)
+		number_found(l3, now, c, batch, newer, &o, fx);
+	else
+		number_found(l3, now, c, s->walk_batch, sqn, &s->walk_ogm, fx);
+}
+
+/* Goes on with the first; hashes: at most so many, then how many it were. false: it takes more. */
+static bool search_go(struct l3 *l3, instant now, struct claim *c, unsigned *hashes, struct fx *fx)
+{
+	struct claims *s = &l3->claims;
+	unsigned most = *hashes;
+	uint16_t sqn = 0;
+
+	*hashes = 0;
+	if (s->walking != c || s->walk_desc_sqn != c->node->chain.salt.desc_sqn)
+		sqn = walk_begin(s, c);
+	if (sqn == 0)
+		sqn = chain_walk_go(&s->walk, &c->node->chain, l3->crypto, most, hashes);
+	l3->count.chain_steps += *hashes;
+	if (sqn == 0 && *hashes == most)
+		return false;
+	search_leave(l3, c);
 	if (sqn > 0)
-		number_found(l3, now, c, c->wait_batch, sqn, &o, fx);
+		walk_found(l3, now, c, sqn, fx);
+	return true;
+}
+
+void claims_search(struct l3 *l3, instant now, struct fx *fx)
+{
+	struct claims *s = &l3->claims;
+	unsigned left = CLAIM_SEARCH_SLICE;
+	bool over = true;
+
+	while (!list_empty(&s->searching) && over && left > 0) {
+		struct claim *c = container_of(s->searching.next, struct claim, searching);
+		unsigned hashes = left;
+
+		if (!c->waiting || !is_described(c)) {
+			search_leave(l3, c);
+			continue;
+		}
+		over = search_go(l3, now, c, &hashes, fx);
+		left -= hashes;
+	}
+	if (!list_empty(&s->searching))
+		timer_set(&l3->timers, &s->search, instant_add(now, span_ms(CLAIM_SEARCH_MS)));
 }
 
 /* c gets about n, which the neighbour gave another number before, or another node that number. */
@@ -317,23 +396,18 @@ enum err claim_iid(struct l3 *l3, instant now, struct near *r, const struct bmx7
 		c->desc_sqn = i->desc_sqn;
 	}
 	if (is_described(c))
-		wait_retry(l3, now, c, fx);
+		wait_retry(l3, now, c);
 	else
 		description_ask(l3, now, c, fx);
 	return OK;
 }
 
-void claims_described(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
+void claims_described(struct l3 *l3, instant now, struct l3_node *n)
 {
-	struct list *at = n->route.claims.next;
-
-	/* An attack may free any of them. */
-	while (at != &n->route.claims && n != l3->self) {
-		struct claim *c = container_of(at, struct claim, of_node);
-
-		at = at->next;
-		wait_retry(l3, now, c, fx);
-	}
+	if (n == l3->self)
+		return;
+	list_each (c, &n->route.claims, struct claim, of_node)
+		wait_retry(l3, now, c);
 }
 
 void claims_forget(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)

@@ -14,19 +14,26 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/timer.h"
 #include "core/fx.h"
+#include "core/l3/chain.h"
 #include "core/l3/metric.h"
 
 struct l3;
 struct near;
 struct l3_node;
 
-enum { CLAIM_TIMEOUT_S = 72 };
+enum {
+	CLAIM_TIMEOUT_S = 72,
+	CLAIM_SEARCH_SLICE = 1500, /* hashes of a search made at once ... */
+	CLAIM_SEARCH_MS = 1,	   /* ... each so often */
+};
 
 struct claim {
 	struct map_node by_iid;
-	struct list of_near; /* in order of use */
-	struct list of_node; /* by neighbour's id; in no list while unresolved */
+	struct list of_near;   /* in order of use */
+	struct list of_node;   /* by neighbour's id; in no list while unresolved */
+	struct list searching; /* in order of wish, or in no list */
 	struct near *near;
 	struct l3_node *node; /* NULL: unresolved */
 	uint16_t iid;	      /* the neighbour's */
@@ -49,9 +56,17 @@ struct claim {
 struct claims {
 	struct map by_iid;
 	uint32_t count;
+	/* Numbers far ahead are searched one after the other, a piece at a time. */
+	struct list searching;
+	struct timer search;
+	const struct claim *walking; /* the first, if its search has begun */
+	uint32_t walk_desc_sqn;
+	uint16_t walk_batch;
+	struct bmx7_ogm walk_ogm;
+	struct chain_walk walk;
 };
 
-void claims_init(struct l3 *l3);
+enum err claims_init(struct l3 *l3);
 void claims_fini(struct l3 *l3);
 
 /* An OGM of a neighbour, in a batch of that number. */
@@ -61,7 +76,9 @@ void claim_ogm(struct l3 *l3, instant now, struct near *r, uint16_t batch, const
 enum err claim_iid(struct l3 *l3, instant now, struct near *r, const struct bmx7_iid *i,
 		   struct fx *fx);
 /* n has a new description: claims that waited for it are tried again. */
-void claims_described(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
+void claims_described(struct l3 *l3, instant now, struct l3_node *n);
+/* TIMER_SEARCH fired. */
+void claims_search(struct l3 *l3, instant now, struct fx *fx);
 /* n was forgotten: who claims a path to it has to say so again. */
 void claims_forget(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
 /* Frees it, nothing else; for the end of the engine. */

@@ -36,6 +36,7 @@ enum l3_timer {
 	TIMER_NODES,   /* struct l3_nodes.expiry */
 	TIMER_OWN_OGM, /* struct batches.own */
 	TIMER_POST,    /* struct posts.run */
+	TIMER_SEARCH,  /* struct claims.search */
 	TIMER_TOPOLOGY,
 };
 

@@ -23,11 +23,12 @@ static enum err nouns_init(struct l3 *x, instant now)
 	bucket_init(&x->rare, NOTE_RARE_BURST, span_s(NOTE_RARE_S), now);
 	jobs_init(x, now);
 	nears_init(x);
-	claims_init(x);
 	hnas_init(x);
 	helds_init(x, now);
-	if (posts_init(x) != OK)
+	if (claims_init(x) != OK)
 		return ERR_FULL;
+	if (posts_init(x) != OK)
+		goto no_posts;
 	if (iids_init(x) != OK)
 		goto no_iids;
 	if (batches_init(x, now) != OK)
@@ -62,6 +63,8 @@ no_batches:
 	iids_fini(x);
 no_iids:
 	posts_fini(x);
+no_posts:
+	claims_fini(x);
 	return ERR_FULL;
 }
 
@@ -173,6 +176,7 @@ static void timer_fired(struct l3 *x, instant now, struct timer *t, struct fx *f
 	case TIMER_NODES: l3_nodes_expire(x, now, fx); break;
 	case TIMER_OWN_OGM: batch_own_due(x, now); break;
 	case TIMER_POST: posts_run(x, now, fx); break;
+	case TIMER_SEARCH: claims_search(x, now, fx); break;
 	case TIMER_TOPOLOGY: topology_due(x, now); break;
 	}
 }

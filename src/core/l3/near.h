@@ -25,7 +25,7 @@ enum {
 	NEAR_STRANGER_S = 30,	   /* silence after which a stranger is forgotten */
 	NEAR_JOBS_BURST = 4,	   /* public-key work that one node can cause ... */
 	NEAR_JOBS_PERIOD_S = 5,	   /* ... and one more in this time */
-	NEAR_SEARCHES_BURST = 512, /* searches of a whole chain, 3 ms at most ... */
+	NEAR_SEARCHES_BURST = 512, /* searches of a whole chain, 5 ms at most ... */
 	NEAR_SEARCHES_MS = 100,
 	NEAR_REMINDERS_BURST = 2, /* of its newest description to itself ... */
 	NEAR_REMINDERS_S = 10,
