@@ -12,9 +12,10 @@ setup:
 release: setup
 	@tests/run build release
 
-# A town of nodes on this machine; a client walks through it.
+# Towns of nodes on this machine: a client walks through a cloud; two clouds reach each other.
 demo: release
 	@$(RELEASE)/src/nuvol-lab/nuvol-lab run examples/demo/demo.scenario
+	@$(RELEASE)/src/nuvol-lab/nuvol-lab run examples/demo/clouds.scenario
 
 # Everything, as CI runs it: the last line is "N passed, N failed".
 test: setup

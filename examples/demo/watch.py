@@ -91,15 +91,15 @@ def gateway(seconds):
 # ---- the mesh ----
 
 
-def frames(path):
-    """The frames of a capture, as far as it kept them."""
+def packets(path):
+    """(seconds, frame) of a capture, as far as it kept them."""
     with open(path, "rb") as f:
         data = f.read()
     order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
     at = 24
     while at + 16 <= len(data):
-        kept = struct.unpack_from(order + "I", data, at + 8)[0]
-        yield data[at + 16:at + 16 + kept]
+        seconds, micros, kept = struct.unpack_from(order + "III", data, at)
+        yield seconds + micros / 1e6, data[at + 16:at + 16 + kept]
         at += 16 + kept
 
 
@@ -151,24 +151,25 @@ def town_places():
 
 def meshes(place):
     links = subprocess.run(["ip", "-n", place, "-j", "link"], capture_output=True, check=True)
-    return [k["ifname"] for k in json.loads(links.stdout) if re.match(r"mesh\d", k["ifname"])]
+    return [k["ifname"] for k in json.loads(links.stdout) if re.fullmatch(r"mesh\d+", k["ifname"])]
 
 
 class Capture:
     """Of each mesh interface of these namespaces, into a file of its own."""
 
-    def __init__(self, places, folder):
-        self.paths, self.running = [], []
+    def __init__(self, places, folder, *options):
+        self.paths, self.running = {}, []
         for place in places:
             for name in meshes(place):
                 path = f"{folder}/{place}-{name}.pcap"
-                command = ["tcpdump", "-Z", "root", "-Un", "-i", name, "-s", "192", "-w", path]
-                self.paths.append(path)
+                command = ["tcpdump", "-Z", "root", "-Un", "-i", name, "-s", "192", "-w", path,
+                           *options]
+                self.paths[path] = place
                 self.running.append(subprocess.Popen(["ip", "netns", "exec", place, *command],
                                                      stderr=subprocess.DEVNULL))
 
     def stop(self):
-        """The files."""
+        """The files, and the namespace of each."""
         for process in self.running:
             process.terminate()
         for process in self.running:
@@ -189,7 +190,7 @@ def count(paths):
     """(frames of clients, what among them should not be there)"""
     clients, found = 0, []
     for path in paths:
-        for frame in frames(path):
+        for _, frame in packets(path):
             inner = carried(frame)
             clients += inner is not None
             why = is_local(inner) if inner else None

@@ -18,7 +18,8 @@ struct condition {
 	const char *name;
 	int least, most; /* words behind the name */
 	bool (*holds)(struct run *r, const char *const *words, instant deadline);
-	bool tells; /* what it found is worth telling when it holds too */
+	bool tells;		 /* what it found is worth telling when it holds too */
+	const char *const *path; /* of one that counts, instead of holds */
 };
 
 static unsigned node_get(struct run *r, const struct lab *lab, const char *name)
@@ -30,9 +31,14 @@ static unsigned node_get(struct run *r, const struct lab *lab, const char *name)
 	return node;
 }
 
-/* A number of this part of the daemon's status is as wanted. */
-static bool count_holds(struct run *r, const char *node_name, const char *part, const char *key,
-			const char *wanted)
+/* Where the conditions that count find their number in the daemon's status. */
+static const char *const nodes_path[] = {"cloud", "nodes", NULL};
+static const char *const neighbours_path[] = {"cloud", "neighbours", NULL};
+static const char *const network_path[] = {"network", "nodes_routed", NULL};
+static const char *const tunnels_path[] = {"host", "tunnels", "routes", NULL};
+
+/* NODE NUMBER: what the node's status has at path is as wanted. */
+static bool count_holds(struct run *r, const char *const *words, const char *const *path)
 {
 	struct lab lab;
 	uint32_t number = 0;
@@ -42,13 +48,14 @@ static bool count_holds(struct run *r, const char *node_name, const char *part, 
 
 	if (!lab_open(&lab, r->town, LAB_READ))
 		return false;
-	node = node_get(r, &lab, node_name);
+	node = node_get(r, &lab, words[1]);
 	if (node != TOWN_NONE)
 		answer = daemon_ask(&lab, node, "status");
-	count = json_object_get(json_object_get(answer, part), key);
+	for (count = answer; *path; path++)
+		count = json_object_get(count, *path);
 	if (json_is_integer(count)) {
 		snprintf(r->said, sizeof(r->said), "%lld", (long long)json_integer_value(count));
-		holds = number_parse(wanted, 0, COUNT_MAX, &number) &&
+		holds = number_parse(words[2], 0, COUNT_MAX, &number) &&
 			json_integer_value(count) == number;
 	} else if (node != TOWN_NONE) {
 		snprintf(r->said, sizeof(r->said), "its nuvold does not say");
@@ -56,24 +63,6 @@ static bool count_holds(struct run *r, const char *node_name, const char *part, 
 	json_decref(answer);
 	lab_close(&lab);
 	return holds;
-}
-
-static bool nodes_hold(struct run *r, const char *const *words, instant deadline)
-{
-	(void)deadline;
-	return count_holds(r, words[1], "cloud", "nodes", words[2]);
-}
-
-static bool neighbours_hold(struct run *r, const char *const *words, instant deadline)
-{
-	(void)deadline;
-	return count_holds(r, words[1], "cloud", "neighbours", words[2]);
-}
-
-static bool network_holds(struct run *r, const char *const *words, instant deadline)
-{
-	(void)deadline;
-	return count_holds(r, words[1], "network", "nodes_routed", words[2]);
 }
 
 /* Is this MAC among the clients that the daemon names? */
@@ -240,15 +229,16 @@ static bool reach_holds(struct run *r, const char *const *words, instant deadlin
 }
 
 static const struct condition conditions[] = {
-	{"nodes", 2, 2, nodes_hold, false},
-	{"neighbours", 2, 2, neighbours_hold, false},
-	{"network", 2, 2, network_holds, false},
-	{"knows", 2, 2, knows_holds, false},
-	{"running", 1, 1, running_holds, false},
-	{"address", 1, 1, address_holds, true},
-	{"lease", 2, 2, lease_holds, false},
-	{"reach", 2, 3, reach_holds, false},
-	{"exec", 3, STEP_WORDS_MAX, exec_holds, false},
+	{.name = "nodes", .least = 2, .most = 2, .path = nodes_path},
+	{.name = "neighbours", .least = 2, .most = 2, .path = neighbours_path},
+	{.name = "network", .least = 2, .most = 2, .path = network_path},
+	{.name = "tunnels", .least = 2, .most = 2, .path = tunnels_path},
+	{.name = "knows", .least = 2, .most = 2, .holds = knows_holds},
+	{.name = "running", .least = 1, .most = 1, .holds = running_holds},
+	{.name = "address", .least = 1, .most = 1, .holds = address_holds, .tells = true},
+	{.name = "lease", .least = 2, .most = 2, .holds = lease_holds},
+	{.name = "reach", .least = 2, .most = 3, .holds = reach_holds},
+	{.name = "exec", .least = 3, .most = STEP_WORDS_MAX, .holds = exec_holds},
 };
 
 /* Where the condition begins in the words of the step; NULL: there is none. */
@@ -262,12 +252,6 @@ static const struct condition *condition_find(const struct step *s, int *at, boo
 	return NULL;
 }
 
-/* It takes a node and a number. */
-static bool condition_counts(const struct condition *c)
-{
-	return c->holds == nodes_hold || c->holds == neighbours_hold || c->holds == network_holds;
-}
-
 const char *expect_check(const struct step *s)
 {
 	int at, words;
@@ -279,14 +263,14 @@ const char *expect_check(const struct step *s)
 	if (!span_parse(s->words[1], UNIT_S, &time))
 		return "the time is not one; like 20s";
 	if (!c)
-		return "no such condition; it takes nodes, neighbours, network, knows, running, "
-		       "address, lease, reach or exec";
+		return "no such condition; it takes nodes, neighbours, network, tunnels, "
+		       "knows, running, address, lease, reach or exec";
 	words = s->count - at - 1;
 	if (words < c->least || words > c->most)
 		return "a condition has too few or too many words; nuvol-lab(8) shows how";
 	if (c->holds == exec_holds && strcmp(s->words[at + 2], "--") != 0)
 		return "exec is written 'exec NODE|CLIENT -- PROGRAM ...'";
-	if (condition_counts(c) && !number_parse(s->words[at + 2], 0, COUNT_MAX, &number))
+	if (c->path && !number_parse(s->words[at + 2], 0, COUNT_MAX, &number))
 		return "this condition takes a node and a number";
 	if (c->holds == reach_holds && words == 3 && strcmp(s->words[at + 3], "ipv6") != 0)
 		return "reach is written 'reach WHO WHOM [ipv6]'";
@@ -306,7 +290,8 @@ bool expect_act(struct run *r, const struct step *s)
 	span_parse(s->words[1], UNIT_S, &time);
 	deadline = instant_add(clock_read(), time);
 	for (;;) {
-		holds = c->holds(r, s->words + at, deadline) != negated;
+		holds = (c->path ? count_holds(r, s->words + at, c->path)
+				 : c->holds(r, s->words + at, deadline)) != negated;
 		if (interrupt_came())
 			return false;
 		if (holds || instant_reached(deadline, clock_read()))

@@ -51,6 +51,19 @@ static json_t *node_network(const json_t *answer)
 	return all;
 }
 
+/* The gateways of other clouds that it has tunnels to, and the networks behind them; null
+ * without tunnels. */
+static json_t *node_tunnels(const json_t *answer)
+{
+	const json_t *tunnels = json_object_get(json_object_get(answer, "host"), "tunnels");
+
+	if (!json_is_object(tunnels))
+		return json_null();
+	return json_pack("{s:O?, s:i, s:O?}", "kind", json_object_get(tunnels, "kind"), "out",
+			 (int)json_array_size(json_object_get(tunnels, "out")), "routes",
+			 json_object_get(tunnels, "routes"));
+}
+
 static json_t *node_get(const struct lab *lab, unsigned node)
 {
 	const struct town_node *n = &lab->town.nodes[node];
@@ -59,13 +72,13 @@ static json_t *node_get(const struct lab *lab, unsigned node)
 	json_t *cloud = json_object_get(answer, "cloud");
 	bool running = process_alive(state->daemon);
 	char mac[MAC_TEXT], place[PLACE_NAME_ROOM], run[LAB_PATH_ROOM];
-	json_t *all = json_pack("{s:s, s:b, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "name",
-				n->name, "running", running, "pid", running ? state->daemon.pid : 0,
-				"ssid", n->ssid, "mac", mac_print(n->mac, mac), "ipv4",
-				state->address, "ipv6", state->address6, "namespace",
-				place_name(lab->town.name, n->name, place), "run_dir",
-				lab_node_path(lab, node, "", run), "meshes", node_meshes(lab, node),
-				"network", node_network(answer));
+	json_t *all = json_pack(
+		"{s:s, s:b, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", n->name,
+		"running", running, "pid", running ? state->daemon.pid : 0, "ssid", n->ssid, "mac",
+		mac_print(n->mac, mac), "ipv4", state->address, "ipv6", state->address6,
+		"namespace", place_name(lab->town.name, n->name, place), "run_dir",
+		lab_node_path(lab, node, "", run), "meshes", node_meshes(lab, node), "network",
+		node_network(answer), "tunnels", node_tunnels(answer));
 	static const char *const counts[] = {"nodes", "neighbours", "clients_here",
 					     "clients_elsewhere"};
 
@@ -208,19 +221,20 @@ static void nodes_print(const json_t *nodes)
 	const json_t *n;
 	size_t i;
 
-	printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s  %s\n", "NODE", "NUVOLD", "ADDRESS", "CLOUD",
-	       "OTHERS", "NEIGHBOURS", "NETWORK");
+	printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s  %-10s  %s\n", "NODE", "NUVOLD", "ADDRESS",
+	       "CLOUD", "OTHERS", "NEIGHBOURS", "NETWORK", "OUTSIDE");
 	json_array_foreach(nodes, i, n)
 	{
 		bool running = json_is_true(json_object_get(n, "running"));
-		char others[24], neighbours[24], network[32], pid[24];
+		char others[24], neighbours[24], network[32], outside[24], pid[24];
 
 		snprintf(pid, sizeof(pid), "%lld",
 			 (long long)json_integer_value(json_object_get(n, "pid")));
-		printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s  %s\n", text_of(n, "name"),
+		printf("%-15s  %-8s  %-18s  %-16s  %6s  %10s  %-10s  %s\n", text_of(n, "name"),
 		       running ? pid : "stopped", text_of(n, "ipv4"), text_of(n, "ssid"),
 		       count_of(n, "nodes", others), count_of(n, "neighbours", neighbours),
-		       network_of(n, network));
+		       network_of(n, network),
+		       count_of(json_object_get(n, "tunnels"), "routes", outside));
 	}
 }
 
