@@ -67,13 +67,17 @@ static void put_macs(FILE *o, const struct plan *p)
 	}
 }
 
-static void put_batadv(FILE *o, const struct plan *p)
+/* What nodes say to each other: a bridge that took it would learn their VLAN ports' MACs as
+ * clients', and carry the network of all clouds over the cloud. */
+static void put_nodes(FILE *o, const struct plan *p)
 {
+	fprintf(o, "chain network {\nether type 8021ad vlan id %u counter name network drop\n}\n",
+		p->network_vid);
 	fprintf(o, "chain batadv {\nether type %d counter name batadv drop\n", ETHERTYPE_BATADV);
 	if (p->cloud_tagged)
 		fprintf(o, "ether type %s vlan id %u counter name batadv drop\n",
 			p->cloud_tpid == TPID_8021AD ? "8021ad" : "8021q", p->cloud_vid);
-	fprintf(o, "}\n");
+	fprintf(o, "goto network\n}\n");
 }
 
 /* A set of port names, or nothing when it would be empty. */
@@ -135,12 +139,12 @@ char *filter_rules(const struct filter *f)
 #undef PUT_COUNTER
 	put_macs(o, f->plan);
 	put_kept(o, f->plan);
-	put_batadv(o, f->plan);
+	put_nodes(o, f->plan);
 	fprintf(o, "chain kept {\njump mac_saddr\njump mac_daddr\nmeta protocol vmap "
 		   "{ arp : goto kept_arp, ip : goto kept_ipv4, ip6 : goto kept_ipv6 }\n}\n");
 	fprintf(o,
 		"chain cloud {\nether type %d counter name hello drop\n"
-		"ether type %d counter name batadv drop\ngoto kept\n}\n",
+		"ether type %d counter name batadv drop\njump network\ngoto kept\n}\n",
 		ETHERTYPE_HELLO, ETHERTYPE_BATADV);
 	put_hooks(o, f);
 	fprintf(o, "}\n");

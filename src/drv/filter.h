@@ -27,7 +27,8 @@
 #include "drv/nft.h"
 
 /* Named counters of the table; their sums outlive a replacement. */
-#define FILTER_COUNTERS(X) X(mac) X(address) X(router) X(dhcp) X(alfred) X(hello) X(batadv)
+#define FILTER_COUNTERS(X)                                                                         \
+	X(mac) X(address) X(router) X(dhcp) X(alfred) X(hello) X(batadv) X(network)
 
 struct filter_counters {
 #define FILTER_COUNTER_FIELD(name) uint64_t name;

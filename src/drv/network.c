@@ -14,6 +14,8 @@
 
 #include "ctl/json.h"
 #include "drv/bridge.h"
+#include "drv/cables.h"
+#include "drv/crypto.h"
 #include "drv/log.h"
 #include "drv/mesh_port.h"
 #include "drv/network_socket.h"
@@ -157,12 +159,17 @@ static int port_listen(struct network *n, struct network_port *p)
 static void port_open(struct network *n, struct network_port *p, const struct link *l)
 {
 	const struct vlan_tag tag = {n->env.plan->network_vid, TPID_8021AD};
+	struct mac mac = l->mac;
 	char name[IFNAMSIZ];
 	int e;
 
+	/* That of our mesh port on the cable, by which other nodes' bridges know a node. */
+	if (cables_find(n->env.cables, l->name))
+		plan_port_mac(n->env.plan, crypto_mbedtls(), l->name, &mac);
+
 	vlan_port_name(l->name, tag.vid, name);
 	p->wanted = false;
-	e = vlan_port_open(&p->vlan, &n->vlan_env, l, tag,
+	e = vlan_port_open(&p->vlan, &n->vlan_env, l, mac, tag,
 			   made_has_network(&n->env.lan->made, name));
 	if (!e && p->vlan.in_kernel && !p->vlan.found) {
 		made_add_network(&n->env.lan->made, name);

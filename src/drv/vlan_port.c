@@ -99,11 +99,13 @@ static void packet_ready(uv_poll_t *poll, int status, int events)
 		uv_poll_start(poll, UV_READABLE, packet_ready);
 }
 
-static int tap_make(struct vlan_port *v, const struct link *lower, struct vlan_tag tag)
+static int tap_make(struct vlan_port *v, const struct link *lower, struct mac mac,
+		    struct vlan_tag tag)
 {
 	const struct packet_conf conf = {
 		.ifindex = lower->ifindex,
-		.mac = lower->mac,
+		.mac = mac,
+		.own_mac = !mac_equal(mac, lower->mac),
 		.all_types = true,
 		.tagged = true,
 		.vid = tag.vid,
@@ -148,7 +150,8 @@ static int vlan_add(struct netlink *ask, const char *name, int lower, struct vla
 	return netlink_ask(ask, h);
 }
 
-static int interface_make(struct vlan_port *v, const struct link *lower, struct vlan_tag tag)
+static int interface_make(struct vlan_port *v, const struct link *lower, struct mac mac,
+			  struct vlan_tag tag)
 {
 	const struct link *l = link_find_name(v->env->links, v->name);
 	int e;
@@ -161,7 +164,7 @@ static int interface_make(struct vlan_port *v, const struct link *lower, struct 
 	e = vlan_add(v->env->ask, v->name, lower->ifindex, tag);
 	v->in_kernel = e == 0;
 	/* EPROTONOSUPPORT: 8021q without 802.1ad, long ago. */
-	return e == -EOPNOTSUPP || e == -EPROTONOSUPPORT ? tap_make(v, lower, tag) : e;
+	return e == -EOPNOTSUPP || e == -EPROTONOSUPPORT ? tap_make(v, lower, mac, tag) : e;
 }
 
 /* ---- both ---- */
@@ -184,7 +187,7 @@ static uint32_t mtu_of(const struct vlan_port *v, const struct link *lower)
 	return mtu < v->env->mtu_bytes_max ? mtu : v->env->mtu_bytes_max;
 }
 
-static int interface_set_up(struct vlan_port *v, const struct link *lower)
+static int interface_set_up(struct vlan_port *v, const struct link *lower, struct mac mac)
 {
 	struct netlink *ask = v->env->ask;
 	const struct link *l;
@@ -200,7 +203,7 @@ static int interface_set_up(struct vlan_port *v, const struct link *lower)
 	sysctl_of(v->name, "accept_dad", 0);
 	sysctl_of(v->name, "accept_ra", 0);
 	sysctl_of(v->name, "autoconf", 0);
-	if (!mac_equal(l->mac, lower->mac) && (e = link_set_mac(ask, v->ifindex, lower->mac)))
+	if (!mac_equal(l->mac, mac) && (e = link_set_mac(ask, v->ifindex, mac)))
 		return e;
 	e = link_set_mtu(ask, v->ifindex, mtu_of(v, lower));
 	if (!e)
@@ -210,7 +213,7 @@ static int interface_set_up(struct vlan_port *v, const struct link *lower)
 }
 
 int vlan_port_open(struct vlan_port *v, const struct vlan_port_env *env, const struct link *lower,
-		   struct vlan_tag tag, bool ours)
+		   struct mac mac, struct vlan_tag tag, bool ours)
 {
 	int e;
 
@@ -218,9 +221,9 @@ int vlan_port_open(struct vlan_port *v, const struct vlan_port_env *env, const s
 	if (lower->mtu_bytes < MTU_MIN + VLAN_TAG)
 		return -EMSGSIZE;
 	vlan_port_name(lower->name, tag.vid, v->name);
-	e = interface_make(v, lower, tag);
+	e = interface_make(v, lower, mac, tag);
 	if (!e)
-		e = interface_set_up(v, lower);
+		e = interface_set_up(v, lower, mac);
 	v->found = v->found && !ours;
 	if (e)
 		vlan_port_close(v);

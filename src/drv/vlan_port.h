@@ -3,12 +3,10 @@
  * vlan_port - an interface of a VLAN on another interface, whether the kernel has 8021q or not.
  *
  * Source  DESIGN 5; specs/datapath.md 2.3, 4.15; names as LibreMesh's: eth0_18.
- * Shape   Two drivers, chosen at start: the kernel's VLAN device, or a TAP with the lower
- *         interface's MAC, whose frames we tag and take the tag from, over a packet
- *         socket. IPv6 is on, with the link-local address of its MAC at once: MACs are
- *         unique by design, so that waiting for another to object would only delay.
- * Memory  embedded by the caller; uv handles are allocated, and freed when uv has closed
- *         them.
+ * Shape   Two drivers, chosen at start: the kernel's VLAN device, or a TAP, whose frames we tag and
+ * take the tag from, over a packet socket. IPv6 is on, with the link-local address of its MAC at
+ * once: MACs are unique by design, so that waiting for another to object would only delay. Memory
+ * embedded by the caller; uv handles are allocated, and freed when uv has closed them.
  */
 #pragma once
 #include <net/if.h>
@@ -48,10 +46,10 @@ struct vlan_port {
 /* lower's name and the VLAN id: "eth0_18", cut at the front to fit. */
 void vlan_port_name(const char *lower, uint16_t vid, char name[IFNAMSIZ]);
 
-/* in_bridge: lower is, or may become, a port of a bridge. ours: a former daemon made what is
- * there of that name. Negative errno; nothing is left then. */
+/* mac: of the new interface; another one than lower's is listened to. ours: a former daemon made
+ * what is there of that name. Negative errno; nothing is left then. */
 int vlan_port_open(struct vlan_port *v, const struct vlan_port_env *env, const struct link *lower,
-		   struct vlan_tag tag, bool ours);
+		   struct mac mac, struct vlan_tag tag, bool ours);
 /* lower changed: its MTU may be another. */
 void vlan_port_follow(struct vlan_port *v, const struct link *lower);
 void vlan_port_close(struct vlan_port *v);

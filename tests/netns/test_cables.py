@@ -187,7 +187,7 @@ class Wires:
         found = {}
         for name, node in self.node.items():
             for port in self.space[name].links():
-                if port.startswith("lan"):
+                if port.startswith("lan") and not port.endswith("_18"):
                     path = f"/sys/class/net/{port}/statistics/rx_packets"
                     found[name, port] = int(self.space[name].run(f"cat {path}"))
         return found

@@ -9,6 +9,7 @@ static const struct plan plan = {
 	.cloud_tagged = true,
 	.cloud_vid = 29,
 	.cloud_tpid = TPID_8021AD,
+	.network_vid = 18,
 	.anygw_mac = {{2, 0xa, 0xb, 0xc, 0xd, 0xe}},
 	.anygw_ipv4 = {{10, 13, 0, 1}, 16},
 	.anygw_ipv6 = {{0xfd, 0x0d, [15] = 1}, 64},
@@ -36,7 +37,9 @@ static void the_plan_is_in_it(void **state)
 		"ip6 saddr { fd0d::1, fe80::7 } counter name address drop\n",
 		("@th,64,128 { 0xfd0d0000000000000000000000000001, "
 		 "0xfe800000000000000000000000000007 } counter name address drop\n"),
-		"ether type 8021ad vlan id 29 counter name batadv drop\n",
+		"ether type 8021ad vlan id 29 counter name batadv drop\ngoto network\n",
+		"ether type 8021ad vlan id 18 counter name network drop\n",
+		"jump network\ngoto kept\n",
 		"iifname != \"anygw-br\" jump mac_saddr\niifname \"bat0\" jump cloud\n}\n",
 		"oifname \"bat0\" jump cloud\n}\n",
 	};
@@ -48,7 +51,8 @@ static void the_plan_is_in_it(void **state)
 		expect(&f, parts[i], true);
 	bare.cloud_tagged = false;
 	f.plan = &bare;
-	expect(&f, "vlan id", false);
+	expect(&f, "counter name batadv drop\ngoto network\n", true);
+	expect(&f, "vlan id 29", false);
 }
 
 static void ports_are_what_they_are(void **state)
