@@ -97,7 +97,7 @@ static const struct option table[] = {
 		.value = "4.2.2.2 141.1.1.1 2001:470:20::2",
 		.help = "The DNS servers that are asked for names outside of the cloud"},
 	{NETWORK, .name = "protocols", .kind = OPTION_PROTOCOLS, IN_CONF(node.plan),
-		.value = "lan batadv:%N1 anygw",
+		.value = "lan batadv:%N1 bmx7:18 anygw",
 		.help = "What runs on all interfaces: lan, anygw, bmx7 (the network of all clouds), and "
 			"batadv[:VID[:8021ad|8021q]] "
 			"with the cloud's VLAN id and tag; %N1 gives an id of 29 to 284 from the "

@@ -204,6 +204,11 @@ class Spaces:
         self.spaces, self.processes, self.nodes = {}, [], []
 
 
+# Before or behind a node's file: it is in its cloud alone, not in the network of all clouds.
+ALONE = ("config lime 'network'\n\tlist protocols 'lan'\n\tlist protocols 'batadv:%N1'\n"
+         "\tlist protocols 'anygw'\n")
+
+
 def plain_conf(ssid="bench", interfaces=("mesh0",), protocol="batadv", interval_ms=1000, **more):
     """A node's file: named mesh interfaces and little else."""
     lines = ["config lime 'system'", "config lime 'network'"]

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import pytest
-from spaces import BUILD, NUVOLD, ROOT, SLOW, Spaces, plain_conf, until
+from spaces import ALONE, BUILD, NUVOLD, ROOT, SLOW, Spaces, plain_conf, until
 
 NUVOL = BUILD / "src/nuvol/nuvol"
 
@@ -51,7 +51,7 @@ class Line:
 
     def up(self):
         for name, ports in NODES.items():
-            conf = plain_conf("cli test", list(ports), "batadv:%N1", interval_ms=200)
+            conf = plain_conf("cli test", list(ports), "batadv:%N1", interval_ms=200) + ALONE
             self.node[name] = self.spaces.node(self.spaces.add(name), conf)
         for one, port, other, peer in CABLES:
             ends = self.space(one), port, self.space(other), peer

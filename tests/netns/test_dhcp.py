@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
-from spaces import BUILD, sh, until
+from spaces import ALONE, BUILD, sh, until
 
 HAND = BUILD / "tests/netns/dhcp_hand"
 SCRIPT = (BUILD / "src/nuvol-dhcp-event/nuvol-dhcp-event").resolve()
 CLIENT = Path(__file__).resolve().parent / "dhcp_client.py"
 GATEWAY, GATEWAY6, ANYGW_MAC = "10.77.0.1", "fd77::1", "aa:aa:aa:00:00:aa"
-CONF = """config lime 'system'
+CONF = ALONE + """config lime 'system'
 	option hostname 'anna'
 config lime 'network'
 	option main_ipv4_address '10.77.0.0/16'

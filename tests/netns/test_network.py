@@ -215,3 +215,24 @@ def test_interface_that_goes_and_returns(ring):
     until(lambda: json.dumps(ring.nodes[3].host()["network"]["interfaces"]).count('"up": true') == 2,
           5, "both up")
     ring.wait()
+
+
+def test_by_default(spaces):
+    """Two nodes of two clouds whose files name the cloud and nothing else: the network and its
+    tunnels are there by themselves, and are explained."""
+    a, b = spaces.add("a"), spaces.add("b")
+    spaces.veth(a, "eth0", b, "eth0", 1532)
+    nodes = [spaces.node(s, f"config lime 'wifi'\n\toption ap_ssid 'cloud-{s.name}'\n").start()
+             for s in (a, b)]
+    until(lambda: nodes[0].ask("tunnels")["state"] == "on", CONVERGED_S, "the key is made")
+    until(lambda: len(nodes[0].ask("routes").get("tunnels", [])) == 2, CONVERGED_S, "both families")
+    identity = nodes[1].ask("status")["identity"]
+    for family in ("ipv4", "ipv6"):
+        address = identity[family].split("/")[0]
+        until(lambda: a.pings(address, 1) == 1, 15, f"{address} answers")
+        why = nodes[0].ask("why", what="route", to=address)
+        assert why["name"] == identity["hostname"] and why["tunnel"]["gateways"][0]["chosen"]
+    out = a.run(f"{NUVOL} -r {nodes[0].run_dir} tunnels")
+    assert "X7Out_" in out and "Own end" in out and "clouds6" in out
+    assert nodes[0].stop() == 0
+    assert not [link for link in a.links() if link.startswith("X7") or "_18" in link]

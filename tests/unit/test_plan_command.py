@@ -137,7 +137,7 @@ class Config(unittest.TestCase):
         sections = json.loads(self.config("print", "--json").stdout)["sections"]
         network = next(s for s in sections if s["name"] == "network")
         self.assertEqual(network["type"], "lime")
-        self.assertEqual(network["options"]["protocols"], ["lan", "batadv:%N1", "anygw"])
+        self.assertEqual(network["options"]["protocols"], ["lan", "batadv:%N1", "bmx7:18", "anygw"])
 
     def test_mistakes(self):
         (self.dir / "node").write_text("config lime system\n\noption hostnam x\n")
