@@ -168,9 +168,10 @@ static void port_open(struct network *n, struct network_port *p, const struct li
 		plan_port_mac(n->env.plan, crypto_mbedtls(), l->name, &mac);
 
 	vlan_port_name(l->name, tag.vid, name);
-	p->wanted = false;
 	e = vlan_port_open(&p->vlan, &n->vlan_env, l, mac, tag,
 			   made_has_network(&n->env.lan->made, name));
+	/* While it was made, the interfaces were looked at: that is no wish to make it again. */
+	p->wanted = false;
 	if (!e && p->vlan.in_kernel && !p->vlan.found) {
 		made_add_network(&n->env.lan->made, name);
 		(void)made_save(n->env.run, &n->env.lan->made);
