@@ -51,7 +51,20 @@ bool action_cut(const char *town, const char *segment, const char *node, enum cu
 	return finish(&lab, good && segment_cut(&lab, s, n, how));
 }
 
-/* Changes nothing that the lab remembers: others may act meanwhile. */
+/* Changes nothing that the lab remembers: others may act meanwhile; so action_lease. */
+bool action_uplink(const char *town, const char *node, enum internet_fault what)
+{
+	struct lab lab;
+	unsigned n;
+	bool good;
+
+	if (!lab_open(&lab, town, LAB_READ))
+		return false;
+	good = node_find(&lab, node, &n) && internet_break(&lab, n, what);
+	lab_close(&lab);
+	return good;
+}
+
 bool action_lease(const char *town, const char *client, enum lease_action what)
 {
 	struct lab lab;

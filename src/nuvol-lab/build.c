@@ -11,6 +11,7 @@
 #include "nuvol-lab/batch.h"
 #include "nuvol-lab/client.h"
 #include "nuvol-lab/daemon.h"
+#include "nuvol-lab/internet.h"
 #include "nuvol-lab/interrupt.h"
 #include "nuvol-lab/lease.h"
 #include "nuvol-lab/segment.h"
@@ -62,6 +63,8 @@ static bool places_make(const struct lab *lab)
 
 	batch_init(&b);
 	place_add(&b, t->name, PLACE_AIR);
+	if (internet_is_needed(t))
+		place_add(&b, t->name, PLACE_INTERNET);
 	for (unsigned i = 0; i < t->node_count; i++)
 		place_add(&b, t->name, t->nodes[i].name);
 	for (unsigned i = 0; i < t->client_count; i++)
@@ -228,8 +231,8 @@ static bool town_keep(const struct lab *lab)
 static bool town_make(struct lab *lab)
 {
 	return town_keep(lab) && places_make(lab) && air_make(lab) && medium_start(lab) &&
-	       nodes_make(lab) && clients_make(lab) && daemons_start(lab) && leases_start(lab) &&
-	       lab_save(lab);
+	       nodes_make(lab) && internet_make(lab) && clients_make(lab) && daemons_start(lab) &&
+	       leases_start(lab) && lab_save(lab);
 }
 
 static void report(const struct lab *lab, span took)
@@ -239,11 +242,6 @@ static void report(const struct lab *lab, span took)
 	printf("town %s is up: %u nodes, %u segments, %u clients, in %.1f s%s\n", t->name,
 	       t->node_count, t->segment_count, t->client_count, (double)took.us / 1e6,
 	       lab->nuvold[0] ? "" : " (without nuvold)");
-	for (unsigned i = 0; i < t->node_count; i++)
-		if (t->nodes[i].uplink)
-			printf("note: the uplink of '%s' is remembered, but this version of the "
-			       "lab has no Internet to give it\n",
-			       t->nodes[i].name);
 }
 
 static bool locked_up(struct lab *lab, const struct build_options *o)

@@ -138,6 +138,18 @@ static int heal_run(struct cli *c)
 		action_cut(name, c->words[0], c->count > 1 ? c->words[1] : NULL, CUT_NONE));
 }
 
+static int uplink_run(struct cli *c)
+{
+	char name[TOWN_NAME_MAX + 1];
+	enum internet_fault what;
+
+	if (!internet_fault_parse(c->words[1], &what)) {
+		lab_fail("an uplink dies, returns, has a portal, or nodns");
+		return EXIT_USAGE;
+	}
+	return exit_code(town_of(c, name) && action_uplink(name, c->words[0], what));
+}
+
 static int daemon_run(struct cli *c, enum daemon_action what)
 {
 	char name[TOWN_NAME_MAX + 1];
@@ -210,6 +222,8 @@ static const struct command commands[] = {
 	{"cut", "SEGMENT [NODE]", 1, 2, false, cut_run,
 	 "take the carrier away; with --silent only the frames"},
 	{"heal", "SEGMENT [NODE]", 1, 2, false, heal_run, "undo a cut"},
+	{"uplink", "NODE WHAT", 2, 2, false, uplink_run,
+	 "break the Internet behind it: dies, portal, nodns; or returns"},
 	{"kill", "NODE", 1, 1, false, kill_run, "end a node's nuvold with SIGKILL"},
 	{"stop", "NODE", 1, 1, false, stop_run, "end a node's nuvold in order"},
 	{"start", "NODE", 1, 1, false, start_run, "start a node's nuvold again"},

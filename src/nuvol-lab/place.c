@@ -25,6 +25,11 @@ bool town_name_check(const char *name)
 	return true;
 }
 
+static bool place_is_ours(const char *who)
+{
+	return strcmp(who, PLACE_AIR) == 0 || strcmp(who, PLACE_INTERNET) == 0;
+}
+
 bool who_name_check(const char *name)
 {
 	size_t len = strlen(name);
@@ -34,7 +39,7 @@ bool who_name_check(const char *name)
 	for (const char *c = name; *c; c++)
 		if (!isalnum((unsigned char)*c))
 			return false;
-	return strcmp(name, PLACE_AIR) != 0;
+	return !place_is_ours(name);
 }
 
 char *place_name(const char *town, const char *who, char text[PLACE_NAME_ROOM])
@@ -68,7 +73,7 @@ void place_each(const char *town, void (*found)(void *ctx, const char *town, con
 		const char *who = names[i]->d_name + len;
 
 		if (strncmp(names[i]->d_name, prefix, len) == 0 &&
-		    (who_name_check(who) || strcmp(who, PLACE_AIR) == 0))
+		    (who_name_check(who) || place_is_ours(who)))
 			found(ctx, town, who);
 		free(names[i]);
 	}

@@ -4,7 +4,7 @@
  *
  * Source  ours; the files are those of ip-netns(8), so that `ip netns` sees them.
  * Shape   nv-TOWN-WHO, where WHO has no '-': so no town's names are another's.
- *         The place AIR holds what is between the nodes.
+ *         The place AIR holds what is between the nodes, INTERNET what is behind uplinks.
  */
 #pragma once
 #include <stdbool.h>
@@ -13,6 +13,7 @@
 
 #define PLACE_FOLDER "/run/netns"
 #define PLACE_AIR "air"
+#define PLACE_INTERNET "internet"
 enum {
 	TOWN_NAME_MAX = 31, /* with its NUL 32 */
 	WHO_NAME_MAX = 15,
@@ -22,7 +23,7 @@ enum {
 
 /* A town: letters, digits, '_' and '-', first a letter or digit. */
 bool town_name_check(const char *name);
-/* A node or client: letters and digits, first a letter; not PLACE_AIR. */
+/* A node or client: letters and digits, first a letter; not one of the above. */
 bool who_name_check(const char *name);
 
 /* nv-TOWN-WHO; both names must be good. Returns text. */

@@ -76,6 +76,21 @@ static bool heal_act(struct run *r, const struct step *s)
 	       action_cut(r->town, s->words[1], s->count > 2 ? s->words[2] : NULL, CUT_NONE);
 }
 
+static const char *uplink_check(const struct step *s)
+{
+	enum internet_fault what;
+
+	return internet_fault_parse(s->words[2], &what) ? NULL : s->verb->arguments;
+}
+
+static bool uplink_act(struct run *r, const struct step *s)
+{
+	enum internet_fault what = INTERNET_RETURNS;
+
+	return town_is_known(r) && internet_fault_parse(s->words[2], &what) &&
+	       action_uplink(r->town, s->words[1], what);
+}
+
 static bool lease_act(struct run *r, const struct step *s)
 {
 	return town_is_known(r) &&
@@ -392,6 +407,7 @@ static const struct verb verbs[] = {
 	{"roam", "CLIENT NODE|-", 2, 2, false, NULL, roam_act},
 	{"cut", "SEGMENT [NODE] [silent]", 1, 3, false, cut_check, cut_act},
 	{"heal", "SEGMENT [NODE]", 1, 2, false, NULL, heal_act},
+	{"uplink", "NODE dies|returns|portal|nodns", 2, 2, false, uplink_check, uplink_act},
 	{"release", "CLIENT", 1, 1, false, NULL, lease_act},
 	{"renew", "CLIENT", 1, 1, false, NULL, lease_act},
 	{"kill", "NODE", 1, 1, false, NULL, daemon_act},
