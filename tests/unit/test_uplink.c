@@ -343,6 +343,18 @@ static void test_a_portal_is_told_from_silence(void **state)
 	}
 }
 
+static void test_a_portal_goes_and_names_die(void **state)
+{
+	(void)state;
+	works();
+	rig.out[0].portal = true;
+	run_ms(10000);
+	assert_int_equal(way_at(0, false)->fault, UPLINK_PORTAL);
+	rig.out[0] = (struct outside){.no_dns = true};
+	run_ms(10000);
+	assert_int_equal(way_at(0, false)->fault, UPLINK_NO_DNS);
+}
+
 static void test_no_page_no_portal(void **state)
 {
 	(void)state;
@@ -561,6 +573,7 @@ int main(void)
 		cmocka_unit_test_setup(test_each_cause_at_the_beginning, setup),
 		cmocka_unit_test_setup(test_each_cause_later, setup),
 		cmocka_unit_test_setup(test_a_portal_is_told_from_silence, setup),
+		cmocka_unit_test_setup(test_a_portal_goes_and_names_die, setup),
 		cmocka_unit_test_setup(test_no_page_no_portal, setup),
 		cmocka_unit_test_setup(test_flaps_are_damped, setup),
 		cmocka_unit_test_setup(test_loss_is_no_flap, setup),

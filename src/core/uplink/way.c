@@ -153,10 +153,7 @@ bool uplink_way_doubted(const struct uplink_way *w)
 /* It says nothing: a portal that was seen may be there still. */
 static void web_silent(struct uplink_way *w)
 {
-	bool others = w->leg[UPLINK_REACH].health == LEG_GOOD &&
-		      w->leg[UPLINK_NAMES].health != LEG_DEAD;
-
-	if (w->web != WEB_PORTAL || others)
+	if (w->web != WEB_PORTAL || w->leg[UPLINK_REACH].health == LEG_GOOD)
 		w->web = WEB_BAD;
 	w->web_until = NEVER;
 }
