@@ -230,10 +230,11 @@ int lease_event(const char *folder, const char *event)
 	file_load(path, &before);
 	if (bound && !lease_take(&l))
 		return EXIT_FAILURE;
-	if (!bound)
-		unlink(path);
 	good = lease_apply(&l, before.address) && resolv_write(folder, &l);
+	/* Last: who waits for it finds all done. */
 	if (bound)
 		good = file_save(path, &l) && good;
+	else
+		unlink(path);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
