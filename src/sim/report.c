@@ -2,6 +2,8 @@
 #include "sim/report.h"
 #include <inttypes.h>
 #include <jansson.h>
+#include <stddef.h>
+#include <string.h>
 #include "sim/check.h"
 
 static double seconds(span s)
@@ -68,12 +70,13 @@ void report_print(const struct run *r, const struct report_cost *cost, FILE *out
 	fprintf(out, "%-22s %" PRIu64 "\n", "faults", f->faults);
 	fprintf(out, "%-22s %" PRIu64 " bytes/s in the calm (the most: %" PRIu64 ")\n",
 		"a node sends", f->calm_bytes_s, f->calm_bytes_s_max);
-	fprintf(out, "%-22s %zu kB of tables (the most: %zu kB)\n", "a node has", f->memory / 1024,
-		f->memory_max / 1024);
-	fprintf(out,
-		"%-22s %" PRIu64 " events, %" PRIu64 " frames, %" PRIu64 " datagrams, %" PRIu64
-		" dropped by full queues\n",
-		"happened", f->events, f->frames, f->datagrams, f->overflows);
+	fprintf(out, "%-22s %" PRIu64 " kB of tables (the most: %" PRIu64 " kB)\n", "a node has",
+		f->memory / 1024, f->memory_max / 1024);
+	fprintf(out, "%-22s %" PRIu64 ": %" PRIu64 " with OGMs, %" PRIu64 " broadcasts\n",
+		"frames of clouds", f->frames, f->ogm_frames, f->bcast_frames);
+	fprintf(out, "%-22s %" PRIu64 "; %" PRIu64 " of all dropped by full queues\n",
+		"... of the network", f->datagrams, f->overflows);
+	fprintf(out, "%-22s %" PRIu64 "\n", "events", f->events);
 	fprintf(out, "%-22s %.1f s, %.0f node-seconds/s, %ld MB\n", "took", cost->wall_s,
 		r->layout.nodes * time_s / (cost->wall_s > 0 ? cost->wall_s : 1),
 		cost->peak_kb / 1024);
@@ -93,20 +96,36 @@ void report_print(const struct run *r, const struct report_cost *cost, FILE *out
 	}
 }
 
+static const struct figure_row {
+	const char *name;
+	size_t at; /* a uint64_t of struct run_figures */
+} rows[] = {
+#define ROW(name)                                                                                  \
+	{                                                                                          \
+#name, offsetof(struct run_figures, name)                                          \
+	}
+	ROW(looked),	   ROW(reached),	  ROW(sent),	  ROW(received),
+	ROW(roams),	   ROW(arrivals),	  ROW(leaves),	  ROW(faults),
+	ROW(calm_bytes_s), ROW(calm_bytes_s_max), ROW(memory),	  ROW(memory_max),
+	ROW(frames),	   ROW(ogm_frames),	  ROW(ogm_bytes), ROW(bcast_frames),
+	ROW(datagrams),	   ROW(datagram_bytes),	  ROW(bytes),	  ROW(events),
+	ROW(overflows),	   ROW(circled),
+#undef ROW
+};
+
 static json_t *figures_json(const struct run_figures *f)
 {
-	return json_pack(
-		"{s:f s:f s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I s:I}",
-		"converged_s", seconds(f->converged), "addressed_s", seconds(f->addressed),
-		"looked", (json_int_t)f->looked, "reached", (json_int_t)f->reached, "sent",
-		(json_int_t)f->sent, "received", (json_int_t)f->received, "roams",
-		(json_int_t)f->roams, "arrivals", (json_int_t)f->arrivals, "leaves",
-		(json_int_t)f->leaves, "faults", (json_int_t)f->faults, "calm_bytes_s",
-		(json_int_t)f->calm_bytes_s, "calm_bytes_s_max", (json_int_t)f->calm_bytes_s_max,
-		"memory_bytes", (json_int_t)f->memory, "memory_bytes_max",
-		(json_int_t)f->memory_max, "frames", (json_int_t)f->frames, "datagrams",
-		(json_int_t)f->datagrams, "bytes", (json_int_t)f->bytes, "events",
-		(json_int_t)f->events, "overflows", (json_int_t)f->overflows);
+	json_t *all = json_object();
+
+	json_object_set_new(all, "converged_s", json_real(seconds(f->converged)));
+	json_object_set_new(all, "addressed_s", json_real(seconds(f->addressed)));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t v;
+
+		memcpy(&v, (const char *)f + rows[i].at, sizeof(v));
+		json_object_set_new(all, rows[i].name, json_integer((json_int_t)v));
+	}
+	return all;
 }
 
 void report_json(const struct run *r, const struct report_cost *cost, FILE *out)

@@ -288,7 +288,11 @@ static void figures_end(struct run *r)
 		size_t m = run_memory(r, i);
 
 		f->frames += t.frames;
+		f->ogm_frames += t.ogm_frames;
+		f->ogm_bytes += t.ogm_bytes;
+		f->bcast_frames += t.bcast_frames;
 		f->datagrams += t.datagrams;
+		f->datagram_bytes += t.datagram_bytes;
 		f->bytes += t.bytes + t.datagram_bytes;
 		f->circled += t.circled;
 		f->memory += m / r->layout.nodes;

@@ -73,9 +73,11 @@ struct run_figures {
 	uint64_t sent, received;  /* frames of clients */
 	uint64_t roams, arrivals, leaves;
 	uint64_t faults;
-	uint64_t calm_bytes_s, calm_bytes_s_max; /* a node sends, in the calm */
-	size_t memory, memory_max;		 /* of a node's tables, at the end */
-	uint64_t frames, datagrams, bytes, events, overflows, circled;
+	uint64_t calm_bytes_s, calm_bytes_s_max;	      /* a node sends, in the calm */
+	uint64_t memory, memory_max;			      /* of a node's tables, at the end */
+	uint64_t frames, ogm_frames, bcast_frames, ogm_bytes; /* of clouds */
+	uint64_t datagrams, datagram_bytes;		      /* of the network */
+	uint64_t bytes, events, overflows, circled;
 };
 
 struct run {
