@@ -205,7 +205,7 @@ static void test_too_many(void **state)
 	for (unsigned i = 0; i < TRUSTED_MAX + 3; i++) {
 		char name[64];
 
-		snprintf(name, sizeof(name), "%04X%s", i, ID_A + 4);
+		snprintf(name, sizeof(name), "%04X%s", i, &ID_A[4]);
 		file_make(name);
 	}
 	trusted_start(&t, &uv);
@@ -215,7 +215,7 @@ static void test_too_many(void **state)
 	for (unsigned i = 0; i < TRUSTED_MAX + 3; i++) {
 		char name[64];
 
-		snprintf(name, sizeof(name), "%04X%s", i, ID_A + 4);
+		snprintf(name, sizeof(name), "%04X%s", i, &ID_A[4]);
 		file_remove(name);
 	}
 	assert_int_equal(rmdir(folder), 0);
