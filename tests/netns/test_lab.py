@@ -257,6 +257,11 @@ def test_clouds_are_one_network(town):
     town.lab("cut", "bridge")
     until(lambda: town.ping("anna", far), 10, "the other way round")
     until(lambda: town.ping("phone", clients["laptop"]["ipv6"]), 5, "clients too")
+    # The gateway that anna takes to the server's cloud dies without a word.
+    town.lab("heal", "bridge")
+    assert town.ping("phone", clients["server"]["ipv6"]) == 1
+    town.lab("kill", "hugo")
+    until(lambda: town.ping("phone", clients["server"]["ipv6"]), 15, "through another gateway")
 
 
 def test_scenario_of_a_network(town, tmp_path):
