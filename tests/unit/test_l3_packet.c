@@ -164,6 +164,40 @@ static void attacks(void **state)
 	}
 }
 
+/* Who speaks with an older number than its description, or from an address that is not in it, is
+ * sent its description: twice, not each time. */
+static void reminders(void **state)
+{
+	static const struct {
+		uint32_t desc_sqn;
+		unsigned from; /* whose address */
+		unsigned reminders;
+	} cases[] = {{4, 0, NEAR_REMINDERS_BURST}, {5, 1, NEAR_REMINDERS_BURST}, {5, 0, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t packet[100];
+		struct wr w = begin(), p = wr_over(packet, sizeof(packet));
+		unsigned posted = 0;
+		struct l3_rig r;
+
+		l3_rig_init(&r, NULL, false);
+		r.described[0].version.desc_sqn = 5;
+		bmx7_packet_write(&p, &r.neighbour[0]->id);
+		size_t opened = bmx7_signatures_open(&p, cases[i].desc_sqn, 1, 1);
+
+		bmx7_close(&p, opened);
+		wr_bytes(&p, frames, wr_len(&w));
+		for (unsigned k = 0; k < 20; k++) {
+			l3_rig_hear_bytes(&r, cases[i].from, packet, wr_len(&p));
+			posted += !list_empty(&r.l3->posts.queue[cases[i].from][POST_DESC_ADV]);
+			posts_drop(r.l3, (uint8_t)cases[i].from);
+		}
+		assert_int_equal(posted, cases[i].reminders);
+		l3_rig_fini(&r);
+	}
+}
+
 /* Numbers far ahead are searched in pieces, one claim after the other; what comes meanwhile is not
  * forgotten. */
 static void far_numbers(void **state)
@@ -297,10 +331,15 @@ static void a_crowd_of_strangers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hellos_count), cmocka_unit_test(forged),
-		cmocka_unit_test(ourselves),	cmocka_unit_test(attacks),
-		cmocka_unit_test(batches),	cmocka_unit_test(a_crowd_of_strangers),
-		cmocka_unit_test(far_numbers),	cmocka_unit_test(searched_claim_goes),
+		cmocka_unit_test(hellos_count),
+		cmocka_unit_test(forged),
+		cmocka_unit_test(ourselves),
+		cmocka_unit_test(attacks),
+		cmocka_unit_test(batches),
+		cmocka_unit_test(a_crowd_of_strangers),
+		cmocka_unit_test(reminders),
+		cmocka_unit_test(far_numbers),
+		cmocka_unit_test(searched_claim_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
