@@ -28,6 +28,8 @@ void l3_town_init(struct l3_town *t, uint64_t seed)
 {
 	*t = (struct l3_town){.now = {1000000}, .conf = l3_conf_default()};
 	prng_seed(&t->prng, seed);
+	for (size_t i = 0; i < sizeof(t->job_us) / sizeof(t->job_us[0]); i++)
+		t->job_us[i] = L3_TOWN_JOB_US;
 }
 
 void l3_town_fini(struct l3_town *t)
@@ -48,6 +50,8 @@ static void send(struct l3_place *p, const struct fx_network_send *s)
 
 	p->tx_packets++;
 	p->tx_bytes += s->len + 48;
+	if (t->sent)
+		t->sent(t->who, p->index, s->data, s->len);
 	for (unsigned i = 0; g->up && i < g->count; i++) {
 		uint16_t to = g->member[i].node;
 
@@ -79,6 +83,22 @@ static void route(struct l3_place *p, const struct fx_network_route *r)
 	}
 }
 
+/* When a job is done: on the core that is free first. */
+static instant job_end(struct l3_place *p, enum job_kind kind)
+{
+	struct l3_town *t = p->town;
+	instant *core = t->cores > 0 ? &t->core_free[0] : &p->core_free;
+
+	for (unsigned i = 1; i < t->cores; i++) {
+		if (instant_before(t->core_free[i], *core))
+			core = &t->core_free[i];
+	}
+	if (instant_before(*core, t->now))
+		*core = t->now;
+	*core = instant_add(*core, span_us(t->job_us[kind]));
+	return *core;
+}
+
 static void job(struct l3_place *p, const struct job *j)
 {
 	struct item *it = item_new(ITEM_JOB, sizeof(struct finished));
@@ -91,7 +111,7 @@ static void job(struct l3_place *p, const struct job *j)
 	it->life = p->life;
 	memcpy(it->bytes, f, sizeof(*f));
 	free(f);
-	queue_put(&p->town->queue, instant_add(p->town->now, span_us(L3_TOWN_JOB_US)), it);
+	queue_put(&p->town->queue, job_end(p, j->kind), it);
 }
 
 static void emit(struct fx *fx, const struct effect *e)
@@ -290,6 +310,84 @@ void l3_town_grid(struct l3_town *t, uint16_t width, uint16_t height)
 	}
 }
 
+/* ---- nodes anywhere ---- */
+
+struct pair {
+	uint16_t a, b;
+	uint64_t distance2;
+};
+
+static int pair_compare(const void *x, const void *y)
+{
+	const struct pair *a = x, *b = y;
+
+	if (a->distance2 != b->distance2)
+		return a->distance2 < b->distance2 ? -1 : 1;
+	return a->a != b->a ? a->a - b->a : a->b - b->b;
+}
+
+/* All pairs, the nearest first. */
+static struct pair *pairs_thrown(struct prng *r, uint16_t nodes, size_t *count)
+{
+	struct pair *all = calloc((size_t)nodes * nodes, sizeof(*all));
+	struct {
+		int64_t x, y;
+	} at[L3_TOWN_NODES];
+
+	assert(all);
+	*count = 0;
+	for (uint16_t i = 0; i < nodes; i++) {
+		at[i].x = prng_below(r, 1000000);
+		at[i].y = prng_below(r, 1000000);
+		for (uint16_t k = 0; k < i; k++) {
+			int64_t x = at[i].x - at[k].x, y = at[i].y - at[k].y;
+
+			all[(*count)++] = (struct pair){k, i, (uint64_t)(x * x + y * y)};
+		}
+	}
+	qsort(all, *count, sizeof(*all), pair_compare);
+	return all;
+}
+
+/* Do the links hang together, with ports for all? */
+static bool pairs_will_do(const struct pair *link, size_t links, uint16_t nodes)
+{
+	uint16_t group[L3_TOWN_NODES], groups = nodes;
+	unsigned ports[L3_TOWN_NODES] = {0};
+
+	for (uint16_t i = 0; i < nodes; i++)
+		group[i] = i;
+	for (size_t i = 0; i < links; i++) {
+		uint16_t keep = group[link[i].a], lose = group[link[i].b];
+
+		if (++ports[link[i].a] > PORT_MAX || ++ports[link[i].b] > PORT_MAX)
+			return false;
+		groups = (uint16_t)(groups - (keep != lose));
+		for (uint16_t k = 0; k < nodes; k++) {
+			if (group[k] == lose)
+				group[k] = keep;
+		}
+	}
+	return groups == 1;
+}
+
+void l3_town_geometric(struct l3_town *t, uint16_t nodes, unsigned degree)
+{
+	size_t links = (size_t)nodes * degree / 2, pairs;
+	struct pair *link = pairs_thrown(&t->prng, nodes, &pairs);
+
+	assert(links >= nodes && links <= pairs);
+	while (!pairs_will_do(link, links, nodes)) {
+		free(link);
+		link = pairs_thrown(&t->prng, nodes, &pairs);
+	}
+	for (uint16_t i = 0; i < nodes; i++)
+		l3_town_node(t);
+	for (size_t i = 0; i < links; i++)
+		l3_town_link(t, link[i].a, link[i].b);
+	free(link);
+}
+
 void l3_town_start(struct l3_town *t, uint16_t node)
 {
 	struct l3_place *p = t->place[node];
@@ -388,37 +486,86 @@ int l3_town_walk(const struct l3_town *t, uint16_t a, uint16_t b)
 	return -2;
 }
 
-static void mark(const struct l3_town *t, uint16_t from, bool *seen)
+static void part_mark(const struct l3_town *t, uint16_t from, uint16_t number, uint16_t *part)
 {
 	uint16_t todo[L3_TOWN_NODES];
 	unsigned count = 0;
 
-	seen[from] = true;
+	part[from] = number;
 	todo[count++] = from;
 	while (count > 0) {
-		uint16_t at = todo[--count];
+		const struct l3_place *p = t->place[todo[--count]];
 
-		for (uint16_t i = 0; i < t->nodes; i++) {
-			if (!seen[i] && are_linked(t, at, i)) {
-				seen[i] = true;
-				todo[count++] = i;
+		for (uint8_t i = 0; i < p->ports; i++) {
+			const struct l3_segment *g = &t->segment[p->segment[i]];
+
+			for (unsigned k = 0; g->up && k < g->count; k++) {
+				uint16_t to = g->member[k].node;
+
+				if (part[to] > 0 || !t->place[to]->alive)
+					continue;
+				part[to] = number;
+				todo[count++] = to;
 			}
 		}
 	}
 }
 
+void l3_town_parts(const struct l3_town *t, uint16_t part[L3_TOWN_NODES])
+{
+	uint16_t number = 0;
+
+	memset(part, 0, L3_TOWN_NODES * sizeof(part[0]));
+	for (uint16_t i = 0; i < t->nodes; i++) {
+		if (t->place[i]->alive && part[i] == 0)
+			part_mark(t, i, ++number, part);
+	}
+}
+
+void l3_town_reach(const struct l3_town *t, uint16_t b, bool from[L3_TOWN_NODES])
+{
+	enum { UNKNOWN, ON_THE_WAY, LEADS, LEADS_NOT };
+	uint8_t state[L3_TOWN_NODES] = {UNKNOWN};
+
+	state[b] = t->place[b]->alive ? LEADS : LEADS_NOT;
+	for (uint16_t a = 0; a < t->nodes; a++) {
+		uint16_t at = a, way[L3_TOWN_NODES];
+		unsigned hops = 0;
+
+		while (state[at] == UNKNOWN) {
+			int32_t next = t->place[at]->via[b];
+
+			if (next < 0 || !t->place[at]->alive ||
+			    !are_linked(t, at, (uint16_t)next)) {
+				state[at] = LEADS_NOT;
+				break;
+			}
+			state[at] = ON_THE_WAY;
+			way[hops++] = at;
+			at = (uint16_t)next;
+		}
+		bool leads = state[at] == LEADS; /* ON_THE_WAY: a circle */
+
+		while (hops > 0)
+			state[way[--hops]] = leads ? LEADS : LEADS_NOT;
+	}
+	for (uint16_t a = 0; a < t->nodes; a++)
+		from[a] = state[a] == LEADS;
+}
+
 unsigned l3_town_missing(const struct l3_town *t)
 {
+	uint16_t part[L3_TOWN_NODES];
+	bool from[L3_TOWN_NODES];
 	unsigned missing = 0;
 
-	for (uint16_t a = 0; a < t->nodes; a++) {
-		bool seen[L3_TOWN_NODES] = {false};
-
-		if (!t->place[a]->alive)
+	l3_town_parts(t, part);
+	for (uint16_t b = 0; b < t->nodes; b++) {
+		if (!t->place[b]->alive)
 			continue;
-		mark(t, a, seen);
-		for (uint16_t b = 0; b < t->nodes; b++)
-			missing += b != a && seen[b] && l3_town_walk(t, a, b) < 0;
+		l3_town_reach(t, b, from);
+		for (uint16_t a = 0; a < t->nodes; a++)
+			missing += part[a] == part[b] && !from[a];
 	}
 	return missing;
 }

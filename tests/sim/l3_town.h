@@ -4,8 +4,8 @@
  * break, and the routes that they would give their kernels.
  *
  * Source  ours.
- * Shape   nodes and segments by index. Public-key work takes JOB_US. Link-local addresses
- *         name node and port.
+ * Shape   nodes and segments by index. Public-key work takes job_us of its kind, on a core of
+ *         the node's own or on `cores` that all share. Link-local addresses name node and port.
  * Memory  l3_town_fini frees all.
  */
 #pragma once
@@ -15,9 +15,10 @@
 #include "sim/queue.h"
 
 enum {
-	L3_TOWN_NODES = 128,
-	L3_TOWN_SEGMENTS = 512,
+	L3_TOWN_NODES = 256,
+	L3_TOWN_SEGMENTS = 1024,
 	L3_TOWN_MEMBERS = 32,
+	L3_TOWN_CORES = 4,
 	L3_TOWN_JOB_US = 5000,
 };
 
@@ -48,6 +49,7 @@ struct l3_place {
 	uint8_t ports;
 	uint16_t segment[PORT_MAX];
 	bool listed[PORT_MAX];	    /* port has our address */
+	instant core_free;	    /* when its public-key work is done */
 	int32_t via[L3_TOWN_NODES]; /* next hop; -1: no route */
 	uint64_t tx_packets, tx_bytes;
 };
@@ -60,10 +62,15 @@ struct l3_town {
 	struct l3_place *place[L3_TOWN_NODES];
 	struct l3_segment segment[L3_TOWN_SEGMENTS];
 	struct l3_conf conf;
+	int64_t job_us[JOB_RSA_VERIFY + 1]; /* by kind; all L3_TOWN_JOB_US at first */
+	unsigned cores;			    /* that all share; 0: each node has one */
+	instant core_free[L3_TOWN_CORES];
 	uint64_t circles; /* seen by l3_town_run */
 	/* May be NULL: hears what the engine of a node says for others' ears. */
 	void (*hear)(void *ctx, uint16_t node, const struct fx_network *said);
 	void *hear_ctx;
+	void (*sent)(void *who, uint16_t node, const uint8_t *data, size_t len); /* NULL: nobody */
+	void *who;
 };
 
 void l3_town_init(struct l3_town *t, uint64_t seed);
@@ -76,6 +83,9 @@ void l3_town_join(struct l3_town *t, uint16_t node, uint16_t segment);
 uint16_t l3_town_link(struct l3_town *t, uint16_t a, uint16_t b);
 void l3_town_line(struct l3_town *t, uint16_t nodes);
 void l3_town_grid(struct l3_town *t, uint16_t width, uint16_t height);
+/* Nodes anywhere in a square, joined to those nearest, so many that `degree` is the mean; all
+ * hang together, and none has more neighbours than ports. */
+void l3_town_geometric(struct l3_town *t, uint16_t nodes, unsigned degree);
 
 void l3_town_start(struct l3_town *t, uint16_t node);
 void l3_town_start_all(struct l3_town *t);
@@ -89,6 +99,10 @@ void l3_town_run(struct l3_town *t, span time);
 /* Hops from a to b by the kernels' routes over what is up; -1: they do not lead there, -2: in a
  * circle. */
 int l3_town_walk(const struct l3_town *t, uint16_t a, uint16_t b);
+/* Living nodes that hang together by what is up get the same number; others 0. */
+void l3_town_parts(const struct l3_town *t, uint16_t part[L3_TOWN_NODES]);
+/* From which nodes do the kernels' routes lead to b? */
+void l3_town_reach(const struct l3_town *t, uint16_t b, bool from[L3_TOWN_NODES]);
 /* Pairs of living nodes without a working way, of those that could have one. */
 unsigned l3_town_missing(const struct l3_town *t);
 /* Runs until none is missing; how long it took, or -1 after `most`. */
