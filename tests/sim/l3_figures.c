@@ -255,7 +255,10 @@ static bool set(const char *what)
 {
 	unsigned v;
 
-	if (sscanf(what, "hello_stable=%u", &v) == 1)
+	if (sscanf(what, "loss=%u", &v) == 1)
+		for (int i = 0; i < L3_TOWN_SEGMENTS; i++)
+			town.segment[i].loss_percent = (uint8_t)v;
+	else if (sscanf(what, "hello_stable=%u", &v) == 1)
 		town.conf.hello_stable = span_ms(v);
 	else if (sscanf(what, "cores=%u", &v) == 1)
 		town.cores = v;
@@ -280,16 +283,16 @@ int main(int argc, char **argv)
 	town.job_us[JOB_RSA_SIGN] = RSA_SIGN_US;
 	town.job_us[JOB_RSA_VERIFY] = RSA_VERIFY_US;
 	town.sent = sent_count;
+	if (argc < 3 || !build(argv[1])) {
+		fprintf(stderr, "usage: l3_figures line:N|grid:N|random:N|segment:N SEED"
+				" [loss=PERCENT] [hello_stable=MS] [cores=N] [slower=TIMES]\n");
+		return 2;
+	}
 	for (int i = 3; i < argc; i++) {
 		if (!set(argv[i])) {
 			fprintf(stderr, "l3_figures: what is %s?\n", argv[i]);
 			return 2;
 		}
-	}
-	if (argc < 3 || !build(argv[1])) {
-		fprintf(stderr, "usage: l3_figures line:N|grid:N|random:N|segment:N SEED"
-				" [hello_stable=MS] [cores=N] [slower=TIMES]\n");
-		return 2;
 	}
 	l3_town_start_all(&town);
 	printf("{\"shape\": \"%s\", \"seed\": %lu, \"nodes\": %u, \"links\": %u", argv[1],

@@ -4,7 +4,7 @@
 #include "cmocka_all.h"
 #include "l3_rig.h"
 
-enum { PERIOD_S = 600, OFTEN = PERIOD_S * 10 / 55, RARELY = PERIOD_S * 10 / 528 };
+enum { PERIOD_S = 600, OFTEN = PERIOD_S * 10 / 55, RARELY = PERIOD_S * 10 / 594 };
 
 /* How many OGMs of ours leave. */
 static unsigned ogms(struct l3_rig *r)

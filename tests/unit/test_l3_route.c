@@ -137,6 +137,43 @@ static void a_link_ends(void **state)
 	}
 }
 
+/* A node is lost that another still claims, but worse than we told: its next number is what
+ * we need, and whoever may not have heard that is told again, more and more rarely. Nobody
+ * claims it: nothing is to be had by telling. */
+static void a_loss_is_told_again(void **state)
+{
+	static const struct {
+		uint64_t other_mbit;
+		unsigned least, most;
+	} cases[] = {{90, 4, 6}, {0, 0, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct l3_rig r;
+
+		l3_rig_init(&r, NULL, true);
+		l3_rig_keep(&r);
+		for (unsigned k = 0; k < 40; k++)
+			l3_rig_pass(&r, span_ms(50));
+		l3_rig_claim(&r, 0, 3, mbit(100));
+		l3_rig_pass(&r, span_s(6));
+		l3_rig_claim(&r, 0, 4, mbit(100));
+		l3_rig_claim(&r, 1, 4,
+			     cases[i].other_mbit > 0 ? mbit(90) : (uint64_t)METRIC_UNROUTABLE);
+		assert_int_equal(l3_rig_route(&r), 0);
+		l3_link_gone(r.l3, r.now, r.link[0], &r.fx);
+		r.link[0] = NULL;
+		assert_int_equal(l3_rig_route(&r), NONE);
+		l3_rig_pass(&r, span_ms(500));
+		uint16_t before = r.l3->self->route.sqn;
+
+		for (unsigned k = 0; k < 80; k++)
+			l3_rig_pass(&r, span_ms(50));
+		assert_in_range(r.l3->self->route.sqn - before, cases[i].least, cases[i].most);
+		l3_rig_fini(&r);
+	}
+}
+
 /* The kernel or the radio says that a neighbour is gone: at once, but only where it was. */
 static void a_neighbour_is_lost(void **state)
 {
@@ -280,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(told),
 		cmocka_unit_test(a_link_ends),
+		cmocka_unit_test(a_loss_is_told_again),
 		cmocka_unit_test(a_neighbour_is_lost),
 		cmocka_unit_test(a_path_sinks),
 		cmocka_unit_test(a_link_is_doubted),

@@ -126,6 +126,24 @@ static instant own_latest(const struct l3 *l3, instant now)
 	return instant_add(now, span_us(own_pace(l3, now).us * GUARANTEE_PERCENT / 100));
 }
 
+/* When our next is due at the latest. Nobody may have heard that we lack a way that others have. */
+static instant own_next(struct l3 *l3, instant now)
+{
+	struct batches *s = &l3->batches;
+	span next = s->insist;
+
+	if (s->again) {
+		s->again = false;
+		return instant_add(now, span_ms(OGM_AGAIN_MS));
+	}
+	if (span_less(next, span_ms(OGM_INSIST_MAX_MS)) && l3_routes_lack(l3)) {
+		s->again = true;
+		s->insist = span_us(next.us * 2);
+		return instant_add(now, next);
+	}
+	return own_latest(l3, now);
+}
+
 static void own_add(struct l3 *l3, instant now)
 {
 	struct batches *s = &l3->batches;
@@ -141,17 +159,25 @@ static void own_add(struct l3 *l3, instant now)
 	r->chain = own_chain_link(&l3->chain, l3->crypto, r->sqn);
 	r->path = (struct metric_path){.metric = METRIC_MAX};
 	s->own_at = now;
-	timer_set(&l3->timers, &s->own,
-		  s->again ? instant_add(now, span_ms(OGM_AGAIN_MS)) : own_latest(l3, now));
-	s->again = false;
+	timer_set(&l3->timers, &s->own, own_next(l3, now));
 	batch_add(l3, now, l3->self);
 }
 
 void batch_disturbed(struct l3 *l3, instant now, bool lost)
 {
 	l3->batches.calm_since = now;
-	l3->batches.again = l3->batches.again || lost;
+	if (lost) {
+		l3->batches.again = true;
+		l3->batches.insist = span_ms(OGM_INSIST_MS);
+	}
 	batch_own_soon(l3, now);
+}
+
+/* Our next leaves by then at the latest. */
+static void own_hurry(struct l3 *l3, instant at)
+{
+	if (instant_before(at, l3->batches.own.at))
+		timer_set(&l3->timers, &l3->batches.own, at);
 }
 
 void batch_own_soon(struct l3 *l3, instant now)
@@ -161,12 +187,14 @@ void batch_own_soon(struct l3 *l3, instant now)
 	if (!l3->self->description)
 		return;
 	if (l3->self->route.sqn > 0 && span_less(instant_since(now, s->own_at), span_ms(JOIN_MS)) &&
-	    s->open)
-		return; /* it has not left yet */
-	if (bucket_take(&s->extra, now))
+	    s->open) { /* it has not left yet */
+		if (s->again)
+			own_hurry(l3, instant_add(now, span_ms(OGM_AGAIN_MS)));
+	} else if (bucket_take(&s->extra, now)) {
 		own_add(l3, now);
-	else if (instant_before(bucket_next(&s->extra, now), s->own.at))
-		timer_set(&l3->timers, &s->own, bucket_next(&s->extra, now));
+	} else {
+		own_hurry(l3, bucket_next(&s->extra, now));
+	}
 }
 
 void batch_own_follow(struct l3 *l3, instant now)
@@ -176,8 +204,8 @@ void batch_own_follow(struct l3 *l3, instant now)
 
 	if (instant_reached(at, now))
 		batch_own_soon(l3, now);
-	else if (instant_before(at, s->own.at))
-		timer_set(&l3->timers, &s->own, at);
+	else
+		own_hurry(l3, at);
 }
 
 void batch_own_review(struct l3 *l3, instant now)

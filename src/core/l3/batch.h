@@ -25,10 +25,12 @@ enum {
 	BATCHES_KEPT = BMX7_AGGREGATIONS_MAX,
 	OGM_EXTRA_BURST = 3, /* own OGMs before their time ... */
 	OGM_EXTRA_S = 3,     /* ... one more each */
-	OGM_AGAIN_MS = 200,  /* after one that tells of a loss comes another, ... */
+	OGM_AGAIN_MS = 80,   /* after one that tells of a loss comes another, ... */
 	OGM_EARLY_MS = 2000, /* which is so soon behind it that others follow; ... */
 	OGM_FOLLOW_MS =
 		2500, /* ... and one that follows is never that soon: it goes on no further */
+	OGM_INSIST_MS = 1000, /* what is still lost is told again after this, twice this, ... */
+	OGM_INSIST_MAX_MS = 6000,
 };
 
 struct batch {
@@ -41,6 +43,7 @@ struct batches {
 	struct batch at[BATCHES_KEPT]; /* sqn at sqn % BATCHES_KEPT */
 	uint16_t max, size;
 	bool again;	    /* our next is followed by another at once */
+	span insist;	    /* how long until what is lost is told again */
 	bool open;	    /* max was not sent yet: OGMs may join */
 	instant calm_since; /* no route was lost, no link came or went */
 	struct timer own;   /* our next OGM */

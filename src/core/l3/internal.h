@@ -59,6 +59,7 @@ struct l3 {
 	uint32_t links;
 	struct claims claims;
 	struct batches batches;
+	struct list lost; /* struct l3_route.of_lost */
 	struct hnas hnas;
 	struct helds helds;
 	struct topology topology;

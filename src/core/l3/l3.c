@@ -23,6 +23,7 @@ static enum err nouns_init(struct l3 *x, instant now)
 	bucket_init(&x->rare, NOTE_RARE_BURST, span_s(NOTE_RARE_S), now);
 	jobs_init(x, now);
 	nears_init(x);
+	list_init(&x->lost);
 	hnas_init(x);
 	helds_init(x, now);
 	if (claims_init(x) != OK)

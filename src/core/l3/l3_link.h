@@ -19,8 +19,8 @@ struct l3;
 struct near;
 
 enum {
-	LINK_PACE_MS = 1600, /* of a peer's HELLOs, the slowest by default (ours; reference 800) */
-	LINK_ASK_PERCENT = 112, /* of its pace: silence after which it is asked */
+	LINK_PACE_MS = 2000, /* of a peer's HELLOs, the slowest by default (ours; reference 800) */
+	LINK_ASK_PERCENT = 106, /* of its pace: silence after which it is asked */
 	LINK_ANSWER_MS = 500,	/* for it to answer one of 3 questions ... */
 	LINK_ANSWER_MORE = 4,	/* ... and so many times more on a link that loses nearly all */
 	LINK_CLEAN = 240,	/* a quality of this and more is one without loss */

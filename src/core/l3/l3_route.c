@@ -10,6 +10,7 @@ bool l3_route_init(struct l3 *l3, struct l3_node *n)
 	list_init(&r->claims);
 	list_init(&r->of_link);
 	list_init(&r->of_batch);
+	list_init(&r->of_lost);
 	r->first = NEVER;
 	r->path.metric = METRIC_UNROUTABLE;
 	return timer_init(&l3->timers, &r->late, TIMER_LATE);
@@ -19,6 +20,7 @@ void l3_route_fini(struct l3 *l3, struct l3_node *n)
 {
 	batch_drop(l3, n);
 	list_del(&n->route.of_link);
+	list_del(&n->route.of_lost);
 	timer_fini(&l3->timers, &n->route.late);
 }
 
@@ -193,6 +195,7 @@ static void way_take(struct l3 *l3, instant now, struct claim *c, const struct w
 	r->hops = c->hops;
 	r->chosen = c;
 	c->better_since = 0;
+	list_del(&r->of_lost);
 	timer_cancel(&l3->timers, &r->late);
 	link_set(l3, n, way->link, fx);
 	path_tell(n, fx);
@@ -255,7 +258,9 @@ static void newest_note(struct l3 *l3, instant now, const struct claim *c)
 
 	if (c->sqn <= r->newest)
 		return;
-	if (r->newest > 0 && span_less(instant_since(now, r->newest_at), early))
+	/* Two that came close may have become one on the way. */
+	if (r->newest > 0 &&
+	    (c->sqn > r->newest + 1 || span_less(instant_since(now, r->newest_at), early)))
 		batch_own_follow(l3, now);
 	r->newest = c->sqn;
 	r->newest_at = now;
@@ -351,9 +356,22 @@ static void withdraw(struct l3 *l3, instant now, struct l3_node *n, bool keep, s
 		r->chosen = NULL;
 	}
 	r->path = (struct metric_path){.metric = METRIC_UNROUTABLE};
+	list_del(&r->of_lost);
+	list_append(&l3->lost, &r->of_lost);
 	path_tell(n, fx);
 	batch_add(l3, now, n);
 	batch_disturbed(l3, now, true);
+}
+
+bool l3_routes_lack(const struct l3 *l3)
+{
+	list_each (r, &l3->lost, struct l3_route, of_lost) {
+		list_each (c, &r->claims, struct claim, of_node) {
+			if (claim_excluded(l3, c) == L3_INFEASIBLE)
+				return true;
+		}
+	}
+	return false;
 }
 
 void l3_route_repair(struct l3 *l3, instant now, struct l3_node *n, bool keep, struct fx *fx)
@@ -427,6 +445,7 @@ void l3_route_undescribed(struct l3 *l3, struct l3_node *n, const struct descrip
 	numbers_restart(l3, n);
 	nets_tell(n, old, true, fx);
 	list_del(&r->of_link);
+	list_del(&r->of_lost);
 	r->link = NULL;
 	r->chosen = NULL;
 	r->path = (struct metric_path){.metric = METRIC_UNROUTABLE};

@@ -49,7 +49,8 @@ struct l3_route {
 	struct batch *batch;
 	struct list of_batch;
 	uint8_t batch_len;
-	struct timer late; /* a candidate waits out its lateHysteresis */
+	struct timer late;   /* a candidate waits out its lateHysteresis */
+	struct list of_lost; /* of l3.lost: it had a way, and has none */
 };
 
 /* false: no memory. */
@@ -67,6 +68,8 @@ void l3_route_described(struct l3 *l3, struct l3_node *n, const struct descripti
 /* n has none any more; old: what it was. */
 void l3_route_undescribed(struct l3 *l3, struct l3_node *n, const struct description *old,
 			  struct fx *fx);
+/* Is there a node that we lost, and others say that they reach, but perhaps through us? */
+bool l3_routes_lack(const struct l3 *l3);
 /* TIMER_LATE fired. */
 void l3_route_late(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
 
