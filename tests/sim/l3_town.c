@@ -43,10 +43,33 @@ void l3_town_fini(struct l3_town *t)
 
 /* ---- effects ---- */
 
+/* A packet that was heard from an address reaches port `port` of a node after us. */
+static void hand(struct l3_town *t, uint16_t to, uint8_t port, const struct ipv6 *from,
+		 const struct fx_network_send *s, int64_t us, bool forged)
+{
+	struct item *it = item_new(ITEM_ARRIVE, sizeof(*from) + s->len);
+
+	it->node = to;
+	it->port = port;
+	it->life = t->place[to]->life;
+	memcpy(it->bytes, from, sizeof(*from));
+	memcpy(it->bytes + sizeof(*from), s->data, s->len);
+	if (forged)
+		it->bytes[sizeof(*from) + prng_below(&t->prng, (uint32_t)s->len)] ^=
+			(uint8_t)(1 + prng_below(&t->prng, 255));
+	queue_put(&t->queue, instant_add(t->now, span_us(us)), it);
+}
+
+static bool happens(struct l3_town *t, uint8_t percent)
+{
+	return percent > 0 && prng_below(&t->prng, 100) < percent;
+}
+
 static void send(struct l3_place *p, const struct fx_network_send *s)
 {
 	struct l3_town *t = p->town;
 	const struct l3_segment *g = &t->segment[p->segment[s->port]];
+	struct ipv6 from = address_of(p->index, s->port);
 
 	p->tx_packets++;
 	p->tx_bytes += s->len + 48;
@@ -54,20 +77,20 @@ static void send(struct l3_place *p, const struct fx_network_send *s)
 		t->sent(t->who, p->index, s->data, s->len);
 	for (unsigned i = 0; g->up && i < g->count; i++) {
 		uint16_t to = g->member[i].node;
+		uint8_t port = g->member[i].port;
 
-		if (to == p->index || !t->place[to]->alive ||
-		    prng_below(&t->prng, 100) < g->loss_percent)
+		if (to == p->index || !t->place[to]->alive || happens(t, g->loss_percent))
 			continue;
-		struct item *it = item_new(ITEM_ARRIVE, sizeof(struct ipv6) + s->len);
-		struct ipv6 from = address_of(p->index, s->port);
 		int64_t us = g->delay_us + prng_below(&t->prng, (uint32_t)g->spread_us + 1);
 
-		it->node = to;
-		it->port = g->member[i].port;
-		it->life = t->place[to]->life;
-		memcpy(it->bytes, &from, sizeof(from));
-		memcpy(it->bytes + sizeof(from), s->data, s->len);
-		queue_put(&t->queue, instant_add(t->now, span_us(us)), it);
+		hand(t, to, port, &from, s, us, false);
+		if (happens(t, g->double_percent))
+			hand(t, to, port, &from, s, us + g->spread_us, false);
+		if (happens(t, g->replay_percent))
+			hand(t, to, port, &from, s,
+			     prng_below(&t->prng, L3_TOWN_REPLAY_S * 1000000), false);
+		if (happens(t, g->forge_percent))
+			hand(t, to, port, &from, s, us, true);
 	}
 }
 

@@ -20,6 +20,7 @@ enum {
 	L3_TOWN_MEMBERS = 32,
 	L3_TOWN_CORES = 4,
 	L3_TOWN_JOB_US = 5000,
+	L3_TOWN_REPLAY_S = 20,
 };
 
 struct l3_town;
@@ -27,6 +28,9 @@ struct l3_town;
 struct l3_segment {
 	bool up, carrier; /* not up: silent; no carrier: ports are down too */
 	uint8_t loss_percent;
+	/* of packets: heard twice, heard again up to L3_TOWN_REPLAY_S later, heard with wrong
+	 * bytes beside the right ones */
+	uint8_t double_percent, replay_percent, forge_percent;
 	int64_t delay_us, spread_us;
 	unsigned count;
 	struct {
