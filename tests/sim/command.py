@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""nuvol-sim says what is wrong with its command line, and shows what it promises.
+
+    command.py NUVOL-SIM
+"""
+
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+WRONG = [  # words, a part of what it says
+    ([], "which command"),
+    (["fly"], "no command 'fly'"),
+    (["run"], "which town"),
+    (["run", "--line"], "takes a value"),
+    (["run", "--line", "many"], "'many' is no number"),
+    (["run", "--line", "0"], "1 to 30000 nodes"),
+    (["run", "--grid", "3x"], "is no grid"),
+    (["run", "--grid", "3x3x3"], "is no grid"),
+    (["run", "--line", "3", "--time", "1m"], "at least 2m"),
+    (["run", "--line", "3", "--time", "soon"], "is no time"),
+    (["run", "--line", "3", "--seed", "-1"], "is no seed"),
+    (["run", "--line", "3", "--faults", "dragons"], "no faults 'dragons'"),
+    (["run", "--line", "3", "--clouds", "0"], "1 to 200 clouds"),
+    (["run", "--line", "3", "--media", "string"], "wire or radio"),
+    (["run", "--line", "3", "--what"], "no option '--what'"),
+    (["run", "/nonexistent.json"], "/nonexistent.json"),
+    (["run", "--line", "3", "--pcap", "/nonexistent"], "cannot write"),
+]
+
+
+def run(program, args):
+    return subprocess.run([program, *args], capture_output=True, text=True, timeout=100)
+
+
+def wrong_words(program):
+    for args, part in WRONG:
+        done = run(program, args)
+        assert done.returncode == 2 and part in done.stderr, (args, done)
+
+
+def outputs(program, folder):
+    args = ["run", "--line", "3", "--clients", "2", "--time", "2m", "--json"]
+    args += ["--trace", folder / "trace", "--pcap", folder]
+    done = run(program, [str(arg) for arg in args])
+    assert done.returncode == 0, done
+    report = json.loads(done.stdout)
+    assert report["nodes"] == 3 and report["crypto"] == "cheap" and report["violated"] == 0
+    assert len(report["digest"]) == 16 and report["figures"]["converged_s"] > 0
+    assert "route-set fd70:" in (folder / "trace").read_text()
+    assert sorted(path.name for path in folder.glob("*.pcap")) == [
+        "segment-0.pcap",
+        "segment-1.pcap",
+    ]
+
+
+def again(program):
+    """Links that lose nearly all are none to the engines: a run that must fail."""
+    done = run(program, ["run", "--line", "4", "--loss", "85", "--time", "2m", "--seed", "5"])
+    assert done.returncode == 1 and "VIOLATED ways " in done.stdout, done
+    words = shlex.split(done.stdout.split("\nagain: ")[1])
+    repeated = run(program, words[1:])
+    assert words[0] == "nuvol-sim" and repeated.returncode == 1
+    digests = [[x for x in out.stdout.splitlines() if x.startswith("digest")] for out in (done, repeated)]
+    assert len(digests[0]) == 1 and digests[0] == digests[1], digests
+
+
+def network_of_json(program, folder):
+    graph = {"type": "NetworkGraph", "nodes": [{"id": str(i)} for i in range(5)]}
+    graph["links"] = [{"source": str(i), "target": str(i + 1), "cost": 1.0} for i in range(4)]
+    (folder / "net.json").write_text(json.dumps(graph))
+    done = run(program, ["run", "--json", "--time", "2m", str(folder / "net.json")])
+    assert done.returncode == 0 and json.loads(done.stdout)["links"] == 4, done
+
+
+def main(program):
+    with tempfile.TemporaryDirectory(prefix="nuvol-sim-") as name:
+        wrong_words(program)
+        outputs(program, Path(name))
+        again(program)
+        network_of_json(program, Path(name))
+    help_text = run(program, ["--help"])
+    checks = run(program, ["checks"])
+    assert help_text.returncode == 0 and "storm" in help_text.stdout
+    assert checks.returncode == 0 and "no-twins" in checks.stdout
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
