@@ -109,6 +109,7 @@ json_t *leases_status_json(const struct node *node, instant now);
 json_t *shared_status_json(const struct node *node, instant now);
 json_t *network_status_json(const struct node *node, instant now); /* never null */
 json_t *tunnels_status_json(const struct node *node, instant now); /* the same */
+json_t *uplinks_status_json(const struct node *node, instant now); /* the same */
 
 /* A member of the host's status; null when the host does not tell it. */
 json_t *call_host_part(const struct call *call, const char *name);

@@ -225,6 +225,7 @@ json_t *status_query(struct call *call)
 	json_object_set_new(o, "shared", shared_status_json(c->node, call->now));
 	json_object_set_new(o, "network", network_status_json(c->node, call->now));
 	json_object_set_new(o, "tunnels", tunnels_status_json(c->node, call->now));
+	json_object_set_new(o, "uplinks", uplinks_status_json(c->node, call->now));
 	json_object_set_new(o, "counters", counters_json(c->node));
 	json_object_set_new(o, "dropped", dropped_json(c->node));
 	json_object_set_new(o, "memory", memory_json(&c->node->l2.pool));

@@ -84,20 +84,41 @@ static json_t *counters_of(const struct uplink *u)
 	return o;
 }
 
+static json_t *offers_json(const struct uplink *u, instant now)
+{
+	json_t *offers = json_array();
+
+	for (unsigned v6 = 0; v6 < 2; v6++)
+		json_array_append_new(offers, offer_json(u, now, v6));
+	return offers;
+}
+
+json_t *uplinks_status_json(const struct node *node, instant now)
+{
+	const struct uplink *u = &node->uplink;
+	json_t *o = json_object();
+	uint64_t ways = 0;
+
+	for (unsigned i = 0; i < 2 * UPLINK_SLOTS; i++)
+		ways += u->slot[i / 2].way[i % 2].state != UPLINK_AWAY;
+	json_put_bool(o, "on", u->conf.on);
+	json_put_count(o, "ways", ways);
+	json_object_set_new(o, "offers", offers_json(u, now));
+	return o;
+}
+
 json_t *uplinks_query(struct call *call)
 {
 	const struct uplink *u = &call->ctl->node->uplink;
-	json_t *o = json_object(), *ways = json_array(), *offers = json_array();
+	json_t *o = json_object(), *ways = json_array();
 
 	for (uint8_t i = 0; i < UPLINK_SLOTS; i++)
 		for (unsigned v6 = 0; v6 < 2; v6++)
 			if (u->slot[i].way[v6].state != UPLINK_AWAY)
 				json_array_append_new(ways, way_json(u, call->now, i, v6));
-	for (unsigned v6 = 0; v6 < 2; v6++)
-		json_array_append_new(offers, offer_json(u, call->now, v6));
 	json_put_bool(o, "on", u->conf.on);
 	json_object_set_new(o, "uplinks", ways);
-	json_object_set_new(o, "offers", offers);
+	json_object_set_new(o, "offers", offers_json(u, call->now));
 	json_object_set_new(o, "counters", counters_of(u));
 	return o;
 }

@@ -243,11 +243,27 @@ static bool is_stale(struct network *n, const struct network_port *p, const stru
 	return l->up;
 }
 
+/* An interface that may be this node's own way out goes on listening to routers. */
+static bool advertisements_keep(struct network *n, const struct link *l)
+{
+	struct made *m = &n->env.lan->made;
+	char name[MADE_SYSCTL_ROOM];
+	int before;
+
+	snprintf(name, sizeof(name), "net/ipv6/conf/%s/accept_ra", l->name);
+	return sysctl_get(name, &before) && before == 1 && made_add_sysctl(m, name, before) &&
+	       sysctl_set(name, 2) == 0;
+}
+
 void network_link(struct network *n, const struct link *l, bool gone)
 {
 	struct network_port *p = n->started ? slot_by_ifindex(n, l->ifindex) : NULL;
 	bool wanted;
 
+	/* One that came later, too: a stick, a PPP session. */
+	if (n->started && !gone && l->up && l->master == 0 && strncmp(l->name, "X7", 2) != 0 &&
+	    advertisements_keep(n, l))
+		(void)made_save(n->env.run, &n->env.lan->made);
 	if (!n->started || !n->running)
 		return;
 	if (p && p->vlan.ifindex == l->ifindex && p->vlan.name[0] != '\0') {
@@ -549,7 +565,7 @@ struct setting {
 	int value;
 };
 
-/* Routers forward; and one that gets its own way out by router advertisements goes on to. */
+/* Routers forward. */
 static const struct setting settings[] = {
 	{"net/ipv6/conf/all/forwarding", 1},
 	{"net/ipv4/ip_forward", 1},
@@ -560,13 +576,8 @@ static void settings_make(struct network *n)
 	struct made *m = &n->env.lan->made;
 	int before;
 
-	list_each (l, &n->env.links->all, struct link, all) {
-		char name[MADE_SYSCTL_ROOM];
-
-		snprintf(name, sizeof(name), "net/ipv6/conf/%s/accept_ra", l->name);
-		if (sysctl_get(name, &before) && before == 1 && made_add_sysctl(m, name, before))
-			(void)sysctl_set(name, 2);
-	}
+	list_each (l, &n->env.links->all, struct link, all)
+		(void)advertisements_keep(n, l);
 	for (unsigned i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		if (!sysctl_get(settings[i].name, &before) || before == settings[i].value)
 			continue;

@@ -306,6 +306,7 @@ static enum exit_code status_run(const struct cli *cli)
 	network_print(cli, json_object_get(result, "network"), json_object_get(host, "network"));
 	tunnel_status_print(cli, json_object_get(result, "tunnels"),
 			    json_object_get(host, "tunnels"));
+	uplinks_status_print(cli, json_object_get(result, "uplinks"));
 	status_gateway_print(cli, result);
 	snprintf(text, sizeof(text), "nuvold %s, up for %s", member_text(result, "version", "?"),
 		 member_age(result, "uptime_ms", age));

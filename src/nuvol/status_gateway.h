@@ -12,6 +12,9 @@
 /* result: all of the status. */
 void status_gateway_print(const struct cli *cli, const json_t *result);
 
+/* Nothing for a node without a default route of its own; uplinks_command.c. */
+void uplinks_status_print(const struct cli *cli, const json_t *uplinks);
+
 /* "Node      ", as all lines of the status begin. */
 void status_label(const struct cli *cli, const char *name);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "nuvol/list.h"
+#include "nuvol/status_gateway.h"
 #include "nuvol/words.h"
 
 static int uplink_compare(const void *a, const void *b)
@@ -104,6 +105,42 @@ static enum exit_code uplinks_run(const struct cli *cli)
 	}
 	json_decref(result);
 	return EXIT_OK;
+}
+
+/* "IPv4 by wan0, 48 Mbit/s" */
+static size_t offer_words(const json_t *o, char *text, size_t room)
+{
+	char rate[WORDS_ROOM];
+	int n = snprintf(text, room, "%s by %s, %s", family_words(o),
+			 member_text(o, "interface", "?"),
+			 rate_words((uint64_t)member_count(o, "bandwidth_bps"), rate));
+
+	return n > 0 && (size_t)n < room ? (size_t)n : 0;
+}
+
+void uplinks_status_print(const struct cli *cli, const json_t *uplinks)
+{
+	char text[160] = "offered to others: ";
+	size_t none = strlen(text), at = none, i;
+	bool used = false;
+	const json_t *o;
+
+	if (!member_flag(uplinks, "on") || member_count(uplinks, "ways") == 0)
+		return;
+	json_array_foreach(json_object_get(uplinks, "offers"), i, o)
+	{
+		used |= member_text(o, "interface", "")[0] != '\0';
+		if (!member_flag(o, "offered"))
+			continue;
+		if (at > none && at + 2 < sizeof(text))
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "; ");
+		at += offer_words(o, text + at, sizeof(text) - at);
+	}
+	if (at > none)
+		status_text(cli, "Uplinks", text);
+	else
+		status_bad(cli, "Uplinks", used ? "not offered" : "none works",
+			   "nuvol uplinks tells why");
 }
 
 const struct command uplinks_command = {

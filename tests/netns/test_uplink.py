@@ -143,6 +143,24 @@ def test_cli_tells_people(town):
     assert told["on"] and {u["family"] for u in told["uplinks"]} == {"ipv4", "ipv6"}
 
 
+def test_status_has_a_line(town):
+    words = town.gw_space.run(f"{NUVOL} -r {town.gw.run_dir} status")
+    assert re.search(r"Uplinks\s+offered to others: IPv4 by wan0, \d+ Mbit/s; IPv6 by wan0", words)
+    words = town.far_space.run(f"{NUVOL} -r {town.far.run_dir} status")
+    assert "Uplinks" not in words
+
+
+def test_an_interface_that_comes_later_listens_to_routers(town):
+    space = town.gw_space
+    space.ip("link add late type veth peer name later")
+    space.run("sysctl -qw net.ipv6.conf.late.accept_ra=1")
+    space.ip("link set later up")
+    space.ip("link set late up")
+    asked = "sysctl -n net.ipv6.conf.late.accept_ra"
+    until(lambda: space.run(asked).strip() == "2", 5, "a router's word counts though we are one")
+    space.ip("link del late")
+
+
 def test_segments_fit_a_narrow_uplink(spaces):
     """MSS of a connection's first packet, out and in, is what the uplink's MTU leaves."""
     town = Town(spaces)
