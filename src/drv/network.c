@@ -22,6 +22,7 @@
 #include "drv/public_key.h"
 #include "drv/route.h"
 #include "drv/state_dir.h"
+#include "drv/tunnel.h"
 
 static const char *folder_of(const struct network *n, char text[RUN_PATH_ROOM])
 {
@@ -261,8 +262,8 @@ void network_link(struct network *n, const struct link *l, bool gone)
 	bool wanted;
 
 	/* One that came later, too: a stick, a PPP session. */
-	if (n->started && !gone && l->up && l->master == 0 && strncmp(l->name, "X7", 2) != 0 &&
-	    advertisements_keep(n, l))
+	if (n->started && !gone && l->up && l->master == 0 &&
+	    strncmp(l->name, TUNNEL_NAMES, strlen(TUNNEL_NAMES)) != 0 && advertisements_keep(n, l))
 		(void)made_save(n->env.run, &n->env.lan->made);
 	if (!n->started || !n->running)
 		return;

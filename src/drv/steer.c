@@ -8,6 +8,7 @@
 
 #include "drv/route.h"
 #include "drv/route_table.h"
+#include "drv/tunnel.h"
 
 static const uint32_t tables[] = {ROUTE_TABLE_MAIN, STEER_UPLINKS, STEER_TUNNELS};
 
@@ -30,6 +31,10 @@ static int rule_change(struct steer *s, bool v6, bool add, uint32_t i)
 	mnl_attr_put_u32(h, FRA_TABLE, tables[i]);
 	mnl_attr_put_u32(h, FRA_PRIORITY, STEER_PRIORITY + i);
 	mnl_attr_put_u8(h, FRA_PROTOCOL, ROUTE_PROTOCOL);
+	if (tables[i] == STEER_TUNNELS) {
+		r->flags = FIB_RULE_INVERT;
+		mnl_attr_put_strz(h, FRA_IIFNAME, TUNNEL_END_NAME);
+	}
 	if (tables[i] == ROUTE_TABLE_MAIN)
 		mnl_attr_put_u32(h, FRA_SUPPRESS_PREFIXLEN, 0);
 	return netlink_ask(s->ask, h);

@@ -9,7 +9,8 @@
  *         uplink that works, then the one of tunnels to others, then the main table:
  *           STEER_PRIORITY      main, suppress_prefixlength 0
  *           STEER_PRIORITY + 1  STEER_UPLINKS
- *           STEER_PRIORITY + 2  STEER_TUNNELS
+ *           STEER_PRIORITY + 2  STEER_TUNNELS, but not for what came by a tunnel: two gateways
+ *                               that lose the Internet at once would send it to each other
  *         Without any, no rule: the main table as ever.
  */
 #pragma once

@@ -156,7 +156,7 @@ static int named_make(struct tunnel *t, struct tunnel_gate *gate, const char *na
 static int device_make(struct tunnel *t, struct tunnel_gate *gate, struct tunnel_device *d)
 {
 	const uint8_t *id = gate ? gate->wish.to.node.b : NULL;
-	char base[IFNAMSIZ] = "X7main";
+	char base[IFNAMSIZ] = TUNNEL_END_NAME;
 	int e = 0;
 
 	if (!t->chosen && t->env.kind == HOST_TUNNEL_TUN)
@@ -164,7 +164,8 @@ static int device_make(struct tunnel *t, struct tunnel_gate *gate, struct tunnel
 	if (e)
 		return e;
 	if (gate)
-		snprintf(base, sizeof(base), "X7Out_%02x%02x%02x%02x", id[0], id[1], id[2], id[3]);
+		snprintf(base, sizeof(base), TUNNEL_NAMES "Out_%02x%02x%02x%02x", id[0], id[1],
+			 id[2], id[3]);
 	d->in_kernel = false;
 	snprintf(d->name, sizeof(d->name), "%s", base);
 	e = named_make(t, gate, d->name, &d->in_kernel);

@@ -35,6 +35,9 @@
 #include "drv/route_table.h"
 #include "drv/tunnel_user.h"
 
+#define TUNNEL_NAMES "X7" /* our interfaces begin so ... */
+#define TUNNEL_END_NAME TUNNEL_NAMES "main"
+
 enum {
 	TUNNEL_LOOK_MS = 1000,
 	TUNNEL_SOON_MS = 200,	    /* after a path was asked: what has it answered? */

@@ -9,6 +9,7 @@
 
 #include "ctl/json.h"
 #include "drv/log.h"
+#include "drv/tunnel.h"
 
 #define TABLE "nuvol"
 
@@ -38,7 +39,7 @@ static void put_sides(FILE *o, const struct uplink_filter *f)
 		fprintf(o, "%s\"%s\"", before, f->name[i]);
 		before = ", ";
 	}
-	fprintf(o, " }\ndefine us = { \"%s\", \"%s\", \"X7*\" }\n", f->conf->bridge,
+	fprintf(o, " }\ndefine us = { \"%s\", \"%s\", \"" TUNNEL_NAMES "*\" }\n", f->conf->bridge,
 		f->conf->anygw);
 }
 

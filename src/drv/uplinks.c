@@ -9,6 +9,7 @@
 
 #include "ctl/json.h"
 #include "drv/log.h"
+#include "drv/tunnel.h"
 
 void uplinks_prepare(struct conf *conf)
 {
@@ -67,7 +68,7 @@ static bool is_ours(void *ctx, const char *name)
 	if (host->uplink.interface[0] != '\0' && strcmp(name, host->uplink.interface) != 0)
 		return true;
 	return strcmp(name, host->bridge) == 0 || host_conf_makes(host, name) ||
-	       strncmp(name, "X7", 2) == 0;
+	       strncmp(name, TUNNEL_NAMES, strlen(TUNNEL_NAMES)) == 0;
 }
 
 static const struct default_route *way_find(const struct uplinks *u, const char *name, bool v6)

@@ -79,6 +79,11 @@ def test_the_next_gateway_takes_over(town):
     assert took <= OTHER_S * SLOW
     # Who has lost its own Internet uses the other's.
     until(lambda: reaches(town, first), 10, "the dead gateway's node has it by a tunnel")
+    # ... but what came to it by one goes into none.
+    back = town.inside(
+        first, "ip", "route", "get", "8.8.8.8", "from", "10.1.2.3", "iif", "X7main", check=False
+    ).stdout
+    assert "dev wan0" in back and "X7Out" not in back
 
     for what, fault in (("portal", "portal"), ("nodns", "no-dns")):
         town.lab("uplink", first, what)
