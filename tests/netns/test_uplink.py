@@ -30,9 +30,12 @@ def conf(ssid, *more):
 class Town:
     """A gateway, and a node of another cloud behind a cable."""
 
-    def __init__(self, spaces, *more):
+    def __init__(self, spaces, *more, before=None):
+        """before: what is done in the gateway's space before its daemon starts."""
         self.internet = Internet(spaces)
         self.gw_space, self.far_space = spaces.add("gw"), spaces.add("far")
+        if before:
+            before(self.gw_space)
         spaces.veth(self.gw_space, "mesh0", self.far_space, "mesh0", 1532)
         self.here = self.internet.uplink(self.gw_space)
         until(self.internet.ready.exists, 10, "the Internet is there")
@@ -175,6 +178,42 @@ def test_segments_fit_a_narrow_uplink(spaces):
     town.far_space.run("timeout 3 busybox wget -q -O - http://203.0.113.81/", check=False)
     text = seen.communicate(timeout=25)[0]
     assert int(re.search(r"mss (\d+)", text).group(1)) <= 1260, text
+
+
+def neighbour_of(town, spaces, prefix, router):
+    """Who the page says that somebody on the gateway's LAN is."""
+    lan = spaces.add("lan")
+    spaces.veth(town.gw_space, "lan0", lan, "eth0")
+    town.gw_space.ip("link set lan0 master br-lan")
+    lan.ip(f"-6 addr add {prefix}77/64 dev eth0 nodad")
+    lan.ip(f"-6 route add default via {router}")
+    page = "timeout 5 busybox wget -q -O - http://[2001:db8:80::80]/from"
+    return until(lambda: lan.run(page, check=False), 10, "an answer by IPv6")
+
+
+def test_prefix_translation(spaces):
+    town = Town(spaces, "ipv6 'nptv6'", "ipv6_prefix '2001:db8:99::/64'")
+    town.internet.space.ip("-6 route add 2001:db8:99::/64 via 2001:db8:64::2")
+    town.offered(v6=True)
+    router = town.gw_space.address("br-lan", 6)
+    prefix = router.split("::")[0] + "::"
+    assert neighbour_of(town, spaces, prefix, router) == "2001:db8:99::77"
+
+
+def test_a_delegated_prefix_is_passed_as_it_is(spaces):
+    def delegated(space):
+        space.ip("link add br-lan type bridge")
+        space.ip("link set br-lan up")
+        space.ip("-6 addr add 2001:db8:99::1/64 dev br-lan nodad")
+
+    town = Town(spaces, before=delegated)
+    town.internet.space.ip("-6 route add 2001:db8:99::/64 via 2001:db8:64::2")
+    town.offered(v6=True)
+    assert neighbour_of(town, spaces, "2001:db8:99::", "2001:db8:99::1") == "2001:db8:99::77"
+    # Other clouds' addresses are not routed to us: they do not leave, and are told.
+    until(lambda: "X7Out" in town.way(v6=True), 20, "a tunnel to the IPv6 Internet")
+    assert town.far_space.pings("2001:4860:4860::8888", 1, "-6 -W 1") == 0
+    assert town.gw.host()["uplinks"]["filter"]["dropped"]["spoofed"] > 0
 
 
 def test_two_uplinks_one_after_the_other(spaces):
