@@ -87,7 +87,9 @@ static void put_sources(FILE *o, const struct uplink_filter *f)
 	if (translated)
 		fprintf(o, "meta nfproto ipv6 ip6 saddr != fc00::/7 counter name spoofed reject\n");
 	else if (f->conf->uplink.ipv6 == HOST_IPV6_AUTO && f->lan_global)
+		/* What is routed to us, but no cloud's own addresses. */
 		fprintf(o,
+			"ip6 saddr fc00::/7 counter name spoofed reject\n"
 			"meta nfproto ipv6 fib saddr oifname != $us counter name spoofed reject\n");
 	else
 		fprintf(o, "meta nfproto ipv6 counter name spoofed reject\n");

@@ -128,7 +128,8 @@ static void test_rules_of_ipv6(void **state)
 	conf.uplink.ipv6 = HOST_IPV6_AUTO;
 	filter.lan_global = true;
 	assert_false(uplink_filter_carries(&filter, true));
-	expect("ip6 saddr", false);
+	expect("ip6 saddr fc00::/7 counter name spoofed reject\n", true);
+	expect("ip6 saddr fc00::/7 masquerade", false);
 	expect("fib saddr oifname != $us counter name spoofed reject\n", true);
 	filter.in_force = true;
 	assert_true(uplink_filter_carries(&filter, true));
