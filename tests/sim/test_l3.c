@@ -8,6 +8,7 @@ enum {
 	SILENT_MS = 3000,   /* repair of what nobody told us */
 	CARRIER_MS = 300,   /* ... and of what the port knew, with no feasible alternative too */
 	RETURN_MS = 6000,   /* a node that was away */
+	CROWD_PACKETS = 75, /* each node, until 30 on a segment have all routes */
 	REST_BYTES_S = 320, /* each node, with headers, when nothing happens */
 };
 
@@ -87,6 +88,13 @@ static void thirty_on_a_segment(void **state)
 		l3_town_join(&town, l3_town_node(&town), g);
 	l3_town_start_all(&town);
 	settle("30 on one segment", COLD_MS);
+	/* All of them hear and verify each packet. */
+	uint64_t packets = 0;
+
+	for (uint16_t i = 0; i < town.nodes; i++)
+		packets += town.place[i]->tx_packets;
+	if (packets > CROWD_PACKETS * town.nodes)
+		fail_msg("%lu packets", (unsigned long)packets);
 	done();
 }
 

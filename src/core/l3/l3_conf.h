@@ -23,12 +23,12 @@ struct l3_conf {
 	struct bmx7_metric metric;	  /* how others compute the metric towards us */
 	uint16_t sqn_range;		  /* OGMs by one description, 10 .. 8192; default 6000 */
 	uint8_t dh_type;		  /* of link keys; default 17, 2048 bits */
-	uint8_t link_quality_min;   /* of 255, each way, for a link to be usable; default 25 */
-	span key_lifetime;	    /* of link keys; default 21600 s */
-	span tx_gap;		    /* between two runs of sending; default 40 ms */
-	span hello_young;	    /* pace of HELLOs at first; default 100 ms */
-	span hello_usual;	    /* ... while links lose; default 800 ms */
-	span hello_stable;	    /* ... and when they do not; default 2000 ms */
+	uint8_t link_quality_min; /* of 255, each way, for a link to be usable; default 25 */
+	span key_lifetime;	  /* of link keys; default 21600 s */
+	span tx_gap;		  /* between two runs of sending; default 40 ms, more in a crowd */
+	span hello_young;	  /* pace of HELLOs at first; default 100 ms */
+	span hello_usual;	  /* ... while links lose; default 800 ms */
+	span hello_stable;	  /* ... and when they do not; default 2000 ms */
 	span ogm_young, ogm_stable; /* default 6 s, 54 s */
 	span ogm_foreign;	    /* instead, among nodes of other programs; default 5 s */
 	span link_timeout;	    /* of silence, after which it is gone; default 20 s */

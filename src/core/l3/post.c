@@ -4,6 +4,7 @@
 
 enum {
 	JITTER_PERCENT = 5,
+	CROWD_GAP_MS = 5, /* for each link of the fullest port, if that is more than tx_gap */
 	SIGNATURE_LEN = 1 + BMX7_MAC,
 	MACS_MAX = 38, /* in one packet, beside a full batch; more neighbours get it in another */
 	FRAME_NONE = -1,
@@ -69,9 +70,22 @@ void posts_fini(struct l3 *l3)
 	timer_fini(&l3->timers, &l3->posts.run);
 }
 
-void post_hurry(struct l3 *l3, instant now, instant at)
+/* Between two runs: in a crowd each packet is heard, and verified, by many. */
+static int64_t run_gap_us(const struct l3 *l3)
 {
 	int64_t gap = l3->conf.tx_gap.us;
+
+	for (uint8_t i = 0; i < PORT_MAX; i++) {
+		int64_t crowd = span_ms((int64_t)l3->port[i].link_count * CROWD_GAP_MS).us;
+
+		gap = crowd > gap ? crowd : gap;
+	}
+	return gap;
+}
+
+void post_hurry(struct l3 *l3, instant now, instant at)
+{
+	int64_t gap = run_gap_us(l3);
 	span jitter = prng_span(&l3->prng, span_us(-gap * JITTER_PERCENT / 100),
 				span_us(gap * JITTER_PERCENT / 100));
 	instant soonest = instant_add(l3->posts.last_run, span_us(gap + jitter.us));
