@@ -56,7 +56,8 @@ class Town:
         self.offered(v6=v6)
         until(lambda: "X7Out" in self.way(v6), 20, "a tunnel to the Internet")
         target = "2001:4860:4860::8888" if v6 else "8.8.8.8"
-        until(lambda: self.reaches(target), 10, "the Internet answers")
+        # The way back is a tunnel of its own, made when the gateway has heard of this cloud.
+        until(lambda: self.reaches(target), 20, "the Internet answers")
 
     def fault(self, interface="wan0"):
         found = [u for u in self.gw.ask("uplinks")["uplinks"] if u["interface"] == interface]
