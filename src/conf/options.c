@@ -167,6 +167,11 @@ static const struct option table[] = {
 			"or ID.trust=0 for none; it is watched; empty: a node can be reached "
 			"through everybody"},
 
+	{BMX7, .name = "prove_gateways", .kind = OPTION_FLAG, IN_CONF(node.tunnel.prove),
+		.value = "1",
+		.help = "Choose among the network's gateways to the Internet by what is found out about "
+			"them, asking config nuvol 'uplink' target through their tunnels; without, by "
+			"BMX7's rules alone"},
 	{BMX7, .name = "tunnels", .kind = OPTION_FLAG, IN_CONF(node.tunnel.on), .value = "1",
 		.help = "Offer the cloud's networks to the nodes of other clouds, and reach what "
 			"they offer, by one-way tunnels; sections of type tunOut say what is "

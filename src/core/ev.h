@@ -14,6 +14,7 @@
 #include "base/mac.h"
 #include "core/lease.h"
 #include "core/network.h"
+#include "core/tunnel.h"
 #include "core/uplink.h"
 
 /* A mesh port is a small index that the host gives out, 0 .. PORT_MAX-1. The
@@ -33,6 +34,7 @@ enum ev_kind {
 	EV_HELLO,    /* another node is on a cable of the LAN */
 	EV_NETWORK,  /* for core/l3 */
 	EV_UPLINK,   /* for core/uplink */
+	EV_TUNNEL,   /* for core/gw */
 };
 
 struct ev_port {
@@ -127,5 +129,6 @@ struct ev {
 		struct ev_hello hello;
 		struct ev_network network;
 		struct ev_uplink uplink;
+		struct ev_tunnel tunnel;
 	};
 };

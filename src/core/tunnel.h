@@ -15,11 +15,14 @@
 #include <stdint.h>
 #include "base/digest.h"
 #include "base/prefix.h"
+#include "core/uplink.h"
 
 enum tunnel_fx_kind {
 	TUNNEL_END,   /* one, ours */
 	TUNNEL_OUT,   /* key: node and dummy */
 	TUNNEL_ROUTE, /* key: struct tunnel_key */
+	TUNNEL_PROBE, /* ask somebody on the Internet through a tunnel */
+	TUNNEL_KEEP,  /* what people prefer is to be known after a restart */
 };
 
 struct tunnel_end {
@@ -57,10 +60,27 @@ void tunnel_key_bytes(const struct tunnel_key *k, uint8_t bytes[TUNNEL_KEY_BYTES
 
 struct tunnel_route {
 	bool gone;
+	bool lost;  /* no tunnel: who sends there is to be told at once that there is no way; to is
+		       not set */
 	bool local; /* no tunnel: to is not set, and these addresses are looked for in the tables
 		       that come after this one (RTN_THROW); never in table 254 */
 	struct tunnel_key key;
 	struct tunnel_to to;
+};
+
+/* From our inner address, into that tunnel whatever routes say; the answer comes to our inner
+ * address by any way. */
+struct tunnel_probe {
+	uint32_t token;
+	struct tunnel_to to;
+	struct uplink_target target; /* no UPLINK_WEB */
+};
+
+/* Which gateway people prefer for the Internet. */
+struct tunnel_preference {
+	bool any;    /* none is preferred, the best is used */
+	bool strict; /* rather nothing than another one */
+	struct digest node;
 };
 
 struct fx_tunnel {
@@ -69,5 +89,25 @@ struct fx_tunnel {
 		struct tunnel_end end;
 		struct tunnel_out out;
 		struct tunnel_route route;
+		struct tunnel_probe probe;
+		struct tunnel_preference keep;
+	};
+};
+
+enum tunnel_ev_kind {
+	TUNNEL_ANSWER, /* to TUNNEL_PROBE; silence is not told */
+	TUNNEL_PREFER, /* people say so, or what was kept */
+};
+
+struct ev_tunnel_answer {
+	uint32_t token;
+	bool unsent; /* it could not even be sent */
+};
+
+struct ev_tunnel {
+	enum tunnel_ev_kind kind;
+	union {
+		struct ev_tunnel_answer answer;
+		struct tunnel_preference prefer;
 	};
 };

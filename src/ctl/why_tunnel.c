@@ -21,6 +21,11 @@ const char *tunnel_reason_words(enum gw_reason reason)
 		       "that (breakOverlappingPrefix, allowOverlappingPrefix)";
 	case GW_NO_ROUTE: return "the network has no way to the node";
 	case GW_WORTHLESS: return "the way to it, or the search's rating, leaves no bandwidth";
+	case GW_DEAD: return "nobody on the Internet answers through it";
+	case GW_UNWISHED: return "another one is preferred, strictly";
+	case GW_HELD:
+		return "worth more than the one in use, which is kept until that has been so for a "
+		       "while";
 	case GW_FULL: return "there is no room for more offers";
 	case GW_FAMILY: return "the search is of the other family of addresses";
 	case GW_PROTO: return "the search wants another kind of route (proto)";

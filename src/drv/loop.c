@@ -544,6 +544,8 @@ static void tunnel_join(struct loop *x)
 				       .links = &x->links,
 				       .uv = &x->uv,
 				       .has_route = has_route,
+				       .tell = ev_tell,
+				       .name = x->conf.host.uplink.portal_host,
 				       .ctx = x};
 
 	tunnel_start(&x->tunnel, &env);

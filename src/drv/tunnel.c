@@ -507,14 +507,15 @@ static struct route_way gate_way(const struct tunnel *t, const struct tunnel_gat
 static void route_do(struct tunnel *t, const struct tunnel_route *r)
 {
 	const struct route_key key = {r->key.table, r->key.ip_metric, r->key.prefix};
-	const struct tunnel_gate *g = r->local ? NULL : gate_find(t, &r->to);
-	struct route_way way = {.elsewhere = true};
+	const bool into = !r->local && !r->lost;
+	const struct tunnel_gate *g = into ? gate_find(t, &r->to) : NULL;
+	struct route_way way = {.elsewhere = r->local, .unreachable = r->lost};
 
 	if (r->gone) {
 		route_table_del(&t->routes, &key);
 		return;
 	}
-	if (!g && !r->local) {
+	if (!g && into) {
 		t->refused++;
 		return;
 	}
@@ -533,6 +534,23 @@ void tunnel_effect(struct tunnel *t, const struct fx_tunnel *e)
 	case TUNNEL_END: end_do(t, &e->end); break;
 	case TUNNEL_OUT: out_do(t, &e->out); break;
 	case TUNNEL_ROUTE: route_do(t, &e->route); break;
+	case TUNNEL_PROBE: tunnel_probe_queue(&t->probes, &e->probe); break;
+	case TUNNEL_KEEP: break; /* drv/preference */
+	}
+}
+
+/* ---- probes ---- */
+
+/* Into the tunnels, which are made by now. */
+static void probes_send(struct tunnel *t)
+{
+	const struct tunnel_probe *p;
+
+	while ((p = tunnel_probe_next(&t->probes))) {
+		const struct tunnel_gate *g = gate_find(t, &p->to);
+		bool ready = g && !g->wish.gone && g->device.ifindex != 0 && g->reachable;
+
+		tunnel_probe_send(&t->probes, p, &t->end, ready ? g->device.ifindex : 0);
 	}
 }
 
@@ -548,6 +566,7 @@ void tunnel_settle(struct tunnel *t)
 			gate_settle(t, g);
 	}
 	route_table_settle(&t->routes);
+	probes_send(t);
 	/* After its routes. */
 	list_each (g, &t->gates, struct tunnel_gate, all) {
 		if (g->wish.gone)
@@ -618,6 +637,9 @@ void tunnel_start(struct tunnel *t, const struct tunnel_env *env)
 		return;
 	}
 	t->probe_fd = path_mtu_open();
+	t->probes = (struct tunnel_probes){
+		.uv = env->uv, .tell = env->tell, .ctx = env->ctx, .name = env->name};
+	tunnel_probes_start(&t->probes);
 	route_table_init(&t->routes, &t->ask, TUNNEL_PROTOCOL, seed);
 	t->routes.ipv4 = true;
 	t->routes.patient = true;
@@ -647,6 +669,7 @@ void tunnel_stop(struct tunnel *t)
 	route_table_fini(&t->routes);
 	if (t->user_started)
 		tunnel_user_stop(&t->user);
+	tunnel_probes_stop(&t->probes);
 	uv_close((uv_handle_t *)&t->look, NULL);
 	if (t->probe_fd >= 0)
 		close(t->probe_fd);

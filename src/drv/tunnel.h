@@ -33,6 +33,7 @@
 #include "drv/path_mtu.h"
 #include "drv/route.h"
 #include "drv/route_table.h"
+#include "drv/tunnel_probe.h"
 #include "drv/tunnel_user.h"
 
 #define TUNNEL_NAMES "X7" /* our interfaces begin so ... */
@@ -55,6 +56,8 @@ struct tunnel_env {
 	uv_loop_t *uv;
 	/* Is there a way to that node in the network? */
 	bool (*has_route)(void *ctx, struct ipv6 primary);
+	void (*tell)(void *ctx, const struct ev *ev); /* EV_TUNNEL, never from an effect */
+	const char *name;			      /* that resolvers are asked for */
 	void *ctx;
 };
 
@@ -105,7 +108,8 @@ struct tunnel {
 	struct ipv4 address;	     /* that it has; zero: none */
 	struct list gates;
 	uint32_t gate_count, groups;
-	int probe_fd;
+	int probe_fd; /* of path_mtu */
+	struct tunnel_probes probes;
 	uv_timer_t look;
 	uint64_t patient_ms; /* of uv_now: until then */
 	uint64_t refused;    /* wishes: too many, or into tunnels that are not */

@@ -120,6 +120,7 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 	x->l3 = NULL;
 	x->tunnels = NULL;
 	x->crypto = env->crypto;
+	x->preference = (struct tunnel_preference){.any = true};
 	uplink_init(&x->uplink, &conf->uplink);
 	e = plan_init(&x->plan, &conf->plan, env->crypto);
 	if (e == OK)
@@ -171,6 +172,7 @@ enum err node_network_start(struct node *x, instant now, const struct node_key_b
 		x->l3 = NULL;
 		return ERR_FULL;
 	}
+	tunnels_prefer(x->tunnels, now, &x->preference);
 	uplinks_offer(x);
 	return OK;
 }
@@ -210,10 +212,30 @@ static void emit(struct fx *fx, const struct effect *e)
 		uplinks_offer(n->node);
 }
 
+static void tunnel_handle(struct node *x, const struct ev_tunnel *ev, struct fx *fx)
+{
+	struct effect keep = {.kind = FX_TUNNEL, .tunnel = {.kind = TUNNEL_KEEP}};
+
+	switch (ev->kind) {
+	case TUNNEL_ANSWER:
+		if (x->tunnels)
+			tunnels_answer(x->tunnels, x->now, &ev->answer);
+		break;
+	case TUNNEL_PREFER:
+		x->preference = keep.tunnel.keep = ev->prefer;
+		if (x->tunnels)
+			tunnels_prefer(x->tunnels, x->now, &ev->prefer);
+		fx->emit(fx, &keep);
+		break;
+	}
+}
+
 static void network_handle(struct node *x, const struct ev *ev, struct fx *fx)
 {
 	struct node_fx heard = {{emit}, fx, x};
 
+	if (ev->kind == EV_TUNNEL)
+		tunnel_handle(x, &ev->tunnel, fx);
 	uplink_handle(&x->uplink, x->now, ev, &heard.fx);
 	if (x->l3)
 		l3_handle(x->l3, x->now, ev, &heard.fx);

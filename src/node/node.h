@@ -40,6 +40,7 @@ struct node {
 	struct l3 *l3;		 /* NULL: switched off, or the node's key is not there yet */
 	struct tunnels *tunnels; /* NULL: switched off, or l3 is */
 	struct uplink uplink;
+	struct tunnel_preference preference; /* which gateway for the Internet */
 	const struct crypto *crypto;
 	instant now; /* of the event at hand, for those that call back without a time */
 };

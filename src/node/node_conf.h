@@ -36,6 +36,7 @@ struct node_network_conf {
 /* One-way tunnels to networks outside, and our own end for others. Zero: no tunnels. */
 struct node_tunnel_conf {
 	bool on;
+	bool prove; /* gateways for the Internet are used by what is found out about them */
 	struct gw_search search[GW_SEARCHES_MAX];
 	uint8_t searches;
 };

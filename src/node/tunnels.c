@@ -29,7 +29,7 @@ struct route {
 	struct map_node by_key;
 	struct list all;
 	struct tunnel_key key;
-	struct out *out;
+	struct out *out; /* NULL: it is lost */
 	instant since;
 };
 
@@ -39,6 +39,9 @@ struct tunnels {
 	const struct plan *plan;
 	struct l3 *l3;
 	struct gw *gw;
+	struct proofs proofs;
+	struct uplink_target target[2][UPLINK_TARGETS_MAX]; /* who is asked; [1]: IPv6 */
+	uint8_t targets[2];
 	bool published;	   /* ... what is offered now */
 	bool told;	   /* our end, and what never goes into a tunnel */
 	instant decide_at; /* NEVER: nothing changed */
@@ -102,6 +105,20 @@ static void searches_set(struct tunnels *t)
 		gw_search_set(t->gw, i, &t->conf.search[i]);
 }
 
+static void proving_set(struct tunnels *t, const struct uplink_conf *u)
+{
+	proofs_init(&t->proofs);
+	for (unsigned i = 0; t->conf.prove && i < u->targets; i++) {
+		bool v6 = u->target[i].at.v6;
+
+		t->target[v6][t->targets[v6]++] = u->target[i];
+	}
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		proofs_set(&t->proofs, v6, t->targets[v6] > 0);
+		gw_prove(t->gw, v6, t->targets[v6] > 0);
+	}
+}
+
 void tunnels_offer(struct tunnels *t, const struct gw_network *network, size_t count)
 {
 	assert(count <= TUNNEL_OFFERED_MAX - CLOUD_NETWORKS);
@@ -146,6 +163,7 @@ struct tunnels *tunnels_new(const struct node_conf *conf, const struct plan *pla
 	}
 	locals_set(t);
 	searches_set(t);
+	proving_set(t, &conf->uplink);
 	tunnels_offer(t, NULL, 0);
 	return t;
 }
@@ -192,7 +210,8 @@ void tunnels_free(struct tunnels *t)
 	if (!t)
 		return;
 	list_each (r, &t->all_routes, struct route, all) {
-		r->out->routes--;
+		if (r->out)
+			r->out->routes--;
 		route_free(t, r);
 	}
 	list_each (o, &t->all_outs, struct out, all)
@@ -281,7 +300,9 @@ static void route_tell(struct tunnels *t, const struct route *r, bool gone)
 {
 	struct effect e = {.kind = FX_TUNNEL, .tunnel = {.kind = TUNNEL_ROUTE}};
 
-	e.tunnel.route = (struct tunnel_route){.gone = gone, .key = r->key, .to = r->out->is.to};
+	e.tunnel.route = (struct tunnel_route){.gone = gone, .lost = !r->out, .key = r->key};
+	if (r->out)
+		e.tunnel.route.to = r->out->is.to;
 	t->fx->emit(t->fx, &e);
 }
 
@@ -379,13 +400,15 @@ static struct out *out_make(struct tunnels *t, const struct tunnel_to *to)
 
 static void out_use(struct out *o)
 {
+	if (!o)
+		return;
 	o->routes++;
 	list_del(&o->idle);
 }
 
 static void out_leave(struct tunnels *t, struct out *o)
 {
-	if (--o->routes > 0)
+	if (!o || --o->routes > 0)
 		return;
 	o->idle_since = t->now;
 	list_append(&t->idle, &o->idle);
@@ -428,6 +451,7 @@ static void route_end(struct tunnels *t, struct route *r)
 	route_free(t, r);
 }
 
+/* o: NULL when it is lost. */
 static bool route_make(struct tunnels *t, const struct tunnel_key *key, struct out *o)
 {
 	struct route *r = pool_alloc(&t->pool, sizeof(*r));
@@ -461,7 +485,7 @@ static void route_move(struct tunnels *t, struct route *r, struct out *o)
 }
 
 /* core/gw has chosen. */
-static void chosen(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to)
+static void chosen(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to, bool lost)
 {
 	struct tunnels *t = ctx;
 	struct route *r = route_find(t, key);
@@ -469,14 +493,87 @@ static void chosen(void *ctx, const struct tunnel_key *key, const struct tunnel_
 
 	if (to && !o)
 		o = out_make(t, to);
-	if (r && o)
+	if (r && (o || lost))
 		route_move(t, r, o);
 	else if (r)
 		route_end(t, r);
-	if (!to || (o && (r || route_make(t, key, o))))
+	if ((!to && !lost) || ((o || lost) && (r || route_make(t, key, o))))
 		return;
 	t->starved = true;
 	t->count.routes_refused++;
+}
+
+/* ---- proving gateways for the Internet ---- */
+
+static void probe_ask(void *ctx, const struct proof_probe *p)
+{
+	struct tunnels *t = ctx;
+	struct out *o = out_find(t, &p->to);
+	struct effect e = {.kind = FX_TUNNEL, .tunnel = {.kind = TUNNEL_PROBE}};
+
+	/* Not instead of another one's. */
+	if (!o && t->outs.count < TUNNELS_OUT_MAX)
+		o = out_make(t, &p->to);
+	if (!o) {
+		proofs_unsent(&t->proofs, p->token);
+		return;
+	}
+	if (o->routes == 0) { /* it is not idle */
+		o->idle_since = t->now;
+		list_del(&o->idle);
+		list_append(&t->idle, &o->idle);
+	}
+	e.tunnel.probe = (struct tunnel_probe){p->token, p->to,
+					       t->target[p->v6][p->turn % t->targets[p->v6]]};
+	t->fx->emit(t->fx, &e);
+}
+
+static void judged(void *ctx, bool v6, const struct proof *p)
+{
+	struct tunnels *t = ctx;
+
+	gw_judge(t->gw, v6, &p->to.node, p->verdict);
+	decide_by(t, t->now);
+}
+
+static struct proof_env proof_env(struct tunnels *t)
+{
+	return (struct proof_env){t, probe_ask, judged};
+}
+
+void tunnels_answer(struct tunnels *t, instant now, const struct ev_tunnel_answer *answer)
+{
+	const struct proof_env env = proof_env(t);
+
+	t->now = now;
+	if (answer->unsent)
+		proofs_unsent(&t->proofs, answer->token);
+	else
+		proofs_answer(&t->proofs, now, answer->token, &env);
+}
+
+void tunnels_prefer(struct tunnels *t, instant now, const struct tunnel_preference *p)
+{
+	gw_prefer(t->gw, p->any ? NULL : &p->node, p->strict);
+	decide_by(t, now);
+}
+
+/* A node that offers anew is still who it was. */
+static void verdicts_recall(struct tunnels *t, bool v6)
+{
+	for (unsigned i = 0; i < PROOFS_MAX; i++) {
+		const struct proof *p = &t->proofs.family[v6].at[i];
+
+		if (p->there)
+			gw_judge(t->gw, v6, &p->to.node, p->verdict);
+	}
+}
+
+static void wishes_tell(struct tunnels *t, bool v6)
+{
+	struct proof_wish wish[PROOFS_MAX];
+
+	proofs_wish(&t->proofs, t->now, v6, wish, gw_wishes(t->gw, v6, wish, PROOFS_MAX));
 }
 
 static void decide(struct tunnels *t)
@@ -485,12 +582,22 @@ static void decide(struct tunnels *t)
 
 	t->room = false;
 	t->decide_at = NEVER;
-	if (gw_evaluate(t->gw, chosen, t))
+	for (unsigned v6 = 0; v6 < 2; v6++)
+		verdicts_recall(t, v6);
+	if (gw_evaluate(t->gw, t->now, chosen, t))
 		decide_by(t, instant_add(t->now, span_ms(TUNNELS_COLLECT_MS)));
 	if (!again)
 		return;
 	t->starved = false;
 	gw_routes(t->gw, chosen, t);
+}
+
+static void prove(struct tunnels *t)
+{
+	const struct proof_env env = proof_env(t);
+
+	if (instant_reached(proofs_deadline(&t->proofs), t->now))
+		proofs_run(&t->proofs, t->now, &env);
 }
 
 void tunnels_run(struct tunnels *t, instant now, struct fx *fx)
@@ -501,8 +608,12 @@ void tunnels_run(struct tunnels *t, instant now, struct fx *fx)
 		end_tell(t);
 	if (!t->published)
 		publish(t);
-	if (instant_reached(t->decide_at, now))
+	prove(t);
+	if (instant_reached(instant_min(t->decide_at, gw_deadline(t->gw)), now)) {
 		decide(t);
+		for (unsigned v6 = 0; v6 < 2; v6++)
+			wishes_tell(t, v6);
+	}
 	outs_expire(t);
 	if (t->starved && t->room)
 		decide_by(t, instant_add(now, span_ms(TUNNELS_COLLECT_MS)));
@@ -511,8 +622,9 @@ void tunnels_run(struct tunnels *t, instant now, struct fx *fx)
 
 instant tunnels_deadline(const struct tunnels *t)
 {
-	instant next = t->decide_at;
+	instant next = instant_min(t->decide_at, gw_deadline(t->gw));
 
+	next = instant_min(next, proofs_deadline(&t->proofs));
 	if (!t->published)
 		return (instant){0};
 	if (!list_empty(&t->idle)) {
@@ -555,6 +667,16 @@ size_t tunnels_memory(const struct tunnels *t)
 	return t->pool.used_bytes;
 }
 
+bool tunnels_proves(const struct tunnels *t, bool v6)
+{
+	return t->targets[v6] > 0;
+}
+
+const struct proof *tunnels_proof(const struct tunnels *t, bool v6, const struct digest *node)
+{
+	return proofs_find(&t->proofs, v6, node);
+}
+
 size_t tunnels_outs(const struct tunnels *t, instant now, struct tunnels_out_view *out, size_t max)
 {
 	size_t count = 0;
@@ -575,8 +697,12 @@ size_t tunnels_routes(const struct tunnels *t, instant now, struct tunnels_route
 
 	list_each (r, &t->all_routes, struct route, all) {
 		if (count < max)
-			out[count] = (struct tunnels_route_view){r->key, r->out->is.to,
-								 instant_since(now, r->since)};
+			out[count] = (struct tunnels_route_view){
+				.key = r->key,
+				.lost = !r->out,
+				.to = r->out ? r->out->is.to
+					     : (struct tunnel_to){.dummy = {{0}, 0}},
+				.since = instant_since(now, r->since)};
 		count++;
 	}
 	return count;

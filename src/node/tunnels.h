@@ -11,6 +11,8 @@
  *         all have routes, the new route is refused until another goes.
  *         route: what was told last.
  *         After a start all is told anew; drivers compare.
+ *         Gateways for the Internet are proved, if the configuration wants it and somebody of their
+ *         family can be asked: what is used or comes next has a tunnel for that, too.
  * Time    comes in as now. Changes are collected for TUNNELS_COLLECT_MS; a gateway in use whose
  *         path is lost or doubted is left at once.
  * Memory  a pool of its own, at most TUNNELS_MEMORY_MAX.
@@ -51,6 +53,11 @@ instant tunnels_deadline(const struct tunnels *t);
  * now. */
 void tunnels_offer(struct tunnels *t, const struct gw_network *network, size_t count);
 
+/* The answer to a probe (TUNNEL_PROBE). tunnels_run may be due now. */
+void tunnels_answer(struct tunnels *t, instant now, const struct ev_tunnel_answer *answer);
+/* Which gateway for the Internet people want. tunnels_run is due now. */
+void tunnels_prefer(struct tunnels *t, instant now, const struct tunnel_preference *p);
+
 /* ---- read-only views; arrays are filled up to max, the full number is returned ---- */
 
 struct tunnels_counters {
@@ -67,6 +74,10 @@ bool tunnels_is_local(const struct tunnels *t, const struct prefix *p);
 /* The chooser: gw_explain, gw_networks, gw_counters. */
 const struct gw *tunnels_gw(const struct tunnels *t);
 size_t tunnels_memory(const struct tunnels *t);
+/* Are gateways of that family proved? */
+bool tunnels_proves(const struct tunnels *t, bool v6);
+/* What was found out about one; NULL: nothing. */
+const struct proof *tunnels_proof(const struct tunnels *t, bool v6, const struct digest *node);
 
 struct tunnels_out_view {
 	struct tunnel_out out;
@@ -77,6 +88,7 @@ size_t tunnels_outs(const struct tunnels *t, instant now, struct tunnels_out_vie
 
 struct tunnels_route_view {
 	struct tunnel_key key;
+	bool lost; /* no gateway may be used, and who sends there is told so; to is zero */
 	struct tunnel_to to;
 	span since; /* it goes there */
 };

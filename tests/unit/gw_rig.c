@@ -16,12 +16,18 @@ struct told *told_find(struct rig *rig, const struct tunnel_key *key)
 	return NULL;
 }
 
-void hear(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to)
+void hear(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to, bool lost)
 {
 	struct rig *rig = ctx;
 	struct told *t = told_find(rig, key);
 
 	rig->changes++;
+	if (!to && !t) { /* its state without a gateway is another */
+		assert_true(lost != rig->lost);
+		rig->lost = lost;
+		return;
+	}
+	rig->lost = lost;
 	if (!to) {
 		assert_non_null(t);
 		*t = rig->told[--rig->count];
@@ -98,6 +104,6 @@ void offer(struct rig *rig, unsigned n, struct prefix p, uint64_t bps, uint64_t 
 
 void settle(struct rig *rig)
 {
-	for (unsigned i = 0; gw_evaluate(rig->g, hear, rig); i++)
+	for (unsigned i = 0; gw_evaluate(rig->g, rig->now, hear, rig); i++)
 		assert_true(i < 10);
 }

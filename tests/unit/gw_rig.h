@@ -24,6 +24,8 @@ struct rig {
 	struct told told[ROUTES_MAX];
 	size_t count;
 	unsigned changes;
+	bool lost; /* the last change said so */
+	instant now;
 };
 
 extern const struct gw_conf roomy;
@@ -38,7 +40,7 @@ struct prefix prefix(const char *address, uint8_t bits);
 /* One network of node n. */
 void offer(struct rig *rig, unsigned n, struct prefix p, uint64_t bps, uint64_t path);
 /* For gw_evaluate; only differences may be told. */
-void hear(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to);
+void hear(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to, bool lost);
 /* Walks until nothing changes. */
 void settle(struct rig *rig);
 

@@ -320,7 +320,7 @@ static void at_random(void **state)
 		for (unsigned step = 0; step < 60; step++) {
 			for (uint32_t n = prng_below(&r, 4); n > 0; n--)
 				random_step(&r, &rig, &m, seed % 2 && step < 50);
-			more += gw_evaluate(rig.g, hear, &rig);
+			more += gw_evaluate(rig.g, rig.now, hear, &rig);
 			model_walk(&m);
 			agree(&rig, &m, seed);
 			all.chosen = 0;

@@ -446,7 +446,7 @@ static void memory(void **state)
 				net.prefix = prefix_of4((struct ipv4){{10, (uint8_t)i}, 16});
 				refused += gw_offer_set(rig.g, &o) != OK;
 			}
-			gw_evaluate(rig.g, hear, &rig);
+			gw_evaluate(rig.g, rig.now, hear, &rig);
 			assert_int_equal(gw_counters(rig.g)->nodes_refused, refused);
 			assert_int_equal(gw_counters(rig.g)->matches_refused,
 					 10 - refused - rig.count);

@@ -24,7 +24,8 @@ static void out_do(struct tunnel_kernel *k, const struct tunnel_out *o)
 	if (o->gone) {
 		assert(old);
 		for (size_t i = 0; i < k->routes; i++)
-			assert(k->route[i].local || !to_equal(&k->route[i].to, &o->to));
+			assert(k->route[i].local || k->route[i].lost ||
+			       !to_equal(&k->route[i].to, &o->to));
 		*old = k->out[--k->outs];
 		return;
 	}
@@ -42,7 +43,7 @@ static void route_do(struct tunnel_kernel *k, const struct tunnel_route *r)
 		if (tunnel_key_equal(&k->route[i].key, &r->key))
 			old = &k->route[i];
 	}
-	assert(r->local || out_find(k, &r->to));
+	assert(r->local || r->lost || out_find(k, &r->to));
 	if (r->gone) {
 		assert(old);
 		*old = k->route[--k->routes];
@@ -62,6 +63,12 @@ void tunnel_kernel_do(struct tunnel_kernel *k, const struct fx_tunnel *f)
 		break;
 	case TUNNEL_OUT: out_do(k, &f->out); break;
 	case TUNNEL_ROUTE: route_do(k, &f->route); break;
+	case TUNNEL_PROBE:
+		assert(out_find(k, &f->probe.to));
+		k->probe = f->probe;
+		k->probes++;
+		break;
+	case TUNNEL_KEEP: k->keep = f->keep; break;
 	}
 }
 

@@ -18,6 +18,9 @@ struct tunnel_kernel {
 	size_t outs;
 	struct tunnel_route route[KERNEL_ROUTES]; /* local ones too */
 	size_t routes;
+	struct tunnel_probe probe; /* the last one */
+	unsigned probes;
+	struct tunnel_preference keep;
 	unsigned effects, made; /* made: tunnels */
 };
 

@@ -36,12 +36,13 @@ struct gw *gw_new(struct pool *pool, const struct gw_conf *conf)
 	list_init(&g->all_nodes);
 	list_init(&g->all_routes);
 	list_init(&g->dirty);
+	g->again = NEVER;
 	return g;
 }
 
 /* ---- nodes ---- */
 
-static struct gw_node *node_find(const struct gw *g, const struct digest *id)
+struct gw_node *gw_node_find(const struct gw *g, const struct digest *id)
 {
 	struct map_node *m = map_first(&g->nodes, map_hash(&g->nodes, id->b, sizeof(id->b)));
 
@@ -157,7 +158,7 @@ static struct gw_node *node_new(struct gw *g, const struct gw_offer *o)
 
 enum err gw_offer_set(struct gw *g, const struct gw_offer *offer)
 {
-	struct gw_node *old = node_find(g, &offer->node);
+	struct gw_node *old = gw_node_find(g, &offer->node);
 
 	if (digest_equal(&offer->node, &g->conf.self))
 		return ERR_OWN;
@@ -175,8 +176,10 @@ enum err gw_offer_set(struct gw *g, const struct gw_offer *offer)
 	}
 	list_append(&g->all_nodes, &n->all);
 	node_fill(g, n, offer);
-	if (old)
+	if (old) {
+		memcpy(n->verdict, old->verdict, sizeof(n->verdict));
 		node_del(g, old);
+	}
 	node_match(g, n);
 	return OK;
 full:
@@ -186,7 +189,7 @@ full:
 
 void gw_offer_gone(struct gw *g, const struct digest *node)
 {
-	struct gw_node *n = node_find(g, node);
+	struct gw_node *n = gw_node_find(g, node);
 
 	if (n)
 		node_del(g, n);
@@ -194,7 +197,7 @@ void gw_offer_gone(struct gw *g, const struct digest *node)
 
 void gw_metric_set(struct gw *g, const struct digest *node, uint64_t metric)
 {
-	struct gw_node *n = node_find(g, node);
+	struct gw_node *n = gw_node_find(g, node);
 
 	if (!n || n->metric == metric)
 		return;
@@ -267,7 +270,7 @@ void gw_locals_set(struct gw *g, const struct prefix *local, size_t count)
 size_t gw_networks(const struct gw *g, const struct digest *node, struct gw_network *out,
 		   size_t max)
 {
-	const struct gw_node *n = node_find(g, node);
+	const struct gw_node *n = gw_node_find(g, node);
 
 	for (uint32_t i = 0; n && i < n->networks && i < max; i++)
 		out[i] = n->network[i];

@@ -8,7 +8,10 @@
  *         and prefix. Each route gets its best candidate, or none where one of a wider prefix is
  *         better and overlapping is forbidden. What is told (offers, metrics, searches, sources)
  *         takes effect at the next gw_evaluate, which tells differences only.
- * Time    none: the same calls in the same order give the same routes.
+ *         Of gateways for the Internet (networks of no length) more counts, when proving is on:
+ *         the whole bandwidth, what was found out about them, and that nothing flaps. And
+ *         people may prefer one.
+ * Time    comes in as now, for holding what is used; without proving it changes nothing.
  * Memory  from the pool, bounded by struct gw_conf; what is passed in is copied.
  */
 #pragma once
@@ -16,6 +19,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/pool.h"
+#include "core/gw/proof.h"
 #include "core/gw/search.h"
 #include "core/tunnel.h"
 #include "wire/bmx7_float.h"
@@ -32,6 +36,13 @@ struct gw_conf {
 	uint32_t per_node;    /* networks, and ingress prefixes, of one node */
 	uint32_t matches_max; /* offers that match, counted for each search */
 	uint64_t hash_key;    /* secret, see base/map.h */
+};
+
+enum {
+	GW_BETTER_S = 10, /* another one must be better for so long, all the time */
+	GW_HOLD_S = 60,	  /* and then stays for this, twice as long each time ... */
+	GW_HOLD_MAX_S = 1800,
+	GW_HOLD_FORGET_S = 3600, /* ... unless all was quiet for so long */
 };
 
 /* ---- offers: the description of a node ---- */
@@ -91,14 +102,30 @@ void gw_sources_set(struct gw *g, const struct prefix *source, size_t count);
  * a part of one, whoever offers it. What contains one can be routed: the longer prefix holds. */
 void gw_locals_set(struct gw *g, const struct prefix *local, size_t count);
 
-/* to: NULL when the route is withdrawn. */
-typedef void gw_change(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to);
+/* Whether gateways for the Internet are proved, and what was found out; nodes that offer nothing
+ * now are left out. */
+void gw_prove(struct gw *g, bool v6, bool on);
+void gw_judge(struct gw *g, bool v6, const struct digest *node, enum gw_verdict verdict);
+/* The gateway for the Internet that people prefer, as long as it is not bad; NULL: none. strict:
+ * rather nothing than another one. */
+void gw_prefer(struct gw *g, const struct digest *node, bool strict);
+/* All that could carry a family to the Internet, bad ones too, as at the last evaluation: what is
+ * used first, then by what they are worth; up to max. */
+size_t gw_wishes(const struct gw *g, bool v6, struct proof_wish *out, size_t max);
+
+/* to: NULL when the route is withdrawn, and, with lost, when there are gateways but none that
+ * may be used: whoever sends there is to be told so at once. */
+typedef void gw_change(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to,
+		       bool lost);
 /* One walk of the reference, over what changes may reach. true: another walk may change more,
  * because what is chosen now is better by its hysteresis (only where overlapping is forbidden). */
-bool gw_evaluate(struct gw *g, gw_change *tell, void *ctx);
+bool gw_evaluate(struct gw *g, instant now, gw_change *tell, void *ctx);
+/* When something is to be evaluated, though nothing is told: somebody was better for long enough.
+ */
+instant gw_deadline(const struct gw *g);
 /* Is anything to be evaluated? */
 bool gw_due(const struct gw *g);
-/* All routes that have a gateway, as told last. tell must not change g. */
+/* All routes that have a gateway or are lost, as told last. tell must not change g. */
 void gw_routes(const struct gw *g, gw_change *tell, void *ctx);
 
 const struct gw_counters *gw_counters(const struct gw *g);
@@ -114,6 +141,9 @@ enum gw_reason {
 	GW_OVERLAPPED, /* a wider prefix has a better gateway */
 	GW_NO_ROUTE,   /* to the node */
 	GW_WORTHLESS,  /* path or rating leave nothing */
+	GW_DEAD,       /* it carries nothing to the Internet: gw_judge */
+	GW_UNWISHED,   /* another is preferred, strictly */
+	GW_HELD,       /* better than what is used, but not for long enough */
 	GW_FULL,       /* no room, see matches_refused */
 	GW_FAMILY,     /* IPv4 is searched and IPv6 offered, or the reverse */
 	GW_PROTO,

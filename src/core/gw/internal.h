@@ -17,6 +17,7 @@ struct gw_node {
 	struct list all;
 	struct digest id;
 	char name[GW_NAME];
+	enum gw_verdict verdict[2]; /* [1]: IPv6 */
 	uint64_t metric;
 	uint32_t tunnels, networks, ingresses;
 	uint32_t networks_room, ingresses_room; /* allocated */
@@ -47,8 +48,15 @@ struct gw_route {
 	struct tunnel_to gateway;
 	struct gw_network network;
 	uint8_t slot;
-	struct gw_candidate *best; /* during an evaluation */
-	bool overlapped;	   /* ... so that the best must not be chosen */
+	bool refused; /* at the last evaluation: some candidate is dead, or not wished */
+	bool lost;    /* so that there is none; told */
+	instant better_since, held_until; /* see gw_hold */
+	instant moved;			  /* by its own will ... */
+	uint32_t hold_s;		  /* ... and for how long it stays; 0: never */
+	struct gw_candidate *best;	  /* during an evaluation */
+	bool overlapped;		  /* ... so that the best must not be chosen */
+	bool holds;	      /* ... what is used is kept, though the best is another ... */
+	uint64_t held_metric; /* ... worth this */
 };
 
 struct gw {
@@ -67,8 +75,27 @@ struct gw {
 	struct prefix local[GW_LOCALS_MAX];
 	bool used[GW_SEARCHES_MAX];
 	struct gw_search search[GW_SEARCHES_MAX];
+	bool proves[2];
+	bool known[2]; /* some gateway of the family was good once */
+	bool prefers, strict;
+	struct digest preferred;
+	bool free;     /* people have just decided: nothing is held */
+	instant again; /* of gw_deadline */
 	struct gw_counters count;
 };
+
+/* NULL: it offers nothing. */
+struct gw_node *gw_node_find(const struct gw *g, const struct digest *id);
+/* For the Internet, so that it is proved and preferred? */
+bool gw_candidate_is_internet(const struct gw_candidate *c);
+/* Why c cannot be used, though it matches: GW_NO_ROUTE, GW_WORTHLESS, GW_DEAD, GW_UNWISHED;
+ * else GW_CHOSEN. */
+enum gw_reason gw_candidate_check(const struct gw *g, const struct gw_candidate *c);
+/* Of two of one route: a total order, in which nothing but what was told decides. */
+bool gw_candidate_better(const struct gw *g, const struct gw_candidate *a,
+			 const struct gw_candidate *b);
+/* What is used may become r's best again, though another one is better. */
+void gw_hold(struct gw *g, instant now, struct gw_route *r);
 
 /* Enters what n's networks are to the search, if it matches them. */
 void gw_candidates_add(struct gw *g, struct gw_node *n, unsigned slot);

@@ -77,13 +77,8 @@ static uint64_t percent(uint64_t v, uint32_t p)
 	return v / 100 * p + v % 100 * p / 100;
 }
 
-uint64_t gw_match_metric(const struct gw_search *s, uint8_t bandwidth, uint64_t path, bool active)
+static uint64_t rated(const struct gw_search *s, uint64_t worth, uint64_t path, bool active)
 {
-	uint64_t rate = bmx7_bandwidth(bandwidth);
-	/* The minimum is compared as it would be on the wire. */
-	uint64_t enough = bmx7_bandwidth(bmx7_bandwidth_byte(s->bandwidth_min));
-	uint64_t worth = rate >= enough ? METRIC_MAX : rate;
-
 	/* Before the rating, which could make something of it. */
 	if (path < METRIC_ROUTABLE)
 		return 0;
@@ -92,4 +87,18 @@ uint64_t gw_match_metric(const struct gw_search *s, uint8_t bandwidth, uint64_t 
 	worth = percent(worth, s->rating);
 	worth = percent(worth, 100 + (active ? s->hysteresis : 0));
 	return worth > METRIC_UNROUTABLE ? worth : 0;
+}
+
+uint64_t gw_match_metric(const struct gw_search *s, uint8_t bandwidth, uint64_t path, bool active)
+{
+	uint64_t rate = bmx7_bandwidth(bandwidth);
+	/* The minimum is compared as it would be on the wire. */
+	uint64_t enough = bmx7_bandwidth(bmx7_bandwidth_byte(s->bandwidth_min));
+
+	return rated(s, rate >= enough ? METRIC_MAX : rate, path, active);
+}
+
+uint64_t gw_match_worth(const struct gw_search *s, uint8_t bandwidth, uint64_t path, bool active)
+{
+	return rated(s, bmx7_bandwidth(bandwidth), path, active);
 }

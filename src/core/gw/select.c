@@ -42,6 +42,7 @@ static struct gw_route *route_enter(struct gw *g, const struct tunnel_key *k)
 		return NULL;
 	}
 	r->key = *k;
+	r->better_since = NEVER;
 	list_init(&r->candidates);
 	list_init(&r->dirty);
 	list_append(&g->all_routes, &r->all);
@@ -131,37 +132,30 @@ bool gw_candidate_active(const struct gw_candidate *c)
 	       prefix_equal(&r->network.prefix, &net->prefix);
 }
 
-/* Of one route: a total order, in which nothing but what was told decides. */
-static bool candidate_better(const struct gw_candidate *a, const struct gw_candidate *b)
-{
-	int node = digest_compare(&a->node->id, &b->node->id);
-
-	if (a->metric != b->metric)
-		return a->metric > b->metric;
-	if (node != 0)
-		return node < 0;
-	if (a->slot != b->slot)
-		return a->slot < b->slot;
-	const struct gw_network *x = &a->node->network[a->network];
-	const struct gw_network *y = &b->node->network[b->network];
-
-	if (x->tunnel != y->tunnel)
-		return x->tunnel < y->tunnel;
-	if (x->prefix.net.bits != y->prefix.net.bits)
-		return x->prefix.net.bits > y->prefix.net.bits;
-	return x->proto < y->proto;
-}
-
 /* ---- evaluation ---- */
+
+/* What the candidate is worth: for the Internet, once it is proved, by the whole bandwidth. */
+static uint64_t candidate_weigh(const struct gw *g, const struct gw_candidate *c)
+{
+	const struct gw_search *s = &g->search[c->slot];
+	const uint8_t bandwidth = c->node->network[c->network].bandwidth;
+	const bool active = gw_candidate_active(c);
+
+	if (gw_candidate_is_internet(c) && g->proves[c->route->key.prefix.v6])
+		return gw_match_worth(s, bandwidth, c->node->metric, active);
+	return gw_match_metric(s, bandwidth, c->node->metric, active);
+}
 
 static void route_weigh(const struct gw *g, struct gw_route *r)
 {
 	r->best = NULL;
+	r->refused = false;
 	list_each (c, &r->candidates, struct gw_candidate, of_route) {
-		c->metric = gw_match_metric(&g->search[c->slot],
-					    c->node->network[c->network].bandwidth, c->node->metric,
-					    gw_candidate_active(c));
-		if (c->metric > 0 && (!r->best || candidate_better(c, r->best)))
+		c->metric = candidate_weigh(g, c);
+		enum gw_reason reason = gw_candidate_check(g, c);
+
+		r->refused |= reason == GW_DEAD || reason == GW_UNWISHED;
+		if (reason == GW_CHOSEN && (!r->best || gw_candidate_better(g, c, r->best)))
 			r->best = c;
 	}
 }
@@ -196,6 +190,7 @@ static bool route_apply(struct gw *g, struct gw_route *r, gw_change *tell, void 
 	struct tunnel_to was = r->gateway;
 	bool had = r->active;
 	bool changed = c ? !gw_candidate_active(c) : had;
+	bool lost = !c && r->refused;
 
 	r->active = c != NULL;
 	if (c) {
@@ -207,10 +202,11 @@ static bool route_apply(struct gw *g, struct gw_route *r, gw_change *tell, void 
 	bool same = c && had && digest_equal(&was.node, &r->gateway.node) &&
 		    ipv6_equal(was.dummy, r->gateway.dummy);
 
-	if (!same && (c || had)) {
+	if (!same && (c || had || lost != r->lost)) {
 		g->count.changes++;
-		tell(ctx, &r->key, c ? &r->gateway : NULL);
+		tell(ctx, &r->key, c ? &r->gateway : NULL, lost);
 	}
+	r->lost = lost;
 	return changed;
 }
 
@@ -240,25 +236,46 @@ bool gw_due(const struct gw *g)
 void gw_routes(const struct gw *g, gw_change *tell, void *ctx)
 {
 	list_each (r, &g->all_routes, struct gw_route, all) {
-		if (r->active)
-			tell(ctx, &r->key, &r->gateway);
+		if (r->active || r->lost)
+			tell(ctx, &r->key, r->active ? &r->gateway : NULL, r->lost);
 	}
 }
 
-bool gw_evaluate(struct gw *g, gw_change *tell, void *ctx)
+instant gw_deadline(const struct gw *g)
+{
+	return g->again;
+}
+
+/* Who was better for a while may be so for long enough now. */
+static void held_touch(struct gw *g, instant now)
+{
+	if (!instant_reached(g->again, now))
+		return;
+	g->again = NEVER;
+	list_each (r, &g->all_routes, struct gw_route, all) {
+		if (r->holds)
+			gw_route_touch(g, r);
+	}
+}
+
+bool gw_evaluate(struct gw *g, instant now, gw_change *tell, void *ctx)
 {
 	bool strict = overlap_matters(g);
 	bool changed = false;
 
 	refill(g);
+	held_touch(g, now);
 	/* Any route may depend on any wider one then. */
 	if (g->walk_all || (strict && !list_empty(&g->dirty))) {
 		list_each (r, &g->all_routes, struct gw_route, all)
 			gw_route_touch(g, r);
 	}
 	g->walk_all = false;
-	list_each (r, &g->dirty, struct gw_route, dirty)
+	list_each (r, &g->dirty, struct gw_route, dirty) {
 		route_weigh(g, r);
+		gw_hold(g, now, r);
+	}
+	g->free = false;
 	list_each (r, &g->dirty, struct gw_route, dirty)
 		r->overlapped = strict && r->best && candidate_overlapped(g, r->best);
 	list_each (r, &g->dirty, struct gw_route, dirty) {

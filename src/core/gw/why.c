@@ -4,11 +4,24 @@
 #include "core/gw/match.h"
 
 static const char *const names[GW_REASONS] = {
-	[GW_CHOSEN] = "chosen",	    [GW_WORSE] = "worse",	  [GW_OVERLAPPED] = "overlapped",
-	[GW_NO_ROUTE] = "no-route", [GW_WORTHLESS] = "worthless", [GW_FULL] = "full",
-	[GW_FAMILY] = "family",	    [GW_PROTO] = "proto",	  [GW_LENGTH] = "length",
-	[GW_APART] = "apart",	    [GW_LOCAL] = "local",	  [GW_NAMED] = "name",
-	[GW_NODE] = "node",	    [GW_IGNORED] = "ignored",	  [GW_NO_SOURCE] = "no-source",
+	[GW_CHOSEN] = "chosen",
+	[GW_WORSE] = "worse",
+	[GW_OVERLAPPED] = "overlapped",
+	[GW_NO_ROUTE] = "no-route",
+	[GW_WORTHLESS] = "worthless",
+	[GW_FULL] = "full",
+	[GW_DEAD] = "dead",
+	[GW_UNWISHED] = "not-preferred",
+	[GW_HELD] = "held",
+	[GW_FAMILY] = "family",
+	[GW_PROTO] = "proto",
+	[GW_LENGTH] = "length",
+	[GW_APART] = "apart",
+	[GW_LOCAL] = "local",
+	[GW_NAMED] = "name",
+	[GW_NODE] = "node",
+	[GW_IGNORED] = "ignored",
+	[GW_NO_SOURCE] = "no-source",
 	[GW_INGRESS] = "ingress",
 };
 
@@ -18,14 +31,16 @@ const char *gw_reason_name(enum gw_reason reason)
 	return names[reason];
 }
 
-static enum gw_reason candidate_reason(const struct gw_candidate *c)
+static enum gw_reason candidate_reason(const struct gw *g, const struct gw_candidate *c)
 {
+	enum gw_reason reason = gw_candidate_check(g, c);
+
 	if (gw_candidate_active(c))
 		return GW_CHOSEN;
-	if (c->node->metric < METRIC_ROUTABLE)
-		return GW_NO_ROUTE;
-	if (c->metric == 0)
-		return GW_WORTHLESS;
+	if (reason != GW_CHOSEN)
+		return reason;
+	if (c->route->holds && c->metric > c->route->held_metric)
+		return GW_HELD;
 	return c->route->overlapped ? GW_OVERLAPPED : GW_WORSE;
 }
 
@@ -61,7 +76,7 @@ static void explain_one(const struct gw *g, const struct gw_node *n, struct gw_w
 	const struct gw_candidate *c =
 		candidate_find(n, (uint32_t)(why->network - n->network), why->slot, last);
 
-	why->reason = c ? candidate_reason(c) : GW_FULL;
+	why->reason = c ? candidate_reason(g, c) : GW_FULL;
 	why->key = (struct tunnel_key){why->search->preference, why->search->table,
 				       why->search->ip_metric,
 				       gw_match_prefix(why->search, why->network)};

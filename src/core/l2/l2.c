@@ -310,6 +310,7 @@ static void event(struct l2 *l2, instant now, const struct ev *ev, struct fx *fx
 	case EV_LAN_PORT:
 	case EV_NETWORK:
 	case EV_UPLINK:
+	case EV_TUNNEL:
 	case EV_HELLO: break; /* for other cores */
 	}
 }

@@ -307,7 +307,8 @@ void share_handle(struct share *s, instant now, const struct ev *ev, struct fx *
 	case EV_LAN_PORT:
 	case EV_HELLO:
 	case EV_NETWORK:
-	case EV_UPLINK: break;
+	case EV_UPLINK:
+	case EV_TUNNEL: break;
 	}
 }
 
