@@ -88,6 +88,7 @@ json_t *node_query(struct call *call);	   /* why_route.c */
 json_t *topology_query(struct call *call); /* topology.c */
 json_t *ping_query(struct call *call);	   /* ask.c */
 json_t *why_query(struct call *call);	   /* why.c */
+json_t *prefer_command(struct call *call); /* why_gateway.c */
 json_t *watch_query(struct call *call);	   /* watch.c */
 
 /* ---- shared among them ---- */
@@ -103,6 +104,9 @@ const struct leases *call_leases(struct call *call);
 
 /* Why packets go to the node of an address, a name or an id as they do; why_route.c. */
 json_t *why_route(struct call *call, const char *to);
+
+/* Which gateway to the Internet is used, and why no other; why_gateway.c. */
+json_t *why_gateway(struct call *call);
 
 /* Parts of the status; null when the node has none. */
 json_t *leases_status_json(const struct node *node, instant now);

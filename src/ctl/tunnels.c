@@ -71,6 +71,7 @@ static json_t *route_json(const struct call *call, const struct l3 *l3,
 	json_put_network(o, "network", &r->key.prefix);
 	network_put_node(o, "", &v);
 	network_put_way(call, l3, o, &v);
+	json_put_bool(o, "lost", r->lost);
 	json_put_text_or_null(o, "search", why ? why->search->label : "");
 	json_put_count(o, "bandwidth_bps", why ? bmx7_bandwidth(why->network->bandwidth) : 0);
 	json_put_count(o, "worth_bps", why ? why->metric : 0);

@@ -262,6 +262,8 @@ json_t *why_query(struct call *call)
 	unsigned subject = subject_of(what);
 	const struct param_value *v = &call->value[subject];
 
+	if (strcmp(what, "gateway") == 0)
+		return why_gateway(call);
 	if (!v->given)
 		return call_refuse(call, "missing-parameter", "\"why\" of a %s needs \"%s\"", what,
 				   call->method->params[subject].name);

@@ -359,6 +359,8 @@ json_t *why_tunnel(struct call *call, const struct l3 *l3, const struct prefix *
 	/* What is local is no tunnel's, though a default route has it too. */
 	if (t && routes && !tunnels_is_local(t, p)) {
 		a.route = route_of(routes, count, p);
+		if (a.route && a.route->lost)
+			a.route = NULL;
 		gw_explain(tunnels_gw(t), explained, &a);
 		node_end(&a);
 	}

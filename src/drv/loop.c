@@ -15,6 +15,7 @@
 #include "drv/crypto.h"
 #include "drv/log.h"
 #include "drv/now.h"
+#include "drv/preference.h"
 #include "drv/primary.h"
 #include "drv/privilege.h"
 
@@ -69,7 +70,11 @@ static void emit(struct fx *fx, const struct effect *e)
 		if (e->network.kind == NETWORK_ROUTE)
 			tunnel_route_changed(&x->tunnel, e->network.route.prefix);
 		break;
-	case FX_TUNNEL: tunnel_effect(&x->tunnel, &e->tunnel); break;
+	case FX_TUNNEL:
+		tunnel_effect(&x->tunnel, &e->tunnel);
+		if (e->tunnel.kind == TUNNEL_KEEP)
+			preference_keep(&x->conf.host, &x->run, &e->tunnel.keep);
+		break;
 	case FX_UPLINK: uplinks_effect(&x->uplinks, &e->uplink); break;
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
@@ -689,6 +694,7 @@ static int loop_start(struct loop *x)
 	tunnel_join(x);
 	network_join(x);
 	uplinks_join(x);
+	preference_recall(&x->conf.host, &x->run, ev_tell, x);
 	return 0;
 }
 

@@ -31,7 +31,6 @@ enum {
 	TCP_SYN = 0x02,
 	TCP_ACK = 0x10,
 	ROUNDS = 64,
-	ICMP_FILTER_OPTION = 1, /* linux/icmp.h, which does not go with netinet's */
 };
 
 static uint16_t get_be16(const uint8_t *p)
@@ -56,33 +55,33 @@ static void put_be32(uint8_t *p, uint32_t v)
 	put_be16(p + 2, (uint16_t)v);
 }
 
-static unsigned index_of(enum uplink_means means, bool v6)
-{
-	return (unsigned)means * 2 + v6;
-}
-
 /* ---- what comes ---- */
 
 struct came {
 	bool v6;
 	struct prefix from;
+	uint8_t protocol;
 	const uint8_t *data; /* of the upper layer */
 	size_t len;
 };
 
-static bool came_from(const struct sockaddr_storage *a, struct came *c)
+static bool packet_read(const uint8_t *data, size_t len, struct came *c)
 {
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
+	size_t header = c->v6 ? IPV6_HEADER : len > 0 ? (size_t)(data[0] & 0xf) * 4 : 0;
 	struct ipv4 from4 = {{0}, 32};
 	struct ipv6 from6 = {{0}, 128};
 
-	memcpy(&v4, a, sizeof(v4));
-	memcpy(&v6, a, sizeof(v6));
-	memcpy(from4.b, &v4.sin_addr, sizeof(from4.b));
-	memcpy(from6.b, &v6.sin6_addr, sizeof(from6.b));
+	if (len < header || header < IPV4_HEADER)
+		return false;
+	if (c->v6)
+		memcpy(from6.b, data + 8, sizeof(from6.b));
+	else
+		memcpy(from4.b, data + 12, sizeof(from4.b));
 	c->from = c->v6 ? prefix_of6(from6) : prefix_of4(from4);
-	return a->ss_family == (c->v6 ? AF_INET6 : AF_INET);
+	c->protocol = data[c->v6 ? 6 : 9];
+	c->data = data + header;
+	c->len = len - header;
+	return true;
 }
 
 static struct probe_slot *slot_at(struct tunnel_probes *p, uint32_t cookie)
@@ -90,51 +89,64 @@ static struct probe_slot *slot_at(struct tunnel_probes *p, uint32_t cookie)
 	return &p->slot[cookie % PROBE_SLOTS];
 }
 
-/* The probe that it answers; NULL: none. */
-static struct probe_slot *answer_find(struct tunnel_probes *p, enum uplink_means means,
-				      const struct came *c)
+/* Each is shown what may be its own; NULL: it is none. */
+static struct probe_slot *echo_find(struct tunnel_probes *p, const struct came *c)
 {
-	const uint8_t *d = c->data;
-	struct probe_slot *s = NULL;
-	struct prefix address;
-	bool ok = false;
+	struct probe_slot *s;
 
-	switch (means) {
-	case UPLINK_PING:
-		if (c->len < ECHO_HEADER)
-			return NULL;
-		s = slot_at(p, get_be32(d + 4));
-		ok = d[0] == (c->v6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY) &&
-		     get_be32(d + 4) == s->cookie;
-		break;
-	case UPLINK_TCP:
-		if (c->len < TCP_HEADER)
-			return NULL;
-		s = slot_at(p, get_be32(d + 8) - 1);
-		ok = get_be16(d + 2) == p->tcp_port[c->v6] && get_be16(d) == s->target.port &&
-		     (d[13] & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
-		     get_be32(d + 8) - 1 == s->cookie;
-		break;
-	case UPLINK_DNS:
-		if (c->len < 2)
-			return NULL;
-		s = slot_at(p, get_be16(d));
-		ok = dns_answer_parse(d, c->len, (uint16_t)s->cookie, p->name, c->v6, &address) ==
-		     OK;
-		break;
-	case UPLINK_WEB: return NULL;
-	}
-	return ok && s->token && s->target.means == means && prefix_equal(&s->target.at, &c->from)
+	if (c->len < ECHO_HEADER)
+		return NULL;
+	s = slot_at(p, get_be32(c->data + 4));
+	return c->data[0] == (c->v6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY) &&
+			       get_be32(c->data + 4) == s->cookie && s->target.means == UPLINK_PING
 		       ? s
 		       : NULL;
 }
 
-static void answer_came(struct tunnel_probes *p, enum uplink_means means, const struct came *c)
+static struct probe_slot *syn_find(struct tunnel_probes *p, const struct came *c)
 {
-	struct probe_slot *s = answer_find(p, means, c);
-	struct ev ev = {.kind = EV_TUNNEL, .tunnel = {.kind = TUNNEL_ANSWER}};
+	struct probe_slot *s;
 
-	if (!s)
+	if (c->len < TCP_HEADER)
+		return NULL;
+	s = slot_at(p, get_be32(c->data + 8) - 1);
+	return get_be16(c->data + 2) == p->port[UPLINK_TCP][c->v6] &&
+			       get_be16(c->data) == s->target.port &&
+			       (c->data[13] & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
+			       get_be32(c->data + 8) - 1 == s->cookie &&
+			       s->target.means == UPLINK_TCP
+		       ? s
+		       : NULL;
+}
+
+static struct probe_slot *question_find(struct tunnel_probes *p, const struct came *c)
+{
+	struct probe_slot *s;
+	struct prefix address;
+
+	if (c->len < UDP_HEADER + 2 || get_be16(c->data) != DNS_PORT ||
+	    get_be16(c->data + 2) != p->port[UPLINK_DNS][c->v6])
+		return NULL;
+	s = slot_at(p, get_be16(c->data + UDP_HEADER));
+	return s->target.means == UPLINK_DNS &&
+			       dns_answer_parse(c->data + UDP_HEADER, c->len - UDP_HEADER,
+						(uint16_t)s->cookie, p->name, c->v6, &address) == OK
+		       ? s
+		       : NULL;
+}
+
+static void packet_came(struct tunnel_probes *p, const struct came *c)
+{
+	struct ev ev = {.kind = EV_TUNNEL, .tunnel = {.kind = TUNNEL_ANSWER}};
+	struct probe_slot *s = NULL;
+
+	if (c->protocol == (c->v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		s = echo_find(p, c);
+	else if (c->protocol == IPPROTO_TCP)
+		s = syn_find(p, c);
+	else if (c->protocol == IPPROTO_UDP)
+		s = question_find(p, c);
+	if (!s || !s->token || !prefix_equal(&s->target.at, &c->from))
 		return;
 	ev.tunnel.answer.token = s->token;
 	s->token = 0;
@@ -145,33 +157,18 @@ static void answer_came(struct tunnel_probes *p, enum uplink_means means, const 
 static void ready(uv_poll_t *poll, int status, int events)
 {
 	struct tunnel_probes *p = poll->data;
+	struct came c = {.v6 = poll == p->poll[1]};
 	uint8_t data[1536];
-	unsigned i = 0;
 
 	(void)status;
 	(void)events;
-	while (p->poll[i] != poll)
-		i++;
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		struct came c = {.v6 = i % 2, .data = data};
-		enum uplink_means means = (enum uplink_means)(i / 2);
-		struct sockaddr_storage from = {0};
-		socklen_t from_len = sizeof(from);
-		ssize_t len = recvfrom(p->fd[i], data, sizeof(data), 0, (struct sockaddr *)&from,
-				       &from_len);
-		size_t skip = 0;
+		ssize_t len = recv(p->in[c.v6], data, sizeof(data), 0);
 
-		if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		if (len < 0)
 			break;
-		if (len <= 0)
-			continue;		  /* an ICMP error that the socket is told */
-		if (!c.v6 && means != UPLINK_DNS) /* raw sockets of IPv4 show the header */
-			skip = (size_t)(data[0] & 0xf) * 4;
-		if (skip > (size_t)len || !came_from(&from, &c))
-			continue;
-		c.data += skip;
-		c.len = (size_t)len - skip;
-		answer_came(p, means, &c);
+		if (packet_read(data, (size_t)len, &c))
+			packet_came(p, &c);
 	}
 	if (!uv_is_active((uv_handle_t *)poll))
 		uv_poll_start(poll, UV_READABLE, ready);
@@ -179,90 +176,76 @@ static void ready(uv_poll_t *poll, int status, int events)
 
 /* ---- sockets ---- */
 
-static uint16_t port_of(int fd)
-{
-	struct sockaddr_storage a;
-	socklen_t len = sizeof(a);
-	uint16_t port = 0;
-
-	if (getsockname(fd, (struct sockaddr *)&a, &len) == 0) /* at the same place in both */
-		memcpy(&port, (const uint8_t *)&a + offsetof(struct sockaddr_in, sin_port), 2);
-	return ntohs(port);
-}
-
 /* Any address, and a port that the kernel gives; 0: none. */
 static uint16_t any_port(int fd, bool v6)
 {
 	struct sockaddr_in6 a6 = {.sin6_family = AF_INET6};
 	struct sockaddr_in a4 = {.sin_family = AF_INET};
+	struct sockaddr *a = v6 ? (struct sockaddr *)&a6 : (struct sockaddr *)&a4;
+	socklen_t len = v6 ? sizeof(a6) : sizeof(a4);
 	const int on = 1;
 
 	if (v6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (v6 ? bind(fd, (struct sockaddr *)&a6, sizeof(a6))
-	       : bind(fd, (struct sockaddr *)&a4, sizeof(a4)))
+	if (bind(fd, a, len) || getsockname(fd, a, &len))
 		return 0;
-	return port_of(fd);
+	return ntohs(v6 ? a6.sin6_port : a4.sin_port);
 }
 
-/* Only what accepts a connection of ours: all that comes by TCP is shown to a raw socket. */
-static void tcp_filter(int fd, bool v6, uint16_t port)
+static void filter_set(int fd, struct sock_filter *code, size_t count)
 {
-	/* X: where TCP begins */
-	struct sock_filter code[] = {
-		v6 ? (struct sock_filter)BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, 0)
-		   : (struct sock_filter)BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 4),
-		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 13),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TCP_SYN | TCP_ACK),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCP_SYN | TCP_ACK, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0xffff),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	const struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+	const struct sock_fprog program = {(unsigned short)count, code};
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
-static void echo_filter(int fd, bool v6)
+/* A port of our own, which nobody else gets; what comes there is taken elsewhere. */
+static void port_reserve(struct tunnel_probes *p, enum uplink_means means, bool v6)
 {
-	const uint32_t others = ~(1u << ICMP_ECHOREPLY);
-	struct icmp6_filter only;
+	const int type = means == UPLINK_TCP ? SOCK_STREAM : SOCK_DGRAM;
+	struct sock_filter none[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+	int fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	ICMP6_FILTER_SETBLOCKALL(&only);
-	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &only);
-	if (v6)
-		(void)setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &only, sizeof(only));
-	else
-		(void)setsockopt(fd, SOL_RAW, ICMP_FILTER_OPTION, &others, sizeof(others));
+	filter_set(fd, none, 1);
+	p->port[means][v6] = any_port(fd, v6);
+	p->reserve[means][v6] = fd;
 }
 
-static int socket_open(struct tunnel_probes *p, enum uplink_means means, bool v6)
+/* Only what may be an answer: all that comes in by IP is shown to this socket. */
+static void answers_only(const struct tunnel_probes *p, int fd, bool v6)
 {
-	const int family = v6 ? AF_INET6 : AF_INET, flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-	int fd = -1;
+	const uint16_t tcp = p->port[UPLINK_TCP][v6], udp = p->port[UPLINK_DNS][v6];
+	/* X: where the upper layer begins */
+	struct sock_filter code[] = {
+		v6 ? (struct sock_filter)BPF_STMT(BPF_LDX | BPF_W | BPF_IMM, IPV6_HEADER)
+		   : (struct sock_filter)BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, v6 ? 6 : 9),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 7, 10),
+		/* 5: ICMP */
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, v6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY, 7, 8),
+		/* 7: TCP */
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tcp, 0, 6),
+		BPF_STMT(BPF_LD | BPF_B | BPF_IND, 13),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TCP_SYN | TCP_ACK),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TCP_SYN | TCP_ACK, 2, 3),
+		/* 12: UDP */
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, udp, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffff), /* 14 */
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
 
-	switch (means) {
-	case UPLINK_PING:
-		fd = socket(family, SOCK_RAW | flags, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-		echo_filter(fd, v6);
-		break;
-	case UPLINK_TCP:
-		p->reserve[v6] = socket(family, SOCK_STREAM | flags, 0);
-		p->tcp_port[v6] = any_port(p->reserve[v6], v6);
-		if (p->tcp_port[v6] == 0)
-			return -1;
-		fd = socket(family, SOCK_RAW | flags, IPPROTO_TCP);
-		tcp_filter(fd, v6, p->tcp_port[v6]);
-		break;
-	case UPLINK_DNS:
-		fd = socket(family, SOCK_DGRAM | flags, 0);
-		p->dns_port[v6] = any_port(fd, v6);
-		break;
-	case UPLINK_WEB: break;
-	}
-	return fd;
+	filter_set(fd, code, sizeof(code) / sizeof(code[0]));
+}
+
+static void socket_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 static void poll_closed(uv_handle_t *h)
@@ -270,20 +253,28 @@ static void poll_closed(uv_handle_t *h)
 	free(h);
 }
 
-static void socket_watch(struct tunnel_probes *p, unsigned i)
+/* Bound after it is filtered: it takes nothing before. */
+static int answers_open(struct tunnel_probes *p, bool v6)
 {
-	uv_poll_t *poll = p->fd[i] < 0 ? NULL : calloc(1, sizeof(*poll));
+	const struct sockaddr_ll all = {.sll_family = AF_PACKET,
+					.sll_protocol = htons(v6 ? ETH_P_IPV6 : ETH_P_IP)};
+	uv_poll_t *poll;
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	if (poll && uv_poll_init(p->uv, poll, p->fd[i]) == 0) {
+	answers_only(p, fd, v6);
+	poll = fd < 0 || bind(fd, (const struct sockaddr *)&all, sizeof(all))
+		       ? NULL
+		       : calloc(1, sizeof(*poll));
+	if (poll && uv_poll_init(p->uv, poll, fd) == 0) {
 		poll->data = p;
-		p->poll[i] = poll;
+		p->poll[v6] = poll;
 		uv_poll_start(poll, UV_READABLE, ready);
-		return;
+		return fd;
 	}
 	free(poll);
-	if (p->fd[i] >= 0)
-		close(p->fd[i]);
-	p->fd[i] = -1;
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 /* ---- what leaves ---- */
@@ -327,7 +318,7 @@ static size_t echo_write(const struct probe_slot *s, uint8_t *out)
 static size_t syn_write(const struct tunnel_probes *p, const struct probe_slot *s, uint8_t *out)
 {
 	memset(out, 0, TCP_HEADER);
-	put_be16(out, p->tcp_port[s->target.at.v6]);
+	put_be16(out, p->port[UPLINK_TCP][s->target.at.v6]);
 	put_be16(out + 2, s->target.port);
 	put_be32(out + 4, s->cookie);
 	out[12] = TCP_HEADER / 4 << 4;
@@ -345,7 +336,7 @@ static size_t question_write(const struct tunnel_probes *p, const struct probe_s
 	dns_question_write(&w, (uint16_t)s->cookie, p->name, s->target.at.v6);
 	len = UDP_HEADER + wr_len(&w);
 	memset(out, 0, UDP_HEADER);
-	put_be16(out, p->dns_port[s->target.at.v6]);
+	put_be16(out, p->port[UPLINK_DNS][s->target.at.v6]);
 	put_be16(out + 2, DNS_PORT);
 	put_be16(out + 4, (uint16_t)len);
 	return w.bad ? 0 : len;
@@ -453,8 +444,8 @@ void tunnel_probe_send(struct tunnel_probes *p, const struct tunnel_probe *probe
 	struct probe_slot *s;
 	uint32_t random;
 
-	if (ifindex == 0 || p->out < 0 || t->means == UPLINK_WEB ||
-	    p->fd[index_of(t->means, t->at.v6)] < 0 || !bucket_take(&p->bucket, now_boottime()) ||
+	if (ifindex == 0 || p->out < 0 || t->means == UPLINK_WEB || p->in[t->at.v6] < 0 ||
+	    !bucket_take(&p->bucket, now_boottime()) ||
 	    getrandom(&random, sizeof(random), 0) != sizeof(random)) {
 		refuse(p, probe->token);
 		return;
@@ -477,11 +468,11 @@ void tunnel_probes_start(struct tunnel_probes *p)
 	if (p->out < 0)
 		log_line(LOG_WARN, "gateways cannot be asked whether they work: %s",
 			 strerror(errno));
-	p->reserve[0] = p->reserve[1] = -1;
 	bucket_init(&p->bucket, PROBE_AT_ONCE, span_us(1000000 / PROBE_RATE), now_boottime());
-	for (unsigned i = 0; i < PROBE_SOCKETS; i++) {
-		p->fd[i] = socket_open(p, (enum uplink_means)(i / 2), i % 2);
-		socket_watch(p, i);
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		port_reserve(p, UPLINK_TCP, v6);
+		port_reserve(p, UPLINK_DNS, v6);
+		p->in[v6] = answers_open(p, v6);
 	}
 	uv_timer_init(p->uv, &p->later);
 	p->later.data = p;
@@ -490,18 +481,15 @@ void tunnel_probes_start(struct tunnel_probes *p)
 
 void tunnel_probes_stop(struct tunnel_probes *p)
 {
-	for (unsigned i = 0; i < PROBE_SOCKETS; i++) {
-		if (p->poll[i])
-			uv_close((uv_handle_t *)p->poll[i], poll_closed);
-		p->poll[i] = NULL;
-		if (p->fd[i] >= 0)
-			close(p->fd[i]);
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		if (p->poll[v6])
+			uv_close((uv_handle_t *)p->poll[v6], poll_closed);
+		p->poll[v6] = NULL;
+		socket_close(p->in[v6]);
+		socket_close(p->reserve[UPLINK_TCP][v6]);
+		socket_close(p->reserve[UPLINK_DNS][v6]);
 	}
-	for (unsigned i = 0; i < 2; i++)
-		if (p->reserve[i] >= 0)
-			close(p->reserve[i]);
-	if (p->out >= 0)
-		close(p->out);
+	socket_close(p->out);
 	uv_close((uv_handle_t *)&p->later, NULL);
 	p->started = false;
 }

@@ -2,12 +2,13 @@
 /*
  * tunnel_probe - asks somebody on the Internet through one tunnel and no other.
  *
- * Source  core/tunnel.h TUNNEL_PROBE; packet(7), raw(7); RFC 792, RFC 4443, RFC 9293 3.5, RFC 1035.
+ * Source  core/tunnel.h TUNNEL_PROBE; packet(7); RFC 792, RFC 4443, RFC 9293 3.5, RFC 1035.
  * Shape   A probe is a whole IP packet that a packet socket puts into the tunnel's interface: no
  *         route and no rule is asked, so that a gateway is proved before anything else goes
- *         there. Echo requests, questions of DNS, and SYNs, from our inner address; the answers
- *         come to that by any way, and are taken by raw sockets that hear of them beside the
- *         kernel. The kernel itself ends a connection that is offered: it knows nothing of it.
+ *         there. Echo requests, questions of DNS, and SYNs, from our inner address. The answers
+ *         come to that by any way, and packet sockets see them, for the kernel's reverse path
+ *         filter takes nothing of the Internet while there is no route there. The kernel itself
+ *         ends a connection that is offered: it knows nothing of it.
  *         A random number in each probe (identifier, sequence numbers) says which one an answer
  *         belongs to; what fits none is somebody's word and is dropped.
  * Rate    PROBE_RATE a second on average, PROBE_AT_ONCE at once; more are told as not sent.
@@ -27,7 +28,6 @@ enum {
 	PROBE_QUEUE = 64,
 	PROBE_RATE = 100,
 	PROBE_AT_ONCE = 200,
-	PROBE_SOCKETS = 6, /* echo, DNS, TCP, each of both families */
 	PROBE_TOLD = 128,
 };
 
@@ -45,11 +45,11 @@ struct tunnel_probes {
 	const char *name; /* that resolvers are asked for */
 
 	bool started;
-	int out; /* the packet socket; -1 */
-	int fd[PROBE_SOCKETS];
-	uv_poll_t *poll[PROBE_SOCKETS];
-	int reserve[2]; /* keep our TCP port from others */
-	uint16_t tcp_port[2], dns_port[2];
+	int out;   /* the packet socket; -1 */
+	int in[2]; /* packet sockets that take answers; [1]: IPv6; -1 */
+	uv_poll_t *poll[2];
+	int reserve[UPLINK_WEB][2]; /* by means: keep our ports from others */
+	uint16_t port[UPLINK_WEB][2];
 	uv_timer_t later; /* what could not be sent is told from the loop */
 	uint32_t unsent[PROBE_TOLD];
 	unsigned unsents;

@@ -95,5 +95,8 @@ void tunnel_status(struct tunnel *t, json_t *into)
 	json_put_count(o, "routes_refused", t->routes.refused);
 	json_put_text(o, "routes_fault", t->routes.error ? strerror(-t->routes.error) : "");
 	json_put_count(o, "refused", t->refused);
+	json_put_count(o, "probes_sent", t->probes.sent);
+	json_put_count(o, "probes_answered", t->probes.answered);
+	json_put_count(o, "probes_refused", t->probes.refused);
 	json_object_set_new(into, "tunnels", o);
 }

@@ -76,5 +76,6 @@ extern const struct command topology_command;
 extern const struct command ping_command;
 extern const struct command traceroute_command;
 extern const struct command why_command;
+extern const struct command prefer_command;
 extern const struct command watch_command;
 extern const struct command config_row;

@@ -16,13 +16,17 @@ static const struct command plan_row = {
 };
 
 static const struct command *const commands[] = {
-	&status_command,     &nodes_command,	&neighbours_command,
-	&clients_command,    &counters_command, &leases_command,
-	&names_command,	     &shared_command,	&network_command,
-	&node_command,	     &routes_command,	&tunnels_command,
-	&uplinks_command,    &topology_command, &ping_command,
-	&traceroute_command, &why_command,	&watch_command,
-	&plan_row,	     &config_row,	NULL,
+	&status_command,     &nodes_command,
+	&neighbours_command, &clients_command,
+	&counters_command,   &leases_command,
+	&names_command,	     &shared_command,
+	&network_command,    &node_command,
+	&routes_command,     &tunnels_command,
+	&uplinks_command,    &topology_command,
+	&ping_command,	     &traceroute_command,
+	&why_command,	     &prefer_command,
+	&watch_command,	     &plan_row,
+	&config_row,	     NULL,
 };
 
 static bool wants_colour(void)

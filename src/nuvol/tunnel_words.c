@@ -63,7 +63,10 @@ static void route_row(struct table *t, const json_t *r)
 	char age[WORDS_ROOM];
 
 	table_add(t, TONE_PLAIN, "%s", member_text(r, "network", "?"));
-	network_node_cell(t, r, "");
+	if (member_flag(r, "lost"))
+		table_add(t, TONE_BAD, "nobody");
+	else
+		network_node_cell(t, r, "");
 	network_way_cells(t, r);
 	bandwidth_cell(t, r, "bandwidth_bps");
 	table_add(t, TONE_PLAIN, "%s", member_text(r, "search", "-"));

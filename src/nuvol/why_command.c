@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "nuvol/ask.h"
+#include "nuvol/gateway_words.h"
 #include "nuvol/network_words.h"
 #include "nuvol/table.h"
 #include "nuvol/words.h"
@@ -85,6 +86,8 @@ static json_t *why_params(const char *what, const char *whom)
 			      : strcmp(what, "route") == 0 ? "to"
 							   : "mac";
 
+	if (strcmp(what, "gateway") == 0)
+		return json_pack("{s:s}", "what", what);
 	return json_pack("{s:s, s:s}", "what", what, subject, whom);
 }
 
@@ -117,6 +120,8 @@ static void why_print(const struct cli *cli, const json_t *result)
 		node_print(cli, result);
 	else if (strcmp(what, "lease") == 0)
 		lease_print(result);
+	else if (strcmp(what, "gateway") == 0)
+		gateway_why_print(cli, result);
 	else if (strcmp(what, "route") == 0)
 		network_why_print(cli, result);
 	else
@@ -125,12 +130,13 @@ static void why_print(const struct cli *cli, const json_t *result)
 
 static enum exit_code why_run(const struct cli *cli)
 {
-	const char *what = cli->argc == 2 ? cli->argv[0] : NULL;
+	bool gateway = cli->argc == 1 && strcmp(cli->argv[0], "gateway") == 0;
+	const char *what = cli->argc == 2 || gateway ? cli->argv[0] : NULL;
 	const char *whom = cli->argv[cli->argc - 1];
 	struct socket s;
 	json_t *result;
 
-	if (what && strcmp(what, "node") != 0 && strcmp(what, "client") != 0 &&
+	if (what && !gateway && strcmp(what, "node") != 0 && strcmp(what, "client") != 0 &&
 	    strcmp(what, "lease") != 0 && strcmp(what, "route") != 0)
 		return usage_error(cli, "'%s' is neither 'node', 'client', 'lease' nor 'route'",
 				   what);
@@ -150,7 +156,7 @@ static enum exit_code why_run(const struct cli *cli)
 
 const struct command why_command = {
 	.name = "why",
-	.arguments = "[node|client] MAC | lease CLIENT | route TO",
+	.arguments = "[node|client] MAC | lease CLIENT | route TO | gateway",
 	.summary = "why frames and packets go the way they go, or why a client has its address",
 	.details = "Of a node or client, shows every candidate with its reason; * marks the chosen "
 		   "one.\n"
@@ -159,7 +165,9 @@ const struct command why_command = {
 		   "it\n"
 		   "would be worth, and what excludes it. TO is an address, a node's name or its "
 		   "id.\nOf an address outside, shows first who offers it behind a tunnel, which "
-		   "search takes\nthe offer, and what excludes it.\n",
+		   "search takes\nthe offer, and what excludes it.\n"
+		   "Of gateways to the Internet, shows who offers it, what each is worth, and what "
+		   "was\nfound out by asking through its tunnel.\n",
 	.arguments_min = 1,
 	.arguments_max = 2,
 	.run = why_run,

@@ -43,6 +43,12 @@ static json_t *list_of(json_t *o, const char *key)
 	return list;
 }
 
+/* Of why gateway. */
+static json_t *gateways_of(json_t *o)
+{
+	return list_of(o, "gateways");
+}
+
 /* The only one, or NULL. */
 static json_t *by(const json_t *list, const char *key, const char *value)
 {
@@ -271,6 +277,37 @@ static void test_why_lost(void **state)
 			 0);
 }
 
+/* People prefer the only one, then one that does not offer the Internet, strictly: nobody carries
+ * it then, and that is told. Only root may. */
+static void test_prefer(void **state)
+{
+	struct asker *root = lab_asker(lab, true);
+	json_t *o, *g;
+
+	(void)state;
+	o = lab_ask(lab, root, "prefer", "{\"gateway\": \"node-3\"}");
+	assert_string_equal(text(o, "preferred_name"), "node-3");
+	network_town_run(town, span_s(1));
+	o = lab_ask(lab, asker, "why", "{\"what\": \"gateway\"}");
+	assert_string_equal(text(o, "preferred_name"), "node-3");
+	assert_false(json_is_true(json_object_get(o, "strict")));
+	g = by(gateways_of(o), "name", "node-3");
+	assert_true(has(g, "reason", "preferred"));
+	lab_ask(lab, root, "prefer", "{\"gateway\": \"node-1\", \"mode\": \"strict\"}");
+	network_town_run(town, span_s(1));
+	o = lab_ask(lab, asker, "why", "{\"what\": \"gateway\"}");
+	assert_true(json_is_true(json_object_get(o, "strict")));
+	g = by(gateways_of(o), "name", "node-3");
+	assert_string_equal(text(g, "excluded"), "not-preferred");
+	o = by(list_of(lab_ask(lab, asker, "routes", NULL), "tunnels"), "network", "0.0.0.0/0");
+	assert_true(json_is_true(json_object_get(o, "lost")) && is_null(o, "id"));
+	o = lab_ask(lab, root, "prefer", "{\"gateway\": \"auto\"}");
+	assert_true(is_null(o, "preferred"));
+	network_town_run(town, span_s(1));
+	o = lab_ask(lab, asker, "why", "{\"what\": \"gateway\"}");
+	assert_true(json_is_true(json_object_get(by(gateways_of(o), "name", "node-3"), "chosen")));
+}
+
 /* A node that nobody has a way to offers the cloud as well. */
 static void stranger_offers(unsigned n)
 {
@@ -350,6 +387,7 @@ int main(void)
 		TUNNELS(test_why_not),
 		TUNNELS(test_why_unsearched),
 		TUNNELS(test_why_lost),
+		TUNNELS(test_prefer),
 		TUNNELS(test_why_flooded),
 		TUNNELS(test_off),
 		cmocka_unit_test(test_reasons_have_words),

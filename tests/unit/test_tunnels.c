@@ -25,6 +25,8 @@ struct rig {
 	struct tunnels *t;
 	struct tunnel_kernel kernel;
 	struct prng prng;
+	struct tunnel_probe probe[256]; /* not answered yet */
+	unsigned probes;
 };
 
 static struct rig *rig;
@@ -47,8 +49,11 @@ static void emit(struct fx *fx, const struct effect *e)
 {
 	struct rig *r = container_of(fx, struct rig, fx);
 
-	if (e->kind == FX_TUNNEL)
-		tunnel_kernel_do(&r->kernel, &e->tunnel);
+	if (e->kind != FX_TUNNEL)
+		return;
+	tunnel_kernel_do(&r->kernel, &e->tunnel);
+	if (e->tunnel.kind == TUNNEL_PROBE && r->probes < sizeof(r->probe) / sizeof(r->probe[0]))
+		r->probe[r->probes++] = e->tunnel.probe;
 }
 
 static void plan_make(struct plan *p, uint8_t cloud)
@@ -481,6 +486,95 @@ static void greedy_node(void **state)
 	assert_int_equal(rig->kernel.outs, 0);
 }
 
+/* ---- gateways for the Internet ---- */
+
+/* All gateways but the dead ones (a bit each) answer within 10 ms. */
+static void run_answering(span time, unsigned dead)
+{
+	instant end = instant_add(rig->now, time);
+
+	while (instant_before(rig->now, end)) {
+		run(span_ms(10));
+		for (unsigned i = 0; i < rig->probes; i++) {
+			const struct ev_tunnel_answer answer = {.token = rig->probe[i].token};
+
+			if (!(dead & 1u << rig->probe[i].to.node.b[1]))
+				tunnels_answer(rig->t, rig->now, &answer);
+		}
+		rig->probes = 0;
+	}
+}
+
+static void prove_start(void)
+{
+	stop();
+	rig->kernel = (struct tunnel_kernel){.outs = 0};
+	rig->conf.tunnel.prove = true;
+	rig->conf.uplink.target[0] =
+		(struct uplink_target){.means = UPLINK_PING, .at = net4(8, 8, 8, 32)};
+	rig->conf.uplink.targets = 1;
+	search_add(net4(0, 0, 0, 0));
+	start();
+}
+
+static const struct tunnel_route *internet(void)
+{
+	const struct prefix all = net4(0, 0, 0, 0);
+
+	return tunnel_kernel_route(&rig->kernel, &all);
+}
+
+/* Probes go through tunnels that are there, who carries nothing is left, and a route that nobody
+ * can carry is a lost one, not none. */
+static void internet_is_proved(void **state)
+{
+	const struct prefix all = net4(0, 0, 0, 0);
+
+	(void)state;
+	prove_start();
+	offers(1, &all, 1, 50 * MBIT);
+	offers(2, &all, 1, 10 * MBIT);
+	run_answering(span_s(15), 0);
+	assert_int_equal(by(all), 1);
+	assert_int_equal(rig->kernel.outs, 2); /* what comes next has a tunnel, too */
+	assert_true(prefix_equal(&rig->kernel.probe.target.at, &rig->conf.uplink.target[0].at));
+	run_answering(span_s(3), 1u << 1);
+	assert_int_equal(by(all), 2);
+	run_answering(span_s(3), 1u << 1 | 1u << 2);
+	assert_non_null(internet());
+	assert_true(internet()->lost);
+	run_answering(span_s(60), 1u << 1 | 1u << 2); /* both are asked on */
+	assert_int_equal(rig->kernel.outs, 2);
+	run_answering(span_s(5), 1u << 1);
+	assert_int_equal(by(all), 2);
+	assert_false(internet()->lost);
+	gone(1);
+	gone(2);
+	run(span_s(TUNNELS_HOLD_S + 1));
+	assert_null(internet());
+	assert_int_equal(rig->kernel.outs, 0);
+	assert_int_equal(tunnels_deadline(rig->t).us, NEVER.us);
+}
+
+static void one_is_preferred(void **state)
+{
+	const struct prefix all = net4(0, 0, 0, 0);
+	struct tunnel_preference p = {.node = id_of(2)};
+
+	(void)state;
+	prove_start();
+	offers(1, &all, 1, 50 * MBIT);
+	offers(2, &all, 1, 10 * MBIT);
+	run_answering(span_s(5), 0);
+	tunnels_prefer(rig->t, rig->now, &p);
+	run_answering(span_ms(10), 0);
+	assert_int_equal(by(all), 2);
+	p.any = true;
+	tunnels_prefer(rig->t, rig->now, &p);
+	run_answering(span_ms(10), 0);
+	assert_int_equal(by(all), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -498,6 +592,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tables_before_main, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_gateways, setup, teardown),
 		cmocka_unit_test_setup_teardown(greedy_node, setup, teardown),
+		cmocka_unit_test_setup_teardown(internet_is_proved, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_is_preferred, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

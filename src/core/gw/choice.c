@@ -177,6 +177,8 @@ void gw_hold(struct gw *g, instant now, struct gw_route *r)
 	if (!is_internet(r) || !g->proves[r->key.prefix.v6])
 		return;
 	used = active_find(r);
+	if (used && r->best && !is_bearable(g, used, r->best))
+		r->held_until = now; /* what had to stay is gone */
 	if (!used || !r->best || used == r->best || g->free || !is_bearable(g, used, r->best)) {
 		r->better_since = NEVER;
 		return;

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Proves that a node sends to the Internet by the best gateway that carries what it promises, leaves
+a liar and a dead one within seconds and tells who sends when there is none; and that people may
+prefer one."""
+
+import json
+import time
+
+import pytest
+from internet import Internet
+from spaces import BUILD, until
+from test_uplink import conf
+
+NUVOL = BUILD / "src/nuvol/nuvol"
+LIAR_S, DEAD_S, PREFER_S = 5, 3, 1
+TARGET = "8.8.8.8"
+
+
+class Town:
+    """Two gateways of other clouds, good and better, and a node between them."""
+
+    def __init__(self, spaces):
+        self.internet = Internet(spaces)
+        self.far_space = spaces.add("far")
+        self.space, self.here, self.node = {}, {}, {}
+        self.id, self.tunnel = {}, {}
+        text = conf("far") + "config net 'other'\n\toption linux_name 'mesh1'\n"
+        text += "\tlist protocols 'batadv:%N1'\n\tlist protocols 'bmx7:18'\n"
+        for i, (name, mbit) in enumerate((("good", 20), ("better", 80))):
+            space = self.space[name] = spaces.add(name)
+            spaces.veth(space, "mesh0", self.far_space, f"mesh{i}", 1532)
+            self.here[name] = self.internet.uplink(space, ipv6=False)
+        until(self.internet.ready.exists, 10, "the Internet is there")
+        for i, (name, mbit) in enumerate((("good", 20), ("better", 80))):
+            more = f"bandwidth '{mbit}000000'"
+            self.node[name] = spaces.node(self.space[name], conf(name, more)).start()
+        self.far = spaces.node(self.far_space, text).start()
+        for name, node in self.node.items():
+            until(lambda n=node: n.ask("network").get("id"), 10, "an id")
+            self.id[name] = node.ask("network")["id"]
+            self.tunnel[name] = "X7Out_" + self.id[name][:8]
+
+    def way(self):
+        return self.far_space.ip(f"route get {TARGET}", check=False)
+
+    def by(self):
+        """Whose tunnel packets take; None: nobody's."""
+        way = self.way()
+        return next((n for n, tunnel in self.tunnel.items() if tunnel in way), None)
+
+    def time_until(self, name, seconds):
+        began = time.monotonic()
+        until(lambda: self.by() == name, seconds, f"by {name}, not {self.way()}", pause=0.05)
+        return time.monotonic() - began
+
+    def lies(self, name):
+        """It goes on to offer, as its own checks are well, and carries nothing of others."""
+        rules = 'table inet liar { chain c { type filter hook forward priority -300; drop; }; }'
+        self.space[name].run(f"nft '{rules}'")
+
+    def honest(self, name):
+        self.space[name].run("nft delete table inet liar")
+
+
+@pytest.fixture(scope="module", name="town")
+def town_fixture(module_spaces):
+    town = Town(module_spaces)
+    town.time_until("better", 60)
+    until(lambda: town.far_space.pings(TARGET, 1, "-W 1"), 20, "there is a way back, too")
+    yield town
+    module_spaces.close()
+
+
+def test_liar_is_left_and_returns(town):
+    town.time_until("better", 60)
+    town.lies("better")
+    seconds = town.time_until("good", 20)
+    print(f"liar left after {seconds:.1f} s")
+    assert seconds <= LIAR_S
+    assert town.far_space.pings(TARGET, 1, "-W 1")
+    town.honest("better")
+    town.time_until("better", 60)
+
+
+def test_dead_internet_is_left(town):
+    town.time_until("better", 60)
+    town.internet.dies(town.here["better"])
+    seconds = town.time_until("good", 20)
+    print(f"dead one left after {seconds:.1f} s")
+    assert seconds <= DEAD_S
+    town.internet.returns(town.here["better"])
+    town.time_until("better", 60)
+
+
+def nuvol(node, *arguments):
+    return json.loads(node.space.run(f"{NUVOL} --json -r {node.run_dir} {' '.join(arguments)}"))
+
+
+def test_people_prefer_one(town):
+    town.time_until("better", 60)
+    began = time.monotonic()
+    assert nuvol(town.far, "prefer", town.id["good"])["strict"] is False
+    town.time_until("good", PREFER_S)
+    print(f"preferred one used after {time.monotonic() - began:.2f} s")
+    # a wish: while it lies the best is used, and it returns
+    town.lies("good")
+    assert town.time_until("better", 20) <= LIAR_S
+    why = nuvol(town.far, "why", "gateway")
+    verdicts = {g["id"]: g["verdict"] for g in why["gateways"] if g["family"] == "ipv4"}
+    assert verdicts == {town.id["good"]: "bad", town.id["better"]: "good"}
+    assert why["preferred"] == town.id["good"]
+    town.honest("good")
+    town.time_until("good", 60)
+    # it holds over a restart
+    town.far.stop()
+    town.far.start()
+    town.time_until("good", 30)
+    assert nuvol(town.far, "prefer", "auto")["preferred"] is None
+    town.time_until("better", 20)
+    text = town.far.space.run(f"{NUVOL} -r {town.far.run_dir} why gateway")
+    assert "(IPv4) and by no gateway (IPv6)" in text and "GATEWAY" in text
+
+
+def test_when_none_works_who_sends_is_told(town):
+    for name in town.space:
+        town.lies(name)
+    until(lambda: town.by() is None, 20, "no gateway")
+    until(lambda: "unreachable" in town.far_space.ip("route show table 72"), 5, "told")
+    began = time.monotonic()
+    assert not town.far_space.pings(TARGET, 1, "-W 5")
+    assert time.monotonic() - began < 2
+    for name in town.space:
+        town.honest(name)
+    until(lambda: town.by() is not None, 10, "a gateway again")
