@@ -282,7 +282,9 @@ static void bytes_note(struct run *r)
 static void figures_end(struct run *r)
 {
 	struct run_figures *f = &r->figures;
+	char unread[CHECK_TEXT];
 
+	(void)check_bytes(r, unread); /* its figures, though it may not be judged */
 	for (unsigned i = 0; i < r->layout.nodes; i++) {
 		const struct world_traffic t = world_traffic_of(r->world, i);
 		size_t m = run_memory(r, i);

@@ -44,11 +44,11 @@ static void towns_stay_right(void **state)
 		const char *faults;
 		uint64_t seeds;
 	} rows[] = {
-		{LAYOUT_LINE, 8, "none", 1},	    {LAYOUT_LINE, 8, "restarts", 3},
-		{LAYOUT_RING, 10, "links", 3},	    {LAYOUT_RING, 8, "clocks", 2},
-		{LAYOUT_GRID, 16, "partitions", 2}, {LAYOUT_GRID, 16, "weather", 2},
-		{LAYOUT_GRID, 12, "forgery", 3},    {LAYOUT_TREE, 13, "reboots", 2},
-		{LAYOUT_GRID, 16, "storm", 3},	    {LAYOUT_TOWN, 12, "storm", 2},
+		{LAYOUT_LINE, 8, "none", 1},	    {LAYOUT_LINE, 8, "restarts", 2},
+		{LAYOUT_RING, 10, "links", 2},	    {LAYOUT_RING, 8, "clocks", 1},
+		{LAYOUT_GRID, 16, "partitions", 1}, {LAYOUT_GRID, 16, "weather", 1},
+		{LAYOUT_GRID, 12, "forgery", 2},    {LAYOUT_TREE, 13, "reboots", 1},
+		{LAYOUT_GRID, 16, "storm", 2},	    {LAYOUT_TOWN, 12, "storm", 1},
 	};
 	const char *longer = getenv("NUVOL_LONG");
 	unsigned wrong = 0;
@@ -78,7 +78,7 @@ static void towns_stay_right(void **state)
 
 static uint64_t digest_of(uint64_t seed)
 {
-	struct run_conf c = conf_of(LAYOUT_GRID, 12, "storm", seed);
+	struct run_conf c = conf_of(LAYOUT_GRID, 8, "storm", seed);
 	struct run *r = open_run(&c);
 	uint64_t digest;
 
@@ -190,11 +190,13 @@ static void checks_see(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct run_conf c = conf_of(LAYOUT_GRID, 12, "none", 3);
+		struct run_conf c = conf_of(LAYOUT_GRID, 8, "none", 3);
 		struct run *r;
 		bool goes_on = true;
 
-		c.time = span_s(360); /* a hole may last a while */
+		c.clouds = 2;
+		if (rows[i].make == make_hole)
+			c.time = span_s(360); /* it may last a while */
 		r = open_run(&c);
 		while (goes_on) {
 			goes_on = run_second(r);
