@@ -86,6 +86,47 @@ static void forged(void **state)
 	l3_rig_fini(&r);
 }
 
+/* A neighbour dies; somebody who heard its last packet says it again and again. The first of its
+ * number may be one of several, but nothing that was heard before keeps a link alive. */
+static void last_packet_again(void **state)
+{
+	struct l3_rig r;
+	uint8_t told = 0;
+
+	(void)state;
+	l3_rig_init(&r, NULL, true);
+	r.link[0]->pace = span_ms(LINK_PACE_MS);
+	r.l3->conf.link_timeout = span_s(20);
+	for (uint16_t sqn = 1; sqn <= 10; sqn++) {
+		hello(&r, 0, sqn);
+		told = r.link[0]->rq.told;
+		l3_rig_pass(&r, span_ms(100));
+	}
+	for (unsigned i = 0; i < 25; i++) {
+		r.burst--;
+		hello(&r, 0, 10);
+		l3_rig_pass(&r, span_ms(200));
+	}
+	assert_true(r.link[0]->doubted);
+	assert_int_equal(r.link[0]->rq.told, told);
+	for (unsigned i = 0; i < 100; i++) {
+		r.burst--;
+		hello(&r, 0, 10);
+		l3_rig_pass(&r, span_ms(200));
+	}
+	/* That link is gone. The same packet may begin one, which is good for nothing. */
+	assert_int_equal(l3_link_find(r.neighbour[0]->near, 1, 0)->rq.told, 5);
+	assert_false(l3_link_find(r.neighbour[0]->near, 1, 0)->usable);
+	/* Nor does an older one that it said as a neighbour. */
+	r.burst -= 3;
+	for (uint16_t sqn = 8; sqn <= 10; sqn++)
+		hello(&r, 0, sqn);
+	r.burst -= 2;
+	hello(&r, 0, 9);
+	assert_int_equal(r.l3->count.forged, 3);
+	l3_rig_fini(&r);
+}
+
 /* Somebody has our key, or sends our own packets back: told, and nothing else. */
 static void ourselves(void **state)
 {
@@ -335,6 +376,7 @@ int main(void)
 		cmocka_unit_test(forged),
 		cmocka_unit_test(ourselves),
 		cmocka_unit_test(attacks),
+		cmocka_unit_test(last_packet_again),
 		cmocka_unit_test(batches),
 		cmocka_unit_test(a_crowd_of_strangers),
 		cmocka_unit_test(reminders),

@@ -243,6 +243,7 @@ static void a_link_is_doubted(void **state)
 			/* To other cores it is the last that they would choose. */
 			assert_int_equal(r.path, METRIC_ROUTABLE);
 			assert_int_equal(r.far->route.path.metric, METRIC_UNROUTABLE);
+			r.neighbour[0]->burst_sqn++;
 			l3_link_heard(r.l3, r.now, r.neighbour[0]->near, 1, &from, 0, &r.fx);
 			assert_true(r.far->route.path.metric > METRIC_UNROUTABLE);
 			assert_int_equal(l3_rig_route(&r), 0);

@@ -202,7 +202,7 @@ static void attack(struct l3 *l3, instant now, struct near *r, struct fx *fx)
 {
 	l3->count.attacks++;
 	l3_note(fx, NETWORK_NOTE_ATTACK, r->node, l3->self, 0);
-	r->node->attacker = r->desc_sqn;
+	r->node->attacker = r->node->burst_desc_sqn;
 	near_gone(l3, now, r, fx);
 }
 

@@ -5,7 +5,7 @@ bool hellos_mark(struct hellos *h, uint16_t sqn)
 {
 	uint16_t ahead = (uint16_t)(sqn - h->newest), behind = (uint16_t)(h->newest - sqn);
 
-	if (h->started && behind > 0 && behind <= HELLOS_LATE)
+	if (h->started && behind <= HELLOS_LATE)
 		return false;
 	if (!h->started || ahead >= HELLOS_WINDOW)
 		h->bits = 0;

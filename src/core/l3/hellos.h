@@ -19,7 +19,7 @@ struct hellos {
 	bool started;
 };
 
-/* false: a late one, ignored. */
+/* false: an old or late one, ignored. */
 bool hellos_mark(struct hellos *h, uint16_t sqn);
 uint8_t hellos_quality(const struct hellos *h);
 

@@ -61,6 +61,7 @@ static struct l3_link *link_new(struct l3 *l3, instant now, struct near *r, uint
 	k->port = port;
 	k->dev_idx = dev_idx;
 	k->link_local = *from;
+	k->burst_sqn = r->node->burst_sqn;
 	k->pace = span_ms(LINK_PACE_MS);
 	k->heard = k->hello_at = now;
 	k->replied = (instant){0};
@@ -96,6 +97,11 @@ struct l3_link *l3_link_heard(struct l3 *l3, instant now, struct near *r, uint8_
 	if (k) {
 		bool was_doubted = k->doubted;
 
+		/* Several packets of a run have one number, and so has what is said again later by
+		 * who heard it: only the first shows that the neighbour is there. */
+		if (k->burst_sqn == r->node->burst_sqn)
+			return k;
+		k->burst_sqn = r->node->burst_sqn;
 		k->heard = now;
 		k->doubted = false;
 		if (was_doubted) {

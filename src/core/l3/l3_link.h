@@ -35,11 +35,12 @@ struct l3_link {
 	struct ipv6 link_local;
 	struct hellos hellos;
 	struct quality rq, tq;
-	instant heard;	  /* a verified packet */
-	instant hello_at; /* its newest HELLO */
-	span pace;	  /* of its HELLOs, as observed, at least LINK_PACE_MS */
-	instant replied;  /* our last HELLO_REPLY */
-	bool usable;	  /* good enough both ways when looked at last */
+	instant heard;	    /* a verified packet, the first of its number */
+	uint32_t burst_sqn; /* that number */
+	instant hello_at;   /* its newest HELLO */
+	span pace;	    /* of its HELLOs, as observed, at least LINK_PACE_MS */
+	instant replied;    /* our last HELLO_REPLY */
+	bool usable;	    /* good enough both ways when looked at last */
 	bool doubted;
 	struct list routes;   /* struct l3_route.of_link: nodes that we reach over it */
 	struct timer silence; /* doubt, then ageing, then the end */

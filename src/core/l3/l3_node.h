@@ -32,6 +32,8 @@ struct l3_node {
 	struct chain chain;		       /* of description; see plane_described */
 	struct near *near;		       /* NULL: not heard directly */
 	uint32_t attacker;		       /* its packets count only with a newer description */
+	uint32_t burst_desc_sqn, burst_sqn;    /* newest packet, of which description of it; not in
+						* near,    for who is near again does not begin anew */
 	uint16_t iid;			       /* ours for it; 0 while it is not described */
 	struct l3_route route;
 	struct list unused; /* in l3_nodes.unused, or in no list */

@@ -113,14 +113,7 @@ static void key_review(struct l3 *l3, struct near *r)
 
 void near_described(struct l3 *l3, instant now, struct near *r, struct fx *fx)
 {
-	const struct description *d = r->node->description;
-	uint32_t desc_sqn = d ? d->version.desc_sqn : 0;
-
 	key_review(l3, r);
-	if (desc_sqn != r->desc_sqn) {
-		r->desc_sqn = desc_sqn;
-		r->burst_sqn = 0;
-	}
 	list_each (k, &r->links, struct l3_link, of_near) {
 		if (near_lists(r, &k->link_local))
 			continue;

@@ -52,9 +52,7 @@ struct near {
 	instant heard;	/* any packet of it */
 	uint16_t ports; /* bit i: heard on port i lately */
 	bool verified;
-	bool leaving;	    /* near_gone is at work */
-	uint32_t desc_sqn;  /* that secrets and burst belong to */
-	uint32_t burst_sqn; /* newest */
+	bool leaving; /* near_gone is at work */
 	struct secret secret[KEY_AGES];
 	struct list links;  /* struct l3_link.of_near */
 	struct list claims; /* struct claim.of_near; used longest ago first */

@@ -74,7 +74,11 @@ static enum err may_verify(struct l3 *l3, const struct rx *x, const struct bmx7_
 		near_remind(l3, x->now, x->near, x->source.port);
 		return ERR_MALFORMED;
 	}
-	if (s->burst_sqn < x->near->burst_sqn) {
+	if (n->burst_desc_sqn != s->desc_sqn) {
+		n->burst_desc_sqn = s->desc_sqn;
+		n->burst_sqn = 0;
+	}
+	if (s->burst_sqn < n->burst_sqn) {
 		l3->count.forged++;
 		return ERR_DUPLICATE;
 	}
@@ -98,7 +102,7 @@ static enum err verify(struct l3 *l3, struct rx *x, const struct bmx7_signatures
 		e = held_keep(l3, x->now, x->near, x->d, s, &hash, fx);
 		return e == OK ? ERR_UNKNOWN : e;
 	}
-	x->near->burst_sqn = s->burst_sqn;
+	x->near->node->burst_sqn = s->burst_sqn;
 	x->link = l3_link_heard(l3, x->now, x->near, s->dev_idx, x->from, x->source.port, fx);
 	if (!x->link)
 		return ERR_MALFORMED; /* the near may be gone with its link */
