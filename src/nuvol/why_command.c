@@ -128,6 +128,16 @@ static void why_print(const struct cli *cli, const json_t *result)
 		client_print(cli, result);
 }
 
+static bool is_kind(const char *word)
+{
+	static const char *const kinds[] = {"node", "client", "lease", "route"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(word, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 static enum exit_code why_run(const struct cli *cli)
 {
 	bool gateway = cli->argc == 1 && strcmp(cli->argv[0], "gateway") == 0;
@@ -136,8 +146,9 @@ static enum exit_code why_run(const struct cli *cli)
 	struct socket s;
 	json_t *result;
 
-	if (what && !gateway && strcmp(what, "node") != 0 && strcmp(what, "client") != 0 &&
-	    strcmp(what, "lease") != 0 && strcmp(what, "route") != 0)
+	if (!what && is_kind(whom))
+		return usage_error(cli, "of which %s?", whom);
+	if (what && !gateway && !is_kind(what))
 		return usage_error(cli, "'%s' is neither 'node', 'client', 'lease' nor 'route'",
 				   what);
 

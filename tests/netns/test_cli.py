@@ -400,6 +400,7 @@ def test_main_help():
         ["ping", "-W", "", STRANGER],
         ["traceroute", "-q", "100", STRANGER],
         ["why", "road", STRANGER],
+        ["why", "route"],
         ["nodes", "clouds"],
         ["node"],
         ["topology", "more"],

@@ -225,12 +225,18 @@ static void ingress(void **state)
 
 /* ---- order ---- */
 
+static void metrics_hear(void *ctx, const struct gw_why *why)
+{
+	((uint64_t *)ctx)[why->node->b[1]] = why->metric;
+}
+
 /* The best stays until another is better by more than the hysteresis. */
 static void hysteresis(void **state)
 {
 	struct gw_search s = gw_search_default(prefix("10.0.0.0", 8));
 	struct prefix p = prefix("10.1.0.0", 16);
 	struct digest one = id_of(1), two = id_of(2);
+	uint64_t metric[3];
 	struct rig rig;
 
 	(void)state;
@@ -248,6 +254,10 @@ static void hysteresis(void **state)
 	gw_metric_set(rig.g, &one, 1201);
 	settle(&rig);
 	assert_int_equal(chosen(&rig, &s, p), 1);
+	/* What each counts from now on, not what it did when they changed places. */
+	gw_explain(rig.g, metrics_hear, metric);
+	assert_int_equal(metric[1], 1441);
+	assert_int_equal(metric[2], 1000);
 	gw_metric_set(rig.g, &two, 1440);
 	settle(&rig);
 	assert_int_equal(chosen(&rig, &s, p), 1);

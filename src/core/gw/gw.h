@@ -166,7 +166,7 @@ struct gw_why {
 	const struct gw_search *search;
 	enum gw_reason reason;
 	struct tunnel_key key; /* of the route that it is, or could be: up to GW_FULL only */
-	uint64_t metric;       /* at the last evaluation, 0 if it counts for nothing */
+	uint64_t metric;       /* as it counts now, 0 if for nothing */
 };
 
 typedef void gw_tell(void *ctx, const struct gw_why *why);

@@ -80,7 +80,11 @@ static void explain_one(const struct gw *g, const struct gw_node *n, struct gw_w
 	why->key = (struct tunnel_key){why->search->preference, why->search->table,
 				       why->search->ip_metric,
 				       gw_match_prefix(why->search, why->network)};
-	why->metric = c ? c->metric : 0;
+	/* As it counts now: the weights kept are of the choice before, with the hysteresis of what
+	 * was in use then. */
+	why->metric = c ? gw_match_metric(why->search, why->network->bandwidth, n->metric,
+					  why->reason == GW_CHOSEN)
+			: 0;
 }
 
 void gw_explain(const struct gw *g, gw_tell *tell, void *ctx)
