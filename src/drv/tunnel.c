@@ -255,8 +255,10 @@ static int end_make(struct tunnel *t)
 		e = device_make(t, NULL, &t->device);
 	else if (t->device.in_kernel)
 		e = tunnel_kernel_make(&t->ask, t->device.name, &ends);
-	if (!e && !t->device.in_kernel)
+	if (!e && !t->device.in_kernel) {
+		tunnel_user_cloud_set(&t->user, end->inner4, end->inner6);
 		e = tunnel_user_end_set(&t->user, end->primary, end->dummy);
+	}
 	if (!e)
 		e = device_set_up(t, &t->device);
 	return e ? e : end_address(t);

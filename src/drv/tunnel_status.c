@@ -46,6 +46,7 @@ static json_t *end_json(struct tunnel *t)
 	json_put_count(o, "rx_refused", t->user.end.count.tx_refused);
 	json_put_count(o, "rx_foreign", c->rx_foreign);
 	json_put_count(o, "rx_malformed", c->rx_malformed);
+	json_put_count(o, "rx_spoofed", c->rx_spoofed);
 	json_put_count(o, "rx_congested", c->rx_congested);
 	return o;
 }

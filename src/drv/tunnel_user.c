@@ -260,6 +260,30 @@ static size_t inner_len(const uint8_t *packet, size_t len, bool v6)
 	return header >= IPV4_HEADER && header <= whole && whole <= len ? whole : 0;
 }
 
+/* A stranger who takes a client's address would else be taken for it by another one: what a LAN
+ * says to itself does not come from outside. To the Internet it does: this node may be the cloud's
+ * way. */
+static bool is_spoofed(const struct tunnel_user *u, const uint8_t *packet, bool v6)
+{
+	const struct prefix *cloud = &u->cloud[v6];
+	const uint8_t *at = packet + (v6 ? IPV6_ADDRESSES : IPV4_ADDRESSES);
+	const size_t len = v6 ? 16 : 4;
+
+	if (cloud->net.bits == 0)
+		return false;
+	for (unsigned i = 0; i < 2; i++) {
+		struct ipv6 a6 = {{0}, 128};
+		struct ipv4 a4 = {{0}, 32};
+
+		memcpy(v6 ? a6.b : a4.b, at + i * len, len);
+		struct prefix one = v6 ? prefix_of6(a6) : prefix_of4(a4);
+
+		if (!prefix_contains(cloud, &one))
+			return false;
+	}
+	return true;
+}
+
 static void packet_in(struct tunnel_user *u, unsigned i, bool v6)
 {
 	struct tunnel_user_batch *b = u->batch;
@@ -274,6 +298,10 @@ static void packet_in(struct tunnel_user *u, unsigned i, bool v6)
 	}
 	if (len == 0) {
 		c->rx_malformed++;
+		return;
+	}
+	if (is_spoofed(u, packet, v6)) {
+		c->rx_spoofed++;
 		return;
 	}
 	if ((class_of(&b->rx[i].msg_hdr) & ECN_MASK) == ECN_CE) {
@@ -431,6 +459,12 @@ int tunnel_user_end_set(struct tunnel_user *u, struct ipv6 primary, struct ipv6 
 		(void)setsockopt(u->fd[i], SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused));
 	}
 	return 0;
+}
+
+void tunnel_user_cloud_set(struct tunnel_user *u, struct ipv4 inner4, struct ipv6 inner6)
+{
+	u->cloud[0] = prefix_of4(inner4);
+	u->cloud[1] = prefix_of6(inner6);
 }
 
 void tunnel_user_end_close(struct tunnel_user *u)

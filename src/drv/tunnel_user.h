@@ -23,6 +23,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
+#include "base/prefix.h"
 #include "drv/gro.h"
 #include "drv/gso.h"
 #include "drv/tap.h"
@@ -38,6 +39,7 @@ struct tunnel_user_counters {
 	uint64_t rx, rx_bytes; /* IP inside, taken by our end */
 	uint64_t rx_foreign;   /* the outer source is not our dummy address, or we have no end */
 	uint64_t rx_malformed;
+	uint64_t rx_spoofed; /* inside, both addresses are of our own cloud: that needs no tunnel */
 	uint64_t rx_congested; /* marked so, and the inner packet cannot be (RFC 6040) */
 	uint64_t tx_malformed; /* from a TUN */
 	uint64_t tx_unwanted;  /* multicast, link-local, or what is in this tunnel already */
@@ -68,7 +70,8 @@ struct tunnel_user {
 	int fd[2]; /* protocols 4 and 41 */
 	uv_poll_t *poll[2];
 	bool has_end;
-	struct in6_addr dummy; /* of our end */
+	struct in6_addr dummy;	/* of our end */
+	struct prefix cloud[2]; /* our own: IPv4, IPv6; no bits: not known */
 	struct tap end;
 	struct gro gro;
 	struct tunnel_user_batch *batch;
@@ -85,6 +88,8 @@ void tunnel_user_stop(struct tunnel_user *u);
 int tunnel_user_end_open(struct tunnel_user *u, const char *name);
 /* What it takes: from dummy to primary; may be said again. Negative errno. */
 int tunnel_user_end_set(struct tunnel_user *u, struct ipv6 primary, struct ipv6 dummy);
+/* The addresses of our own cloud, which nobody sends to each other through a tunnel. */
+void tunnel_user_cloud_set(struct tunnel_user *u, struct ipv4 inner4, struct ipv6 inner6);
 void tunnel_user_end_close(struct tunnel_user *u);
 
 /* o is not to be moved in memory. Errors as above. */

@@ -5,6 +5,7 @@ only, tell senders of a lost gateway, and that what we do to the kernel is taken
 never touches what is another's. The core's wishes come from tunnel_hand."""
 
 import json
+import socket
 import struct
 import time
 
@@ -91,12 +92,17 @@ def send(town, source, data, protocol=4, tclass=0):
     town.m.run(f"/usr/bin/python3 -c '{SEND}' {protocol} {source} fd70::a {data.hex() or '00'} {tclass}")
 
 
-def icmp_echo(tos=0, length=28):
-    """An IPv4 echo request from cb to ca."""
-    ip = struct.pack(">BBHHHBBH4s4s", 0x45, tos, length, 1, 0, 64, 1, 0, b"\x0a\x02\0\2", b"\x0a\x01\0\2")
+def icmp_echo(tos=0, length=28, source=b"\x0a\x02\0\2"):
+    """An IPv4 echo request from cb, or another, to ca."""
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, tos, length, 1, 0, 64, 1, 0, source, b"\x0a\x01\0\2")
     total = sum(struct.unpack(">10H", ip))
     total = (total & 0xFFFF) + (total >> 16)
     return ip[:10] + struct.pack(">H", 0xFFFF - total) + ip[12:] + b"\x08\0\xf7\xfd\0\1\0\1"
+
+
+# Nothing follows, from one address of a's LAN to another.
+LAN6 = struct.pack(">IHBB", 6 << 28, 0, 59, 64) + b"".join(
+    socket.inet_pton(socket.AF_INET6, a) for a in ("fd0a:1::9", "fd0a:1::2"))
 
 
 def test_hostile_packets(town):
@@ -117,6 +123,8 @@ def test_hostile_packets(town):
         (dict(source="fd71::a", data=icmp_echo()[:19]), "rx_malformed"),
         (dict(source="fd71::a", data=b""), "rx_malformed"),
         (dict(source="fd71::a", data=bytes([0x41]) + icmp_echo()[1:]), "rx_malformed"),
+        (dict(source="fd71::a", data=icmp_echo(source=b"\x0a\x01\0\3")), "rx_spoofed"),
+        (dict(source="fd71::a", data=LAN6, protocol=41), "rx_spoofed"),
         (dict(source="fd71::a", data=icmp_echo(), tclass=3), "rx_congested"),
         (dict(source="fd71::a", data=icmp_echo()), "rx"),
         (dict(source="fd71::a", data=icmp_echo(tos=2), tclass=3), "rx"),

@@ -93,6 +93,8 @@ static bool obey(char *line)
 	if (n == 5 && strcmp(verb, "end") == 0) {
 		(void)ipv4_parse(c, &e.end.inner4);
 		(void)ipv6_parse(d, &e.end.inner6);
+		e.end.inner4.bits = 16;
+		e.end.inner6.bits = 64;
 		if (!ipv6_parse(a, &e.end.primary) || !ipv6_parse(b, &e.end.dummy))
 			return false;
 	} else if (strcmp(verb, "noend") == 0) {
