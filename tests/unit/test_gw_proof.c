@@ -153,15 +153,26 @@ static int teardown(void **state)
 
 /* ---- tests ---- */
 
+/* What people are told that node 2 is worth. */
+static void worth_told(void *ctx, const struct gw_why *why)
+{
+	if (why->node->b[1] == 2)
+		*(uint64_t *)ctx = why->metric;
+}
+
 /* The whole bandwidth counts, not only up to minBandwidth, and so does the path. */
 static void bandwidth(void **state)
 {
+	uint64_t worth = 0;
+
 	(void)state;
 	gateway(1, 10 * MBIT, 100 * MBIT);
 	gateway(2, 50 * MBIT, 60 * MBIT);
 	gateway(3, 90 * MBIT, 5 * MBIT);
 	run(span_s(2));
 	assert_int_equal(by(), 2);
+	gw_explain(w->rig.g, worth_told, &worth);
+	assert_int_equal(worth, bmx7_bandwidth(bmx7_bandwidth_byte(50 * MBIT)) * 120 / 100);
 	/* without proving the reference's rule holds: all are enough, the best path wins */
 	gw_prove(w->rig.g, false, false);
 	run(span_s(1));

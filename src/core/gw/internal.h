@@ -88,6 +88,8 @@ struct gw {
 struct gw_node *gw_node_find(const struct gw *g, const struct digest *id);
 /* For the Internet, so that it is proved and preferred? */
 bool gw_candidate_is_internet(const struct gw_candidate *c);
+/* What c is worth now: for the Internet, if that is proved, by the whole bandwidth. */
+uint64_t gw_candidate_weigh(const struct gw *g, const struct gw_candidate *c);
 /* Why c cannot be used, though it matches: GW_NO_ROUTE, GW_WORTHLESS, GW_DEAD, GW_UNWISHED;
  * else GW_CHOSEN. */
 enum gw_reason gw_candidate_check(const struct gw *g, const struct gw_candidate *c);

@@ -134,8 +134,7 @@ bool gw_candidate_active(const struct gw_candidate *c)
 
 /* ---- evaluation ---- */
 
-/* What the candidate is worth: for the Internet, once it is proved, by the whole bandwidth. */
-static uint64_t candidate_weigh(const struct gw *g, const struct gw_candidate *c)
+uint64_t gw_candidate_weigh(const struct gw *g, const struct gw_candidate *c)
 {
 	const struct gw_search *s = &g->search[c->slot];
 	const uint8_t bandwidth = c->node->network[c->network].bandwidth;
@@ -151,7 +150,7 @@ static void route_weigh(const struct gw *g, struct gw_route *r)
 	r->best = NULL;
 	r->refused = false;
 	list_each (c, &r->candidates, struct gw_candidate, of_route) {
-		c->metric = candidate_weigh(g, c);
+		c->metric = gw_candidate_weigh(g, c);
 		enum gw_reason reason = gw_candidate_check(g, c);
 
 		r->refused |= reason == GW_DEAD || reason == GW_UNWISHED;

@@ -82,9 +82,7 @@ static void explain_one(const struct gw *g, const struct gw_node *n, struct gw_w
 				       gw_match_prefix(why->search, why->network)};
 	/* As it counts now: the weights kept are of the choice before, with the hysteresis of what
 	 * was in use then. */
-	why->metric = c ? gw_match_metric(why->search, why->network->bandwidth, n->metric,
-					  why->reason == GW_CHOSEN)
-			: 0;
+	why->metric = c ? gw_candidate_weigh(g, c) : 0;
 }
 
 void gw_explain(const struct gw *g, gw_tell *tell, void *ctx)
