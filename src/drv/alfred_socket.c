@@ -2,7 +2,6 @@
 #include "drv/alfred_socket.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/json.h"
+#include "drv/account.h"
 #include "drv/ctl_socket.h"
 #include "drv/log.h"
 #include "drv/now.h"
@@ -425,8 +425,8 @@ static void listen_end(struct alfred_socket *s)
 
 static int path_bind(struct alfred_socket *s)
 {
-	const struct group *g = getgrnam(CTL_GROUP);
 	struct stat st;
+	gid_t group;
 	mode_t mask;
 	int e;
 
@@ -442,7 +442,7 @@ static int path_bind(struct alfred_socket *s)
 		return -errno;
 	s->device = st.st_dev;
 	s->inode = st.st_ino;
-	if (g && chown(s->env.path, (uid_t)-1, g->gr_gid))
+	if (account_group(CTL_GROUP, &group) && chown(s->env.path, (uid_t)-1, group))
 		log_line(LOG_WARN, "cannot give %s to the group " CTL_GROUP ": %s", s->env.path,
 			 strerror(errno));
 	return uv_listen((uv_stream_t *)s->listener, BACKLOG, connected);

@@ -35,11 +35,28 @@ int bridge_add(struct netlink *ask, const char *name, struct mac mac)
 
 enum address_wish { ADDRESS_ADD, ADDRESS_ADD_BARE, ADDRESS_DEL };
 
+/* Even an attempt to add an IPv6 address that is there makes the kernel report its multicast
+ * groups anew, which goes through the whole cloud. */
+static bool ipv6_is_there(struct netlink *ask, int ifindex, const uint8_t *bytes)
+{
+	struct nlmsghdr *h = netlink_begin(ask, RTM_GETADDR, 0);
+	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
+
+	a->ifa_family = AF_INET6;
+	a->ifa_index = (uint32_t)ifindex;
+	mnl_attr_put(h, IFA_ADDRESS, 16, bytes);
+	return netlink_ask(ask, h) == 0;
+}
+
 static int address_ask(struct netlink *ask, enum address_wish wish, int ifindex, int family,
 		       const uint8_t *bytes, uint8_t bits)
 {
 	bool add = wish != ADDRESS_DEL;
 	size_t len = family == AF_INET ? 4 : 16;
+
+	if (add && family == AF_INET6 && ipv6_is_there(ask, ifindex, bytes))
+		return -EEXIST;
+
 	struct nlmsghdr *h = netlink_begin(ask, add ? RTM_NEWADDR : RTM_DELADDR,
 					   add ? NLM_F_CREATE | NLM_F_EXCL : 0);
 	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));

@@ -2,13 +2,13 @@
 #include "drv/ctl_socket.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "drv/account.h"
 #include "drv/log.h"
 
 enum { BACKLOG = 64, READ_ROOM = 4096 };
@@ -192,9 +192,9 @@ static void connected(uv_stream_t *listener, int status)
 /* The group may read and write, which is what connecting needs. */
 static void group_set(const char *path)
 {
-	const struct group *g = getgrnam(CTL_GROUP);
+	gid_t group;
 
-	if (g && chown(path, (uid_t)-1, g->gr_gid))
+	if (account_group(CTL_GROUP, &group) && chown(path, (uid_t)-1, group))
 		log_line(LOG_WARN, "cannot give %s to the group " CTL_GROUP ": %s", path,
 			 strerror(errno));
 }

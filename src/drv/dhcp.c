@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "ctl/json.h"
+#include "drv/account.h"
 #include "drv/dnsmasq_conf.h"
 #include "drv/log.h"
 #include "drv/now.h"
@@ -397,7 +397,9 @@ static const char *user_find(const char *run_dir)
 {
 	if (!is_reachable(run_dir))
 		return "root";
-	return getpwnam("dnsmasq") ? "dnsmasq" : getpwnam("nobody") ? "nobody" : "root";
+	return account_has_user("dnsmasq")  ? "dnsmasq"
+	       : account_has_user("nobody") ? "nobody"
+					    : "root";
 }
 
 static void parts_init(struct dhcp *d)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -12,9 +13,13 @@ static int open_bus(struct netlink *n, int bus, const unsigned *groups, size_t g
 	int size = NETLINK_RCVBUF, fd, e;
 
 	*n = (struct netlink){0};
-	n->socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
-	if (!n->socket)
-		return -errno;
+	n->answer = malloc(NETLINK_ROOM);
+	n->socket = n->answer ? mnl_socket_open2(bus, SOCK_CLOEXEC) : NULL;
+	if (!n->socket) {
+		e = -errno;
+		netlink_close(n);
+		return e;
+	}
 	fd = mnl_socket_get_fd(n->socket);
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	e = mnl_socket_bind(n->socket, 0, MNL_SOCKET_AUTOPID);
@@ -51,7 +56,9 @@ void netlink_close(struct netlink *n)
 {
 	if (n->socket)
 		mnl_socket_close(n->socket);
+	free(n->answer);
 	n->socket = NULL;
+	n->answer = NULL;
 }
 
 int netlink_fd(const struct netlink *n)
@@ -81,7 +88,7 @@ static int talk(struct netlink *n, const struct nlmsghdr *request, mnl_cb_t cb, 
 	if (mnl_socket_sendto(n->socket, request, request->nlmsg_len) < 0)
 		return -errno;
 	while (more > 0) {
-		ssize_t len = mnl_socket_recvfrom(n->socket, n->answer, sizeof(n->answer));
+		ssize_t len = mnl_socket_recvfrom(n->socket, n->answer, NETLINK_ROOM);
 
 		if (len < 0 && errno == EINTR)
 			continue;
@@ -113,7 +120,7 @@ int netlink_dump(struct netlink *n, struct nlmsghdr *request, mnl_cb_t cb, void 
 int netlink_read(struct netlink *n, mnl_cb_t cb, void *ctx)
 {
 	for (;;) {
-		ssize_t len = mnl_socket_recvfrom(n->socket, n->answer, sizeof(n->answer));
+		ssize_t len = mnl_socket_recvfrom(n->socket, n->answer, NETLINK_ROOM);
 
 		if (len < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : -errno;

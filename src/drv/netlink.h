@@ -18,7 +18,7 @@ struct netlink {
 	struct mnl_socket *socket;
 	uint32_t seq;
 	_Alignas(16) uint8_t request[NETLINK_REQUEST_ROOM];
-	_Alignas(16) uint8_t answer[NETLINK_ROOM];
+	uint8_t *answer; /* NETLINK_ROOM bytes, while it is open */
 };
 
 /* groups: how many, and which RTNLGRP_...; with none, for asking. Negative errno. */

@@ -6,6 +6,7 @@ nothing behind."""
 import json
 import re
 import subprocess
+import time
 
 import pytest
 from attacker import Puppet, Wire, bcast, mac_bytes, payload_frame
@@ -291,6 +292,25 @@ def test_a_new_daemon_adopts_it(spaces, lone):
     assert len(rules(space)) == 2 and GATEWAY4 not in space.ip("rule")
     assert node.stop() == 0
     assert "anygw" not in space.links() and rules(space) == [] and settings(space) == before
+
+
+def group_reports(space):
+    return int(space.run("awk '/^Icmp6OutMLDv2Reports/ {print $2}' /proc/net/snmp6"))
+
+
+def test_a_node_at_rest_reports_no_groups(spaces):
+    """Each report of multicast groups is flooded through the whole cloud."""
+    space, other = spaces.add("lone"), spaces.add("other")
+    spaces.veth(space, "mesh0", other, "mesh0", 1560, "02:a0:00:00:00:77")
+    node = spaces.node(space, plain_conf("LibreMesh.org")).start()
+    until(lambda: in_order(node), 5, "all is there")
+
+    def rests():
+        before = group_reports(space)
+        time.sleep(3)
+        return group_reports(space) == before
+
+    until(rests, 20, "no reports for 3 s")
 
 
 def test_an_interface_of_somebody_else(spaces, lone):
