@@ -26,9 +26,10 @@ enum {
 	OGM_EXTRA_BURST = 3, /* own OGMs before their time ... */
 	OGM_EXTRA_S = 3,     /* ... one more each */
 	OGM_AGAIN_MS = 80,   /* after one that tells of a loss comes another, ... */
-	OGM_EARLY_MS = 2000, /* which is so soon behind it that others follow; ... */
-	OGM_FOLLOW_MS =
-		2500, /* ... and one that follows is never that soon: it goes on no further */
+	OGM_EARLY_MS = 1000, /* which is so soon behind it that others follow; ... */
+	/* ... and one that follows is never that soon, by more than a lost batch comes later when
+	 * it is asked for: so it goes on no further */
+	OGM_FOLLOW_MS = 3000,
 	OGM_INSIST_MS = 1000, /* what is still lost is told again after this, twice this, ... */
 	OGM_INSIST_MAX_MS = 6000,
 };
