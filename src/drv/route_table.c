@@ -286,7 +286,7 @@ static void batch_send(struct route_table *t, struct batch *b)
 		const struct nlmsghdr *h = (const void *)t->ask->answer;
 		int left;
 
-		n = mnl_socket_recvfrom(t->ask->socket, t->ask->answer, sizeof(t->ask->answer));
+		n = mnl_socket_recvfrom(t->ask->socket, t->ask->answer, NETLINK_ROOM);
 		for (left = (int)n; left > 0 && mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left))
 			answered += answer_take(t, b, h);
 	}
