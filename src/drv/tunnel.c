@@ -186,7 +186,6 @@ struct setting {
 static const struct setting settings[] = {
 	{"ipv6", "disable_ipv6", 0}, {"ipv6", "addr_gen_mode", 1},	  {"ipv6", "accept_ra", 0},
 	{"ipv6", "autoconf", 0},     {"ipv6", "router_solicitations", 0}, {"ipv4", "rp_filter", 2},
-	{"ipv4", "accept_local", 1},
 };
 
 static int device_set_up(struct tunnel *t, struct tunnel_device *d)
@@ -264,6 +263,18 @@ static int end_make(struct tunnel *t)
 	return e ? e : end_address(t);
 }
 
+static void end_filter(struct tunnel *t)
+{
+	struct tunnel_filter_wish wish = {.name = ""};
+
+	if (t->device.in_kernel && t->device.ifindex != 0) {
+		wish.cloud4 = t->end.inner4;
+		wish.cloud6 = t->end.inner6;
+		memcpy(wish.name, t->device.name, sizeof(wish.name));
+	}
+	tunnel_filter_set(&t->filter, &wish);
+}
+
 static void end_settle(struct tunnel *t)
 {
 	int e;
@@ -277,6 +288,7 @@ static void end_settle(struct tunnel *t)
 	else if (t->device.error)
 		log_line(LOG_INFO, "tunnel interface %s is there now", t->device.name);
 	device_fail(&t->device, e);
+	end_filter(t);
 }
 
 /* What is sent from here has this source; the routes name it. */
@@ -598,6 +610,7 @@ void tunnel_compare(struct tunnel *t)
 		return;
 	(void)route_table_compare(&t->routes);
 	route_table_settle(&t->routes);
+	tunnel_filter_check(&t->filter);
 }
 
 static void look(uv_timer_t *timer)
@@ -639,6 +652,7 @@ void tunnel_start(struct tunnel *t, const struct tunnel_env *env)
 		return;
 	}
 	t->probe_fd = path_mtu_open();
+	tunnel_filter_start(&t->filter, env->uv);
 	t->probes = (struct tunnel_probes){
 		.uv = env->uv, .tell = env->tell, .ctx = env->ctx, .name = env->name};
 	tunnel_probes_start(&t->probes);
@@ -662,6 +676,7 @@ void tunnel_stop(struct tunnel *t)
 		gate_free(t, g);
 	}
 	device_close(t, NULL, &t->device);
+	tunnel_filter_stop(&t->filter);
 	for (unsigned i = 0; i < t->rules; i++)
 		if (t->rule[i].ours)
 			(void)rule_del_any(&t->ask, &t->rule[i].rule);

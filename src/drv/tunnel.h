@@ -14,6 +14,8 @@
  *         Where the path is too narrow for IPv6's 1280 bytes and the outer header, the kernel
  *         would have to fragment, and does not: such a gateway gets a TUN in any case.
  *         What failed is tried again each second.
+ *         What says that it comes from our own cloud to our own cloud is dropped: by us, or by
+ *         rules of nftables where the kernel carries our end (tunnel_filter.h).
  *         After a crash the kernel's interfaces go on working; the next daemon takes over
  *         those that it wishes too, and after TUNNEL_PATIENCE_MS removes the others.
  * Units   inside MTU: the path's without the outer header, but never less than 1280 bytes, which
@@ -33,6 +35,7 @@
 #include "drv/path_mtu.h"
 #include "drv/route.h"
 #include "drv/route_table.h"
+#include "drv/tunnel_filter.h"
 #include "drv/tunnel_probe.h"
 #include "drv/tunnel_user.h"
 
@@ -106,6 +109,7 @@ struct tunnel {
 	struct tunnel_end end;
 	struct tunnel_device device; /* of our end */
 	struct ipv4 address;	     /* that it has; zero: none */
+	struct tunnel_filter filter;
 	struct list gates;
 	uint32_t gate_count, groups;
 	int probe_fd; /* of path_mtu */

@@ -39,6 +39,9 @@ static json_t *end_json(struct tunnel *t)
 	json_put_ipv6(o, "dummy", t->end.dummy);
 	if (t->device.in_kernel) {
 		kernel_put(t, o, t->device.ifindex, true);
+		json_put_count(o, "rx_spoofed", tunnel_filter_count(&t->filter));
+		json_put_bool(o, "filter_in_force", t->filter.in_force);
+		json_put_text(o, "filter_fault", t->filter.fault);
 		return o;
 	}
 	json_put_count(o, "rx", c->rx);

@@ -3,6 +3,7 @@
 it in a guest, and TUN on the host; both families, TCP and full size, and what a stop and a crash
 leave in the guest."""
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,8 @@ from uml import Guest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "netns"))
 
 from spaces import Spaces, until  # noqa: E402
-from tunnel_town import HAND, Hand, end_words, lan_make, node, out_words, transfer  # noqa: E402
+from tunnel_town import (  # noqa: E402
+    HAND, Hand, end_words, icmp_echo, lan_make, node, out_words, send, transfer)  # fmt: skip
 
 MAIL = "/run/hand"
 FAMILIES = ("10.{}.0.2", "fd0a:{}::2")
@@ -35,6 +37,11 @@ class GuestHand:
 
     def say(self, *lines):
         self.guest.run("\n".join(f"echo '{line}' >{MAIL}" for line in lines))
+
+    def end_status(self):
+        self.say("status")
+        time.sleep(0.1)
+        return json.loads(self.guest.run(f"tail -n 1 {MAIL}.out"))["tunnels"]["end"]
 
     def end(self, how):
         self.guest.run(f"kill -{how} $(cat {MAIL}.pid); kill $(cat {MAIL}.sleep); true")
@@ -163,6 +170,23 @@ def test_lost_way_is_told(town):
               5, "the client is told")  # fmt: skip
     town.guest_hand.say("way fd70::a 1")
     until(lambda: town.cb.pings("10.1.0.2", 1), 5, "back")
+
+
+def received(client):
+    """Echo requests that reached it."""
+    words = client.run("nstat -asz IcmpInEchos").split()
+    return int(words[words.index("IcmpInEchos") + 1])
+
+
+def test_own_cloud_as_source(town):
+    """The guest's nftables know bridges only: the status says that our cloud's own addresses are
+    let in, and so it is. tests/netns/test_tunnel.py has the rules at work."""
+    status = town.guest_hand.end_status()
+    assert not status["filter_in_force"] and "no nftables" in status["filter_fault"]
+    before = received(town.cb)
+    send(town.m, "fd70::b", "fd71::b", icmp_echo(source="10.2.0.9", to="10.2.0.2"))
+    until(lambda: received(town.cb) == before + 1, 5, "it is let in")
+    assert town.guest_hand.end_status()["rx_spoofed"] == 0
 
 
 def test_narrow_path(town):

@@ -5,13 +5,13 @@ only, tell senders of a lost gateway, and that what we do to the kernel is taken
 never touches what is another's. The core's wishes come from tunnel_hand."""
 
 import json
-import socket
 import struct
 import time
 
 import pytest
 from spaces import until
-from tunnel_town import Hand, Town, end_words, lan_make, node, out_words, transfer
+from tunnel_town import (  # fmt: skip
+    Hand, Town, end_words, icmp_echo, ipv6_nothing, lan_make, node, out_words, send, transfer)
 from wire import pcap_frames
 
 TUNNELS = "X7main", "X7Out_bbbbbbbb"
@@ -78,33 +78,6 @@ def test_on_the_wire(town):
     assert [(p, v) for p, hops, _, v in addresses["fd71::a fd70::a"] if hops == 63] == [(4, 4), (41, 6)]  # fmt: skip
 
 
-SEND = """
-import socket, sys
-s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, int(sys.argv[1]))
-s.setsockopt(socket.IPPROTO_IPV6, 75, 1)
-s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, int(sys.argv[5]))
-s.bind((sys.argv[2], 0))
-s.sendto(bytes.fromhex(sys.argv[4]), (sys.argv[3], 0))
-"""
-
-
-def send(town, source, data, protocol=4, tclass=0):
-    town.m.run(f"/usr/bin/python3 -c '{SEND}' {protocol} {source} fd70::a {data.hex() or '00'} {tclass}")
-
-
-def icmp_echo(tos=0, length=28, source=b"\x0a\x02\0\2"):
-    """An IPv4 echo request from cb, or another, to ca."""
-    ip = struct.pack(">BBHHHBBH4s4s", 0x45, tos, length, 1, 0, 64, 1, 0, source, b"\x0a\x01\0\2")
-    total = sum(struct.unpack(">10H", ip))
-    total = (total & 0xFFFF) + (total >> 16)
-    return ip[:10] + struct.pack(">H", 0xFFFF - total) + ip[12:] + b"\x08\0\xf7\xfd\0\1\0\1"
-
-
-# Nothing follows, from one address of a's LAN to another.
-LAN6 = struct.pack(">IHBB", 6 << 28, 0, 59, 64) + b"".join(
-    socket.inet_pton(socket.AF_INET6, a) for a in ("fd0a:1::9", "fd0a:1::2"))
-
-
 def test_hostile_packets(town):
     """Only what has our dummy as its outer source gets in; the rest is counted, nobody is
     answered."""
@@ -123,19 +96,66 @@ def test_hostile_packets(town):
         (dict(source="fd71::a", data=icmp_echo()[:19]), "rx_malformed"),
         (dict(source="fd71::a", data=b""), "rx_malformed"),
         (dict(source="fd71::a", data=bytes([0x41]) + icmp_echo()[1:]), "rx_malformed"),
-        (dict(source="fd71::a", data=icmp_echo(source=b"\x0a\x01\0\3")), "rx_spoofed"),
-        (dict(source="fd71::a", data=LAN6, protocol=41), "rx_spoofed"),
+        (dict(source="fd71::a", data=icmp_echo(source="10.1.0.3")), "rx_spoofed"),
+        (dict(source="fd71::a", data=ipv6_nothing("fd0a:1::9", "fd0a:1::2"), protocol=41), "rx_spoofed"),
         (dict(source="fd71::a", data=icmp_echo(), tclass=3), "rx_congested"),
         (dict(source="fd71::a", data=icmp_echo()), "rx"),
         (dict(source="fd71::a", data=icmp_echo(tos=2), tclass=3), "rx"),
     )  # fmt: skip
     for words, counter in cases:
         before = hand.status()["end"]
-        send(town, **words)
+        send(town.m, "fd70::a", **words)
         until(lambda: hand.status()["end"][counter] == before[counter] + 1, 5, f"{words}: {counter}")
     watch.terminate()
     watch.wait()
     assert not list(pcap_frames(path))
+
+
+TABLE = "nuvol_tunnels"
+
+
+def test_rules_for_the_kernels_end(town):
+    """The rules that ip6_tunnel's end gets, on the LAN's interface instead: from our cloud to our
+    cloud is dropped and counted, the rest goes on; they come back, outlive a crash, and go."""
+    a, hand, ca = town.a, town.hand["a"], town.ca
+    counter = lambda: int(a.run(f"nft list counter inet {TABLE} spoofed").split("packets")[1].split()[0])  # noqa: E731
+    there = lambda: TABLE in a.run("nft list ruleset")  # noqa: E731
+    own = ("10.1.0.1", "fd0a:1::1")
+    assert not there()
+    hand.say("filter br-lan 10.1.0.1 fd0a:1::1")
+    until(there, 5, "the rules")
+    for address in own:
+        before = counter()
+        # The neighbours know each other; only IPv6's solicitations are of our cloud's addresses too.
+        assert ca.pings(address, 2, "-W 1") == 0
+        assert counter() >= before + 2
+    before = counter()
+    assert ca.pings("10.2.0.2", 2) == 2
+    assert counter() == before
+    a.run(f"nft delete table inet {TABLE}")
+    hand.say("compare")
+    until(there, 5, "the rules are back")
+    hand.say("filter")
+    until(lambda: not there(), 5, "no rules")
+    for address in own:
+        until(lambda: ca.pings(address, 1), 5, address)
+    hand.say("filter br-lan 10.1.0.1 fd0a:1::1")
+    until(there, 5, "the rules")
+    hand.kill()
+    assert there() and ca.pings("10.1.0.1", 1, "-W 1") == 0
+    # The next daemon's end is a TUN, which needs none.
+    hand.start()
+    hand.say(end_words("a"), *out_words("b"))
+    until(lambda: not there(), 5, "no rules")
+    until(lambda: ca.pings("10.2.0.2", 1), 10, "the tunnel")
+    hand.say("filter br-lan 10.1.0.1 fd0a:1::1")
+    until(there, 5, "the rules")
+    hand.stop()
+    assert not there()
+    hand.start()
+    hand.say(end_words("a"), *out_words("b"))
+    for address in ("10.2.0.2", "fd0a:2::2"):
+        until(lambda: ca.pings(address, 1), 10, "the tunnel")
 
 
 def test_router_and_others_routes(town):

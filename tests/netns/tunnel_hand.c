@@ -82,6 +82,20 @@ static bool to_read(const char *node, const char *dummy, struct tunnel_to *to)
 	return ipv6_parse(dummy, &to->dummy);
 }
 
+/* What the kernel's end would get, of any interface: not every kernel has ip6_tunnel. */
+static bool filter_obey(const char *name, const char *net4, const char *net6)
+{
+	struct tunnel_filter_wish wish = {.name = ""};
+
+	snprintf(wish.name, sizeof(wish.name), "%.15s", name);
+	if (name[0] != '\0' && (!ipv4_parse(net4, &wish.cloud4) || !ipv6_parse(net6, &wish.cloud6)))
+		return false;
+	wish.cloud4.bits = 16;
+	wish.cloud6.bits = 64;
+	tunnel_filter_set(&hand.tunnel.filter, &wish);
+	return true;
+}
+
 static bool obey(char *line)
 {
 	struct fx_tunnel e = {.kind = TUNNEL_END};
@@ -124,6 +138,8 @@ static bool obey(char *line)
 	} else if (n == 3 && strcmp(verb, "way") == 0 && ipv6_parse(a, &way)) {
 		way_set(way, b[0] == '1');
 		return true;
+	} else if (strcmp(verb, "filter") == 0) {
+		return filter_obey(a, b, c);
 	} else {
 		return false;
 	}
@@ -142,6 +158,8 @@ static void line_rx(char *line)
 		puts("");
 		fflush(stdout);
 		json_decref(o);
+	} else if (strcmp(line, "compare") == 0) {
+		tunnel_compare(&hand.tunnel);
 	} else if (strcmp(line, "quit") == 0) {
 		uv_stop(&hand.uv);
 	} else if (!obey(line)) {

@@ -5,6 +5,8 @@
 """
 
 import json
+import socket
+import struct
 import subprocess
 from pathlib import Path
 
@@ -70,6 +72,36 @@ def lan_make(spaces, router, client, n):
     client.ip(f"addr add fd0a:{n}::2/64 dev eth0 nodad")
     client.ip(f"route add default via 10.{n}.0.1")
     client.ip(f"-6 route add default via fd0a:{n}::1")
+
+
+SEND = """
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, int(sys.argv[1]))
+s.setsockopt(socket.IPPROTO_IPV6, 75, 1)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, int(sys.argv[5]))
+s.bind((sys.argv[2], 0))
+s.sendto(bytes.fromhex(sys.argv[4]), (sys.argv[3], 0))
+"""
+
+
+def send(space, to, source, data, protocol=4, tclass=0):
+    """A stranger's packet into a tunnel's end."""
+    space.run(f"/usr/bin/python3 -c '{SEND}' {protocol} {source} {to} {data.hex() or '00'} {tclass}")
+
+
+def icmp_echo(tos=0, length=28, source="10.2.0.2", to="10.1.0.2"):
+    """An IPv4 echo request from cb, or another, to ca."""
+    ends = socket.inet_aton(source), socket.inet_aton(to)
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, tos, length, 1, 0, 64, 1, 0, *ends)
+    total = sum(struct.unpack(">10H", ip))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ip[:10] + struct.pack(">H", 0xFFFF - total) + ip[12:] + b"\x08\0\xf7\xfd\0\1\0\1"
+
+
+def ipv6_nothing(source, to):
+    """A header that nothing follows."""
+    ends = b"".join(socket.inet_pton(socket.AF_INET6, a) for a in (source, to))
+    return struct.pack(">IHBB", 6 << 28, 0, 59, 64) + ends
 
 
 class Town:
