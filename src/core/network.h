@@ -27,7 +27,7 @@ enum {
 enum network_ev_kind {
 	NETWORK_PORT,	  /* a port appeared, changed, lost its carrier or went */
 	NETWORK_DATAGRAM, /* UDP port 6270, to ff02::2 or to our link-local address */
-	NETWORK_LOST,	  /* the radio, the cable or the kernel says: that neighbour is gone */
+	NETWORK_LOST,	  /* the radio or the kernel says: that neighbour is gone */
 	NETWORK_JOB_DONE, /* the answer to NETWORK_JOB */
 	NETWORK_PUBLISH,  /* our description shall have this TLV */
 };
@@ -50,6 +50,7 @@ struct ev_network_datagram {
 
 struct ev_network_lost {
 	uint8_t port;
+	bool unsure;		/* questions were not answered, which loss may be the cause of */
 	struct ipv6 link_local; /* the neighbour's */
 };
 

@@ -312,6 +312,7 @@ void network_rx(struct network *n, const struct nlmsghdr *h)
 	if (!p || !p->told.up || p->vlan.ifindex != m->ndm_ifindex)
 		return;
 	ev.lost.port = index_of(n, p);
+	ev.lost.unsure = true;
 	netlink_each(a, h, sizeof(*m))
 	{
 		if (mnl_attr_get_type(a) != NDA_DST ||

@@ -69,6 +69,7 @@ static void lost(struct play *p)
 	struct ev ev = {.kind = EV_NETWORK, .network = {.kind = NETWORK_LOST}};
 
 	ev.network.lost.port = (uint8_t)who(p);
+	ev.network.lost.unsure = rd_u8(&p->in) & 1;
 	ev.network.lost.link_local = (struct ipv6){{0xfe, 0x80, [15] = rd_u8(&p->in)}, 128};
 	l3_handle(p->rig.l3, p->rig.now, &ev, &p->rig.fx);
 }

@@ -174,7 +174,7 @@ static void a_loss_is_told_again(void **state)
 	}
 }
 
-/* The kernel or the radio says that a neighbour is gone: at once, but only where it was. */
+/* The radio says that a neighbour is gone: at once, but only where it was. */
 static void a_neighbour_is_lost(void **state)
 {
 	struct ev ev = {.kind = EV_NETWORK, .network = {.kind = NETWORK_LOST}};
@@ -195,6 +195,63 @@ static void a_neighbour_is_lost(void **state)
 	assert_int_equal(r.kernel, 1);
 	assert_null(r.neighbour[0]->near);
 	l3_rig_fini(&r);
+}
+
+static void kernel_says_unreachable(struct l3_rig *r)
+{
+	const struct ev ev = {
+		.kind = EV_NETWORK,
+		.network = {.kind = NETWORK_LOST,
+			    .lost = {.unsure = true, .link_local = r->link[0]->link_local}}};
+
+	l3_handle(r->l3, r->now, &ev, &r->fx);
+}
+
+/* A link that loses makes the kernel say so of a neighbour that we hear: it is asked, once, and
+ * doubted if it does not answer. One that is silent anyway is gone. */
+static void the_kernel_is_not_believed(void **state)
+{
+	static const struct {
+		bool answers, again;
+		unsigned silent_ms; /* before the kernel's word */
+		bool gone, doubted;
+		int route;
+	} cases[] = {
+		{true, false, 100, false, false, 0},   {true, true, 100, false, false, 0},
+		{false, false, 100, false, true, 1},   {false, true, 100, false, true, 1},
+		{false, false, 11000, true, false, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct l3_rig r;
+		struct ipv6 from;
+
+		two_ways(&r, 110);
+		from = r.link[0]->link_local;
+		r.link[0]->pace = span_s(10);
+		r.neighbour[0]->burst_sqn++;
+		l3_link_heard(r.l3, r.now, r.neighbour[0]->near, 1, &from, 0, &r.fx);
+		l3_rig_pass(&r, span_ms(cases[i].silent_ms));
+		kernel_says_unreachable(&r);
+		assert_int_equal(r.l3->port[0].link_count, cases[i].gone ? 0 : 1);
+		if (!cases[i].gone) {
+			assert_int_equal(l3_rig_route(&r), 0);
+			assert_true(l3_link_asks(r.now, r.link[0]));
+			l3_rig_pass(&r, span_ms(300));
+			if (cases[i].again)
+				kernel_says_unreachable(&r);
+			assert_int_equal(l3_rig_route(&r), 0);
+			r.neighbour[0]->burst_sqn += cases[i].answers;
+			l3_link_heard(r.l3, r.now, r.neighbour[0]->near, 1, &from, 0, &r.fx);
+			assert_true(l3_link_asks(r.now, r.link[0]) != cases[i].answers);
+			l3_rig_pass(&r, span_ms(300));
+			assert_int_equal(r.link[0]->doubted, cases[i].doubted);
+		}
+		assert_int_equal(l3_rig_route(&r), cases[i].route);
+		assert_int_equal(r.kernel, cases[i].route);
+		l3_rig_fini(&r);
+	}
 }
 
 /* Its worth sinks with each number: not each step is worth a word. */
@@ -320,6 +377,7 @@ int main(void)
 		cmocka_unit_test(a_link_ends),
 		cmocka_unit_test(a_loss_is_told_again),
 		cmocka_unit_test(a_neighbour_is_lost),
+		cmocka_unit_test(the_kernel_is_not_believed),
 		cmocka_unit_test(a_path_sinks),
 		cmocka_unit_test(a_link_is_doubted),
 		cmocka_unit_test(a_new_description),

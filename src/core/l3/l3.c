@@ -139,7 +139,10 @@ static void lost(struct l3 *x, instant now, const struct ev_network_lost *lost, 
 	list_each (k, &x->port[lost->port].links, struct l3_link, of_port) {
 		if (memcmp(k->link_local.b, lost->link_local.b, 16) != 0)
 			continue;
-		l3_link_gone(x, now, k, fx);
+		if (lost->unsure && !l3_link_silent(now, k))
+			l3_link_suspect(x, now, k);
+		else
+			l3_link_gone(x, now, k, fx);
 		return;
 	}
 }

@@ -16,22 +16,43 @@ struct l3_link *l3_link_find(const struct near *r, uint8_t dev_idx, uint8_t port
 	return NULL;
 }
 
-/* How long it may be silent before it is asked, and then before it is doubted. */
+/* How long it may be silent before it is asked. */
 static span ask_after(const struct l3_link *k)
 {
 	return span_us(k->pace.us * LINK_ASK_PERCENT / 100);
 }
 
-static span doubt_after(const struct l3_link *k)
+static instant ask_at(const struct l3_link *k)
+{
+	instant late = instant_add(k->heard, ask_after(k));
+
+	return instant_before(k->heard, k->suspected) ? instant_min(k->suspected, late) : late;
+}
+
+static instant doubt_at(const struct l3_link *k)
 {
 	int64_t times_x255 = 255 + LINK_ANSWER_MORE * (255 - k->rq.told);
 
-	return span_us(ask_after(k).us + span_ms(LINK_ANSWER_MS).us * times_x255 / 255);
+	return instant_add(ask_at(k), span_us(span_ms(LINK_ANSWER_MS).us * times_x255 / 255));
+}
+
+bool l3_link_silent(instant now, const struct l3_link *k)
+{
+	return instant_reached(instant_add(k->heard, ask_after(k)), now);
+}
+
+/* A second word while it is asked gives it no more time to answer. */
+void l3_link_suspect(struct l3 *l3, instant now, struct l3_link *k)
+{
+	if (instant_before(k->heard, k->suspected))
+		return;
+	k->suspected = now;
+	timer_set(&l3->timers, &k->silence, now);
 }
 
 bool l3_link_asks(instant now, const struct l3_link *k)
 {
-	return instant_reached(instant_add(k->heard, ask_after(k)), now);
+	return instant_reached(ask_at(k), now);
 }
 
 /* Whoever hears it answers at once: real nodes do too. */
@@ -202,8 +223,8 @@ struct metric_link l3_link_metric(const struct l3 *l3, instant now, const struct
 
 void l3_link_due(struct l3 *l3, instant now, struct l3_link *k, struct fx *fx)
 {
-	instant ask = instant_add(k->heard, ask_after(k));
-	instant doubt = instant_add(k->heard, doubt_after(k));
+	instant ask = ask_at(k);
+	instant doubt = doubt_at(k);
 	instant end = instant_add(k->heard, l3->conf.link_timeout);
 
 	if (instant_reached(end, now)) {

@@ -37,6 +37,7 @@ struct l3_link {
 	struct quality rq, tq;
 	instant heard;	    /* a verified packet, the first of its number */
 	uint32_t burst_sqn; /* that number */
+	instant suspected;  /* somebody else did not reach it; before `heard`: disproved */
 	instant hello_at;   /* its newest HELLO */
 	span pace;	    /* of its HELLOs, as observed, at least LINK_PACE_MS */
 	instant replied;    /* our last HELLO_REPLY */
@@ -59,7 +60,11 @@ uint8_t l3_link_rq(const struct l3 *l3, instant now, const struct l3_link *k);
 uint8_t l3_link_tq(const struct l3 *l3, instant now, const struct l3_link *k);
 /* As the metric wants it. */
 struct metric_link l3_link_metric(const struct l3 *l3, instant now, const struct l3_link *k);
-/* Is it silent, and are we asking whether it is still there? */
+/* Has it said nothing for longer than it ought to? */
+bool l3_link_silent(instant now, const struct l3_link *k);
+/* Somebody else could not reach it: it is asked now, and doubted if it does not answer. */
+void l3_link_suspect(struct l3 *l3, instant now, struct l3_link *k);
+/* Are we asking whether it is still there? */
 bool l3_link_asks(instant now, const struct l3_link *k);
 /* TIMER_LINK fired. */
 void l3_link_due(struct l3 *l3, instant now, struct l3_link *k, struct fx *fx);
