@@ -17,6 +17,8 @@ from spaces import Spaces, until  # noqa: E402
 from tunnel_town import (  # noqa: E402
     HAND, Hand, end_words, icmp_echo, lan_make, node, out_words, send, transfer)  # fmt: skip
 
+pytestmark = pytest.mark.xdist_group("tunnel")  # one town, one after the other
+
 MAIL = "/run/hand"
 FAMILIES = ("10.{}.0.2", "fd0a:{}::2")
 
