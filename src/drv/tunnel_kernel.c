@@ -151,7 +151,8 @@ static int tunnel_put(struct netlink *ask, const char *name, int ifindex,
 
 	i->ifi_family = AF_UNSPEC;
 	i->ifi_index = ifindex;
-	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	if (ifindex == 0) /* of one that is up even its own name is refused (seen with 6.1) */
+		mnl_attr_put_strz(h, IFLA_IFNAME, name);
 	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 	mnl_attr_put_strz(h, IFLA_INFO_KIND, kind);
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
