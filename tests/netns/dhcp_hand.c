@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include "drv/conf_files.h"
@@ -13,18 +12,17 @@
 #include "drv/dhcp.h"
 #include "drv/log.h"
 #include "drv/privilege.h"
+#include "hand.h"
 
-enum { LINE_ROOM = 4096, RANGES_MAX = 64 };
+enum { RANGES_MAX = 64 };
 
 static struct {
 	uv_loop_t uv;
-	uv_pipe_t in;
 	struct conf conf;
 	struct plan plan;
 	struct run_dir run;
 	struct dhcp dhcp;
-	char line[LINE_ROOM];
-	size_t len;
+	struct hand_lines lines;
 } hand;
 
 static void tell(void *ctx, const struct ev *ev)
@@ -104,50 +102,12 @@ static void line_rx(char *line)
 	} else if (strcmp(line, "chores") == 0) {
 		dhcp_chores(&hand.dhcp);
 	} else if (strcmp(line, "status") == 0) {
-		json_t *o = dhcp_status(&hand.dhcp);
-
-		json_dumpf(o, stdout, JSON_COMPACT);
-		puts("");
-		fflush(stdout);
-		json_decref(o);
+		hand_answer(dhcp_status(&hand.dhcp));
 	} else if (strcmp(line, "quit") == 0) {
 		uv_stop(&hand.uv);
 	} else if (!obey(line)) {
 		fprintf(stderr, "what is this: %s\n", line);
 	}
-}
-
-static void room(uv_handle_t *h, size_t size, uv_buf_t *buf)
-{
-	(void)h, (void)size;
-	*buf = uv_buf_init(hand.line + hand.len, (unsigned)(LINE_ROOM - 1 - hand.len));
-}
-
-static void came(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
-{
-	char *end;
-
-	(void)s, (void)buf;
-	if (n < 0) {
-		uv_stop(&hand.uv);
-		return;
-	}
-	hand.len += (size_t)n;
-	while ((end = memchr(hand.line, '\n', hand.len))) {
-		size_t used = (size_t)(end - hand.line) + 1;
-
-		*end = '\0';
-		line_rx(hand.line);
-		memmove(hand.line, hand.line + used, hand.len - used);
-		hand.len -= used;
-	}
-}
-
-static void handle_close(uv_handle_t *h, void *ctx)
-{
-	(void)ctx;
-	if (!uv_is_closing(h))
-		uv_close(h, NULL);
 }
 
 /* dhcp_hand CONF_DIR RUN_DIR SCRIPT */
@@ -169,19 +129,14 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	snprintf(hand.conf.host.run_dir, sizeof(hand.conf.host.run_dir), "%s", argv[2]);
 	uv_loop_init(&hand.uv);
-	uv_pipe_init(&hand.uv, &hand.in, 0);
-	uv_pipe_open(&hand.in, STDIN_FILENO);
 	dhcp_start(&hand.dhcp, &env);
 	snprintf(hand.dhcp.script, sizeof(hand.dhcp.script), "%s", argv[3]);
 	privilege_drop();
 	link_look();
-	uv_read_start((uv_stream_t *)&hand.in, room, came);
+	hand_lines_open(&hand.lines, &hand.uv, line_rx);
 	uv_run(&hand.uv, UV_RUN_DEFAULT);
 	dhcp_stop(&hand.dhcp);
-	uv_walk(&hand.uv, handle_close, NULL);
-	while (uv_run(&hand.uv, UV_RUN_DEFAULT))
-		;
-	uv_loop_close(&hand.uv);
+	hand_loop_end(&hand.uv);
 	run_dir_close(&hand.run);
 	return EXIT_SUCCESS;
 }

@@ -11,12 +11,12 @@
 #include "drv/log.h"
 #include "drv/privilege.h"
 #include "drv/tunnel.h"
+#include "hand.h"
 
-enum { LINE_ROOM = 4096, NO_WAYS_MAX = 8 };
+enum { NO_WAYS_MAX = 8 };
 
 static struct {
 	uv_loop_t uv;
-	uv_pipe_t in;
 	uv_prepare_t prepare;
 	uv_poll_t monitor_poll;
 	struct netlink monitor, ask;
@@ -24,8 +24,7 @@ static struct {
 	struct tunnel tunnel;
 	struct ipv6 no_way[NO_WAYS_MAX];
 	unsigned no_ways;
-	char line[LINE_ROOM];
-	size_t len;
+	struct hand_lines lines;
 } hand;
 
 static bool has_route(void *ctx, struct ipv6 primary)
@@ -154,42 +153,13 @@ static void line_rx(char *line)
 
 		tunnel_settle(&hand.tunnel);
 		tunnel_status(&hand.tunnel, o);
-		json_dumpf(o, stdout, JSON_COMPACT);
-		puts("");
-		fflush(stdout);
-		json_decref(o);
+		hand_answer(o);
 	} else if (strcmp(line, "compare") == 0) {
 		tunnel_compare(&hand.tunnel);
 	} else if (strcmp(line, "quit") == 0) {
 		uv_stop(&hand.uv);
 	} else if (!obey(line)) {
 		fprintf(stderr, "what is this: %s\n", line);
-	}
-}
-
-static void room(uv_handle_t *h, size_t size, uv_buf_t *buf)
-{
-	(void)h, (void)size;
-	*buf = uv_buf_init(hand.line + hand.len, (unsigned)(LINE_ROOM - 1 - hand.len));
-}
-
-static void came(uv_stream_t *s, ssize_t n, const uv_buf_t *buf)
-{
-	char *end;
-
-	(void)s, (void)buf;
-	if (n < 0) {
-		uv_stop(&hand.uv);
-		return;
-	}
-	hand.len += (size_t)n;
-	while ((end = memchr(hand.line, '\n', hand.len))) {
-		size_t used = (size_t)(end - hand.line) + 1;
-
-		*end = '\0';
-		line_rx(hand.line);
-		memmove(hand.line, hand.line + used, hand.len - used);
-		hand.len -= used;
 	}
 }
 
@@ -218,13 +188,6 @@ static void before_sleep(uv_prepare_t *p)
 	tunnel_settle(&hand.tunnel);
 }
 
-static void handle_close(uv_handle_t *h, void *ctx)
-{
-	(void)ctx;
-	if (!uv_is_closing(h))
-		uv_close(h, NULL);
-}
-
 static enum host_tunnel kind_of(const char *name)
 {
 	if (strcmp(name, "tun") == 0)
@@ -249,15 +212,10 @@ int main(int argc, char **argv)
 	uv_prepare_start(&hand.prepare, before_sleep);
 	uv_poll_init(&hand.uv, &hand.monitor_poll, netlink_fd(&hand.monitor));
 	uv_poll_start(&hand.monitor_poll, UV_READABLE, monitor_ready);
-	uv_pipe_init(&hand.uv, &hand.in, 0);
-	uv_pipe_open(&hand.in, 0);
-	uv_read_start((uv_stream_t *)&hand.in, room, came);
+	hand_lines_open(&hand.lines, &hand.uv, line_rx);
 	uv_run(&hand.uv, UV_RUN_DEFAULT);
 	tunnel_stop(&hand.tunnel);
-	uv_walk(&hand.uv, handle_close, NULL);
-	while (uv_run(&hand.uv, UV_RUN_DEFAULT))
-		;
-	uv_loop_close(&hand.uv);
+	hand_loop_end(&hand.uv);
 	links_fini(&hand.links);
 	netlink_close(&hand.monitor);
 	netlink_close(&hand.ask);
