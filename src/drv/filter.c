@@ -154,27 +154,6 @@ char *filter_rules(const struct filter *f)
 	return NULL;
 }
 
-static void fail(struct filter *f, const char *why)
-{
-	char text[NFT_FAULT_ROOM];
-
-	snprintf(text, sizeof(text), "%s", why);
-	if (strcmp(text, f->fault) != 0)
-		log_line(LOG_ERROR,
-			 "filter: missing: %s; what reaches the mesh is still kept back by the "
-			 "engine",
-			 text);
-	memcpy(f->fault, text, sizeof(text));
-	f->in_force = false;
-}
-
-/* ---- asking the kernel ---- */
-
-static unsigned rules_count(struct filter *f)
-{
-	return nft_rules_count(&f->netfilter, NFPROTO_BRIDGE, TABLE);
-}
-
 static void counter_add(void *ctx, const char *name, uint64_t count)
 {
 	struct filter_counters *sum = ctx;
@@ -189,76 +168,54 @@ static void counter_add(void *ctx, const char *name, uint64_t count)
 void filter_count(struct filter *f, struct filter_counters *sum)
 {
 	*sum = f->before;
-	if (f->netfilter.socket)
-		nft_counters(&f->netfilter, NFPROTO_BRIDGE, TABLE, counter_add, sum);
+	nft_table_counters(&f->table, counter_add, sum);
 }
 
 /* ---- applying ---- */
 
-static void apply(struct filter *f);
-
-static void applied(void *ctx, const char *fault)
+static char *rules(void *ctx)
 {
 	struct filter *f = ctx;
 
-	if (fault[0] != '\0') {
-		fail(f, fault);
-	} else {
-		if (f->fault[0] != '\0')
-			log_line(LOG_INFO, "filter: in force again");
-		f->fault[0] = '\0';
-		f->in_force = true;
-		f->before = f->until;
-		f->rules = rules_count(f);
-	}
-	if (f->again)
-		apply(f);
-}
-
-static void apply(struct filter *f)
-{
-	char *rules;
-	int e;
-
-	if (!f->netfilter.socket)
-		return;
-	f->again = f->child.pid != 0;
-	if (f->again)
-		return;
 	/* What is dropped between this and the replacement is not counted. */
 	filter_count(f, &f->until);
-	rules = filter_rules(f);
-	e = nft_child_start(&f->child, rules);
-	free(rules);
-	if (e)
-		fail(f, strerror(-e));
+	return filter_rules(f);
+}
+
+static void missing(void *ctx, const char *why)
+{
+	(void)ctx;
+	log_line(LOG_ERROR,
+		 "filter: missing: %s; what reaches the mesh is still kept back by the engine",
+		 why);
+}
+
+static void settled(void *ctx, bool recovered)
+{
+	struct filter *f = ctx;
+
+	if (recovered)
+		log_line(LOG_INFO, "filter: in force again");
+	if (f->table.in_force)
+		f->before = f->until;
 }
 
 void filter_start(struct filter *f, uv_loop_t *uv)
 {
-	char text[NFT_FAULT_ROOM];
-	int e;
-
-	f->child.done = applied;
-	f->child.ctx = f;
-	nft_child_init(&f->child, uv);
-	f->again = f->in_force = false;
-	f->rules = 0;
-	f->fault[0] = '\0';
+	f->table = (struct nft_table){.family = NFPROTO_BRIDGE,
+				      .name = TABLE,
+				      .mending = "the filter; making it again",
+				      .rules = rules,
+				      .missing = missing,
+				      .settled = settled,
+				      .ctx = f};
 	memset(f->port, 0, sizeof(f->port));
 	f->before = (struct filter_counters){0};
-	f->netfilter.socket = NULL;
-	if (!f->conf->filter) {
-		fail(f, "option filter switches it off");
-		return;
-	}
-	e = netlink_open_netfilter(&f->netfilter);
-	if (e) {
-		snprintf(text, sizeof(text), "this kernel has no nftables: %s", strerror(-e));
-		fail(f, text);
-		return;
-	}
-	apply(f);
+	nft_table_init(&f->table, uv);
+	if (!f->conf->filter)
+		nft_table_fail(&f->table, "option filter switches it off");
+	else if (nft_table_open_or_fail(&f->table))
+		nft_table_apply(&f->table);
 }
 
 void filter_set_port(struct filter *f, const char *name, enum lan_role role, bool quiet)
@@ -276,30 +233,17 @@ void filter_set_port(struct filter *f, const char *name, enum lan_role role, boo
 	if (!p || (strcmp(p->name, want.name) == 0 && p->quiet == want.quiet))
 		return;
 	*p = want;
-	apply(f);
+	nft_table_apply(&f->table);
 }
 
 void filter_check(struct filter *f)
 {
-	if (f->child.pid != 0)
-		return;
-	if (f->in_force && rules_count(f) == f->rules)
-		return;
-	if (f->in_force)
-		log_line(LOG_WARN, "somebody changed the filter; making it again");
-	apply(f);
+	nft_table_check(&f->table);
 }
 
 void filter_stop(struct filter *f)
 {
-	nft_child_wait(&f->child);
-	if (!f->netfilter.socket)
-		return;
-	/* Also one that a former daemon left and we could not replace. */
-	if (nft_child_start(&f->child,
-			    "table bridge " TABLE " {}\ndelete table bridge " TABLE "\n") == 0)
-		nft_child_wait(&f->child);
-	netlink_close(&f->netfilter);
+	nft_table_stop(&f->table);
 }
 
 json_t *filter_status(struct filter *f)
@@ -312,8 +256,8 @@ json_t *filter_status(struct filter *f)
 	FILTER_COUNTERS(PUT_COUNTER)
 #undef PUT_COUNTER
 	json_put_text(o, "driver", "nftables");
-	json_put_bool(o, "in_force", f->in_force);
-	json_put_text(o, "fault", f->fault);
+	json_put_bool(o, "in_force", f->table.in_force);
+	json_put_text(o, "fault", f->table.fault);
 	json_object_set_new(o, "dropped", dropped);
 	return o;
 }

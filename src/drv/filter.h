@@ -23,8 +23,7 @@
 #include "conf/host_conf.h"
 #include "core/fx.h"
 #include "core/plan/plan.h"
-#include "drv/netlink.h"
-#include "drv/nft.h"
+#include "drv/nft_table.h"
 
 /* Named counters of the table; their sums outlive a replacement. */
 #define FILTER_COUNTERS(X)                                                                         \
@@ -45,15 +44,10 @@ struct filter_port {
 struct filter {
 	const struct host_conf *conf;
 	const struct plan *plan;
-	struct netlink netfilter; /* asks */
-	struct nft_child child;
-	bool again; /* something changed while the child was at work */
-	bool in_force;
-	unsigned rules; /* as many as we made */
+	struct nft_table table;
 	struct filter_port port[LAN_PORT_MAX];
 	struct filter_counters before; /* of tables that were replaced */
 	struct filter_counters until;  /* the same, when the table at work now is replaced */
-	char fault[NFT_FAULT_ROOM];    /* why it is missing, for people; "" */
 };
 
 /* conf and plan are set by the caller. uv: the timer is closed by whoever ends the loop. */

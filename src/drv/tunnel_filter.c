@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "drv/tunnel_filter.h"
 
-#include <errno.h>
 #include <linux/netfilter.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,57 +50,33 @@ char *tunnel_filter_rules(const struct tunnel_filter *f)
 	return NULL;
 }
 
-static void fail(struct tunnel_filter *f, const char *why)
-{
-	char text[NFT_FAULT_ROOM];
+/* ---- in force ---- */
 
-	snprintf(text, sizeof(text), "%s", why);
-	if (strcmp(text, f->fault) != 0)
-		log_line(LOG_WARN,
-			 "tunnels: packets with a false source of our own cloud are let in, as the "
-			 "rules against them are missing: %s",
-			 text);
-	memcpy(f->fault, text, sizeof(text));
-	f->in_force = false;
+static char *rules(void *ctx)
+{
+	return tunnel_filter_rules(ctx);
 }
 
-static void apply(struct tunnel_filter *f)
+static void missing(void *ctx, const char *why)
 {
-	char *rules;
-	int e;
-
-	f->again = f->child.pid != 0;
-	if (f->again)
-		return;
-	rules = tunnel_filter_rules(f);
-	e = nft_child_start(&f->child, rules);
-	free(rules);
-	if (e)
-		fail(f, strerror(-e));
+	(void)ctx;
+	log_line(LOG_WARN,
+		 "tunnels: packets with a false source of our own cloud are let in, as the rules "
+		 "against them are missing: %s",
+		 why);
 }
 
-static unsigned rules_count(struct tunnel_filter *f)
-{
-	return nft_rules_count(&f->netfilter, NFPROTO_INET, TABLE);
-}
-
-static void applied(void *ctx, const char *fault)
+static void settled(void *ctx, bool recovered)
 {
 	struct tunnel_filter *f = ctx;
 
-	if (fault[0] != '\0') {
-		fail(f, fault);
-	} else {
-		f->fault[0] = '\0';
-		f->rules = rules_count(f);
-		f->in_force = is_wished(f) && !f->again;
-	}
-	if (f->again)
-		apply(f);
+	(void)recovered;
+	f->table.in_force = f->table.in_force && is_wished(f) && !f->table.again;
 }
 
 void tunnel_filter_set(struct tunnel_filter *f, const struct tunnel_filter_wish *wish)
 {
+	struct nft_table *t = &f->table;
 	bool same = strcmp(f->wish.name, wish->name) == 0 &&
 		    ipv4_equal(f->wish.cloud4, wish->cloud4) &&
 		    ipv6_equal(f->wish.cloud6, wish->cloud6);
@@ -109,44 +84,41 @@ void tunnel_filter_set(struct tunnel_filter *f, const struct tunnel_filter_wish 
 	if (same && is_wished(f))
 		return;
 	f->wish = *wish;
-	f->in_force = false;
-	if (!f->netfilter.socket) {
+	t->in_force = false;
+	if (!t->netfilter.socket) {
 		if (is_wished(f))
-			fail(f, "this kernel has no nftables");
+			nft_table_fail(t, "this kernel has no nftables");
 		return;
 	}
 	/* Without a wish most often there is nothing to take away. */
-	if (is_wished(f) || f->child.pid != 0 || rules_count(f) != 0)
-		apply(f);
+	if (is_wished(f) || t->child.pid != 0 || nft_table_rules(t) != 0)
+		nft_table_apply(t);
 }
 
 void tunnel_filter_check(struct tunnel_filter *f)
 {
-	if (!f->netfilter.socket || f->child.pid != 0 || !is_wished(f) ||
-	    (f->in_force && rules_count(f) == f->rules))
-		return;
-	if (f->in_force)
-		log_line(LOG_WARN, "somebody changed the rules of the tunnels; making them again");
-	apply(f);
+	if (is_wished(f))
+		nft_table_check(&f->table);
 }
 
 void tunnel_filter_start(struct tunnel_filter *f, uv_loop_t *uv)
 {
-	*f = (struct tunnel_filter){.child = {.done = applied, .ctx = f}};
-	nft_child_init(&f->child, uv);
+	*f = (struct tunnel_filter){
+		.table = {.family = NFPROTO_INET,
+			  .name = TABLE,
+			  .mending = "the rules of the tunnels; making them again",
+			  .rules = rules,
+			  .missing = missing,
+			  .settled = settled,
+			  .ctx = f}};
+	nft_table_init(&f->table, uv);
 	/* Without nftables a wish says so. */
-	(void)netlink_open_netfilter(&f->netfilter);
+	(void)nft_table_open(&f->table);
 }
 
 void tunnel_filter_stop(struct tunnel_filter *f)
 {
-	nft_child_wait(&f->child);
-	if (!f->netfilter.socket)
-		return;
-	/* Also what a former daemon left. */
-	if (rules_count(f) != 0 && nft_child_start(&f->child, NONE) == 0)
-		nft_child_wait(&f->child);
-	netlink_close(&f->netfilter);
+	nft_table_stop(&f->table);
 }
 
 static void counter_add(void *ctx, const char *name, uint64_t packets)
@@ -161,7 +133,6 @@ uint64_t tunnel_filter_count(struct tunnel_filter *f)
 {
 	uint64_t sum = 0;
 
-	if (f->netfilter.socket)
-		nft_counters(&f->netfilter, NFPROTO_INET, TABLE, counter_add, &sum);
+	nft_table_counters(&f->table, counter_add, &sum);
 	return sum;
 }

@@ -17,8 +17,7 @@
 #include <uv.h>
 
 #include "base/ip.h"
-#include "drv/netlink.h"
-#include "drv/nft.h"
+#include "drv/nft_table.h"
 
 struct tunnel_filter_wish {
 	char name[IFNAMSIZ]; /* of our end; "": no rules */
@@ -28,12 +27,7 @@ struct tunnel_filter_wish {
 
 struct tunnel_filter {
 	struct tunnel_filter_wish wish;
-	struct netlink netfilter;
-	struct nft_child child;
-	bool again; /* something changed while the child was at work */
-	bool in_force;
-	unsigned rules;
-	char fault[NFT_FAULT_ROOM]; /* why they are missing, for people; "" */
+	struct nft_table table;
 };
 
 /* Only a wish changes anything: what a former daemon left stays until then. */

@@ -40,8 +40,8 @@ static json_t *end_json(struct tunnel *t)
 	if (t->device.in_kernel) {
 		kernel_put(t, o, t->device.ifindex, true);
 		json_put_count(o, "rx_spoofed", tunnel_filter_count(&t->filter));
-		json_put_bool(o, "filter_in_force", t->filter.in_force);
-		json_put_text(o, "filter_fault", t->filter.fault);
+		json_put_bool(o, "filter_in_force", t->filter.table.in_force);
+		json_put_text(o, "filter_fault", t->filter.table.fault);
 		return o;
 	}
 	json_put_count(o, "rx", c->rx);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "drv/uplink_filter.h"
 
-#include <errno.h>
 #include <linux/netfilter.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,11 +152,11 @@ char *uplink_filter_rules(const struct uplink_filter *f)
 bool uplink_filter_carries(const struct uplink_filter *f, bool v6)
 {
 	if (!v6)
-		return f->in_force;
+		return f->table.in_force;
 	switch (f->conf->uplink.ipv6) {
-	case HOST_IPV6_AUTO: return f->in_force && f->lan_global;
+	case HOST_IPV6_AUTO: return f->table.in_force && f->lan_global;
 	case HOST_IPV6_NAT66:
-	case HOST_IPV6_NPTV6: return f->in_force;
+	case HOST_IPV6_NPTV6: return f->table.in_force;
 	case HOST_IPV6_OFF: break;
 	}
 	return false;
@@ -165,47 +164,25 @@ bool uplink_filter_carries(const struct uplink_filter *f, bool v6)
 
 /* ---- applying ---- */
 
-static void fail(struct uplink_filter *f, const char *why)
+static char *rules(void *ctx)
 {
-	if (strcmp(why, f->fault) != 0)
-		log_line(LOG_ERROR,
-			 "uplinks are not offered: the rules that they need are missing: %s", why);
-	snprintf(f->fault, sizeof(f->fault), "%s", why);
-	f->in_force = false;
-	f->changed(f->ctx);
+	return uplink_filter_rules(ctx);
 }
 
-static void apply(struct uplink_filter *f)
+static void missing(void *ctx, const char *why)
 {
-	char *rules;
-	int e;
-
-	if (!f->netfilter.socket)
-		return;
-	f->again = f->child.pid != 0;
-	if (f->again)
-		return;
-	rules = uplink_filter_rules(f);
-	e = nft_child_start(&f->child, rules);
-	free(rules);
-	if (e)
-		fail(f, strerror(-e));
+	(void)ctx;
+	log_line(LOG_ERROR, "uplinks are not offered: the rules that they need are missing: %s",
+		 why);
 }
 
-static void applied(void *ctx, const char *fault)
+static void settled(void *ctx, bool recovered)
 {
 	struct uplink_filter *f = ctx;
 
-	if (fault[0] != '\0') {
-		fail(f, fault);
-	} else {
-		f->fault[0] = '\0';
-		f->rules = nft_rules_count(&f->netfilter, NFPROTO_INET, TABLE);
-		f->in_force = has_uplinks(f) && !f->again;
-		f->changed(f->ctx);
-	}
-	if (f->again)
-		apply(f);
+	(void)recovered;
+	f->table.in_force = f->table.in_force && has_uplinks(f) && !f->table.again;
+	f->changed(f->ctx);
 }
 
 void uplink_filter_set(struct uplink_filter *f, char name[UPLINK_SLOTS][IFNAMSIZ],
@@ -224,48 +201,34 @@ void uplink_filter_set(struct uplink_filter *f, char name[UPLINK_SLOTS][IFNAMSIZ
 	f->beside_count = d->beside_count;
 	f->lan_global = lan_global;
 	if (more || !has_uplinks(f))
-		f->in_force = false;
-	apply(f);
+		f->table.in_force = false;
+	nft_table_apply(&f->table);
 	f->changed(f->ctx);
 }
 
 void uplink_filter_check(struct uplink_filter *f)
 {
-	if (f->child.pid != 0 || !has_uplinks(f) ||
-	    (f->in_force && nft_rules_count(&f->netfilter, NFPROTO_INET, TABLE) == f->rules))
-		return;
-	if (f->in_force)
-		log_line(LOG_WARN, "somebody changed the rules of the uplinks; making them again");
-	apply(f);
+	if (has_uplinks(f))
+		nft_table_check(&f->table);
 }
 
 void uplink_filter_start(struct uplink_filter *f, uv_loop_t *uv)
 {
-	char text[NFT_FAULT_ROOM];
-	int e;
-
-	f->child.done = applied;
-	f->child.ctx = f;
-	nft_child_init(&f->child, uv);
-	e = netlink_open_netfilter(&f->netfilter);
-	if (e) {
-		snprintf(text, sizeof(text), "this kernel has no nftables: %s", strerror(-e));
-		fail(f, text);
-		return;
-	}
-	apply(f); /* what a former daemon left goes */
+	f->table = (struct nft_table){.family = NFPROTO_INET,
+				      .name = TABLE,
+				      .mending = "the rules of the uplinks; making them again",
+				      .rules = rules,
+				      .missing = missing,
+				      .settled = settled,
+				      .ctx = f};
+	nft_table_init(&f->table, uv);
+	if (nft_table_open_or_fail(&f->table))
+		nft_table_apply(&f->table); /* what a former daemon left goes */
 }
 
 void uplink_filter_stop(struct uplink_filter *f)
 {
-	nft_child_wait(&f->child);
-	if (!f->netfilter.socket)
-		return;
-	memset(f->name, 0, sizeof(f->name));
-	if (nft_child_start(&f->child, "table inet " TABLE " {}\ndelete table inet " TABLE "\n") ==
-	    0)
-		nft_child_wait(&f->child);
-	netlink_close(&f->netfilter);
+	nft_table_stop(&f->table);
 }
 
 /* ---- status ---- */
@@ -282,10 +245,9 @@ json_t *uplink_filter_status(struct uplink_filter *f)
 #define PUT_ZERO(name) json_put_count(dropped, #name, 0);
 	UPLINK_FILTER_COUNTERS(PUT_ZERO)
 #undef PUT_ZERO
-	if (f->netfilter.socket)
-		nft_counters(&f->netfilter, NFPROTO_INET, TABLE, counter_put, dropped);
-	json_put_bool(o, "in_force", f->in_force);
-	json_put_text(o, "fault", f->fault);
+	nft_table_counters(&f->table, counter_put, dropped);
+	json_put_bool(o, "in_force", f->table.in_force);
+	json_put_text(o, "fault", f->table.fault);
 	json_object_set_new(o, "dropped", dropped);
 	return o;
 }

@@ -26,8 +26,7 @@
 #include "core/plan/plan.h"
 #include "core/uplink.h"
 #include "drv/default_route.h"
-#include "drv/netlink.h"
-#include "drv/nft.h"
+#include "drv/nft_table.h"
 
 /* Named counters of the table, since it was replaced last. */
 #define UPLINK_FILTER_COUNTERS(X) X(spoofed) X(invalid) X(beside) X(uninvited)
@@ -38,16 +37,11 @@ struct uplink_filter {
 	/* In force, or not any more. */
 	void (*changed)(void *ctx);
 	void *ctx;
-	struct netlink netfilter;
-	struct nft_child child;
-	bool again;    /* something changed while the child was at work */
-	bool in_force; /* for the uplinks below */
-	unsigned rules;
+	struct nft_table table;		   /* in_force: for the uplinks below */
 	char name[UPLINK_SLOTS][IFNAMSIZ]; /* uplinks; "": a free place */
 	struct prefix beside[BESIDE_MAX];
 	unsigned beside_count;
 	bool lan_global; /* the LAN has a global IPv6 prefix */
-	char fault[NFT_FAULT_ROOM];
 };
 
 /* conf, plan, changed and ctx are set by the caller. */

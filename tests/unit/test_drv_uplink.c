@@ -131,7 +131,7 @@ static void test_rules_of_ipv6(void **state)
 	expect("ip6 saddr fc00::/7 counter name spoofed reject\n", true);
 	expect("ip6 saddr fc00::/7 masquerade", false);
 	expect("fib saddr oifname != $us counter name spoofed reject\n", true);
-	filter.in_force = true;
+	filter.table.in_force = true;
 	assert_true(uplink_filter_carries(&filter, true));
 	filter.lan_global = false;
 	assert_false(uplink_filter_carries(&filter, true));
