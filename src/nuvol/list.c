@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol/list.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "nuvol/ask.h"
@@ -27,7 +28,7 @@ const json_t **list_sort(const json_t *list, int (*compare)(const void *, const 
 	*count = rows ? n : 0;
 	for (size_t i = 0; i < *count; i++)
 		rows[i] = json_array_get(list, i);
-	if (rows)
+	if (rows && compare)
 		qsort(rows, n, sizeof(const json_t *), compare);
 	return rows;
 }
@@ -52,11 +53,19 @@ void list_print(const struct cli *cli, const struct list_shape *shape, const jso
 	for (size_t i = 0; i < count; i++)
 		shape->row(&t, rows[i]);
 	if (count > 0)
-		table_print(&t, stdout, cli->colour, 0);
+		table_print(&t, stdout, cli->colour, shape->indent);
 	else if (shape->none)
 		printf("%s\n", shape->none);
 	table_fini(&t);
 	free(rows);
+}
+
+void list_print_cut(const struct cli *cli, const struct list_shape *shape, const json_t *list,
+		    int64_t more)
+{
+	list_print(cli, shape, list);
+	if (more > 0)
+		printf("  and %" PRId64 " more\n", more);
 }
 
 /* "cloud" or "network" as an argument asks for one of both. */

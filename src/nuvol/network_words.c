@@ -179,34 +179,34 @@ const struct list_shape network_neighbours = {
 
 /* ---- why ---- */
 
+static void candidate_row(struct table *t, const json_t *c)
+{
+	char age[WORDS_ROOM];
+	bool chosen = member_flag(c, "chosen");
+
+	table_add(t, chosen ? TONE_GOOD : TONE_PLAIN, "%s", chosen ? "*" : "");
+	network_node_cell(t, c, "next_hop");
+	rate_cell(t, c, "claimed_bps");
+	rate_cell(t, c, "metric_bps");
+	table_add(t, TONE_PLAIN, "%" PRId64, member_count(c, "hops"));
+	table_add(t, TONE_PLAIN, "%s", member_age(c, "age_ms", age));
+	table_add(t, chosen ? TONE_GOOD : TONE_PLAIN, "%s", member_text(c, "reason", "?"));
+}
+
 void network_candidates_print(const struct cli *cli, const json_t *list)
 {
 	static const struct column columns[] = {
 		{"", false},	{"NEXT HOP", false}, {"CLAIMS", true},	{"GIVES", true},
 		{"HOPS", true}, {"AGE", true},	     {"REASON", false},
 	};
-	struct table t;
-	const json_t *c;
-	size_t i;
+	static const struct list_shape shape = {
+		.columns = columns,
+		.width = sizeof(columns) / sizeof(columns[0]),
+		.indent = 2,
+		.row = candidate_row,
+	};
 
-	if (json_array_size(list) == 0)
-		return;
-	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(list, i, c)
-	{
-		char age[WORDS_ROOM];
-		bool chosen = member_flag(c, "chosen");
-
-		table_add(&t, chosen ? TONE_GOOD : TONE_PLAIN, "%s", chosen ? "*" : "");
-		network_node_cell(&t, c, "next_hop");
-		rate_cell(&t, c, "claimed_bps");
-		rate_cell(&t, c, "metric_bps");
-		table_add(&t, TONE_PLAIN, "%" PRId64, member_count(c, "hops"));
-		table_add(&t, TONE_PLAIN, "%s", member_age(c, "age_ms", age));
-		table_add(&t, chosen ? TONE_GOOD : TONE_PLAIN, "%s", member_text(c, "reason", "?"));
-	}
-	table_print(&t, stdout, cli->colour, 2);
-	table_fini(&t);
+	list_print(cli, &shape, list);
 }
 
 void network_why_print(const struct cli *cli, const json_t *result)

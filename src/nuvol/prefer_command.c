@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nuvol prefer: which gateway to the Internet this node shall use; and why gateway in words. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include "nuvol/ask.h"
@@ -57,22 +56,18 @@ void gateway_why_print(const struct cli *cli, const json_t *result)
 		{"OFFERED", true}, {"WORTH", true},    {"PROOF", false},
 		{"DELAY", true},   {"LOSS", true},     {"REASON", false},
 	};
-	const json_t *list = json_object_get(result, "gateways"), *g;
-	int64_t more = member_count(result, "gateways_more");
-	struct table t;
-	size_t i;
+	static const struct list_shape shape = {
+		.columns = columns,
+		.width = sizeof(columns) / sizeof(columns[0]),
+		.indent = 2,
+		.row = gateway_row,
+	};
 
 	text_print(stdout, member_text(result, "text", "?"));
 	putchar('\n');
 	preferred_print(result);
-	if (json_array_size(list) == 0)
-		return;
-	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(list, i, g) gateway_row(&t, g);
-	table_print(&t, stdout, cli->colour, 2);
-	table_fini(&t);
-	if (more > 0)
-		printf("  and %" PRId64 " more\n", more);
+	list_print_cut(cli, &shape, json_object_get(result, "gateways"),
+		       member_count(result, "gateways_more"));
 }
 
 /* ---- prefer ---- */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nuvol/tunnel_words.h"
-#include <inttypes.h>
 #include <string.h>
 #include "nuvol/network_words.h"
 #include "nuvol/status_gateway.h"
@@ -109,19 +108,15 @@ void tunnel_gateways_print(const struct cli *cli, const json_t *tunnel)
 		{"", false},	   {"GATEWAY", false}, {"OFFERS", false}, {"SEARCH", false},
 		{"OFFERED", true}, {"WAY", true},      {"WORTH", true},	  {"REASON", false},
 	};
-	const json_t *list = json_object_get(tunnel, "gateways"), *g;
-	int64_t more = member_count(tunnel, "gateways_more");
-	struct table t;
-	size_t i;
+	static const struct list_shape shape = {
+		.columns = columns,
+		.width = sizeof(columns) / sizeof(columns[0]),
+		.indent = 2,
+		.row = gateway_row,
+	};
 
-	if (json_array_size(list) == 0)
-		return;
-	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(list, i, g) gateway_row(&t, g);
-	table_print(&t, stdout, cli->colour, 2);
-	table_fini(&t);
-	if (more > 0)
-		printf("  and %" PRId64 " more\n", more);
+	list_print_cut(cli, &shape, json_object_get(tunnel, "gateways"),
+		       member_count(tunnel, "gateways_more"));
 }
 
 /* ---- status ---- */

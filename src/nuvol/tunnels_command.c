@@ -114,19 +114,15 @@ static void searches_print(const struct cli *cli, const json_t *list)
 		{"SEARCH", false}, {"FOR", false},  {"OF NODE", false},
 		{"RATING", true},  {"FOUND", true}, {"CHOSEN", true},
 	};
-	struct table t;
-	const json_t *s;
-	size_t i;
+	static const struct list_shape shape = {
+		.columns = columns,
+		.width = sizeof(columns) / sizeof(columns[0]),
+		.row = search_row,
+		.none = "Nothing is searched.",
+	};
 
-	if (json_array_size(list) == 0) {
-		printf("\nNothing is searched.\n");
-		return;
-	}
 	putchar('\n');
-	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
-	json_array_foreach(list, i, s) search_row(&t, s);
-	table_print(&t, stdout, cli->colour, 0);
-	table_fini(&t);
+	list_print(cli, &shape, list);
 }
 
 static void tunnels_print(const struct cli *cli, const json_t *result)
