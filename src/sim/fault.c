@@ -23,8 +23,7 @@ struct faults {
 	struct run *run;
 	struct active *at;
 	unsigned count, room;
-	uint32_t due[FAULT_KINDS]; /* parts of 60 x 100: what is to begin */
-	uint8_t *side;		   /* of each node */
+	uint8_t *side; /* of each node */
 };
 
 /* What a row does; begin may refuse (false): there is nothing to do it to. */
@@ -435,18 +434,19 @@ static void begin(struct faults *f, enum fault_kind kind)
 void faults_second(struct faults *f)
 {
 	const struct fault_set *set = f->run->conf.faults;
-	unsigned hundreds = f->run->layout.nodes + 99;
 
 	expire(f, world_now(world(f)));
 	for (unsigned k = 0; k < FAULT_KINDS; k++) {
-		unsigned scale = rows[k].single ? 100 : hundreds < 100 ? 100 : hundreds;
+		unsigned scale = rows[k].single ? 100 : f->run->layout.nodes + 99;
+		uint32_t due; /* parts of 60 x 100: what is to begin */
 
+		if (set->per_minute[k] == 0)
+			continue;
 		/* On average, so that they come at any time. */
-		if (set->per_minute[k] > 0)
-			f->due[k] = below(f, 2 * set->per_minute[k] * scale + 1);
-		for (unsigned n = f->due[k] / 6000; n > 0; n--)
+		due = below(f, 2 * set->per_minute[k] * scale + 1);
+		for (unsigned n = due / 6000; n > 0; n--)
 			begin(f, (enum fault_kind)k);
-		if (f->due[k] % 6000 > 0 && below(f, 6000) < f->due[k] % 6000)
+		if (due % 6000 > 0 && below(f, 6000) < due % 6000)
 			begin(f, (enum fault_kind)k);
 	}
 }
