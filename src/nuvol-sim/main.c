@@ -355,8 +355,7 @@ static int checks_command(void)
 {
 	for (unsigned i = 0; check_at(i); i++)
 		printf("%-16s %-7s %s\n", check_at(i)->name,
-		       check_at(i)->when == CHECK_ALWAYS ? "always" : "in calm",
-		       check_at(i)->meaning);
+		       check_at(i)->look ? "always" : "in calm", check_at(i)->meaning);
 	return EXIT_SUCCESS;
 }
 

@@ -3,9 +3,9 @@
  * check - what must hold in a town: a table of invariants.
  *
  * Source  ours; issue "A town of thousands in one process".
- * Shape   CHECK_ALWAYS looks each second and says itself since when something is wrong.
- *         CHECK_CALM must be right at some second of the last CHECK_TRY_S of a run, when
- *         nothing has happened for a while.
+ * Shape   One that looks does so each second and says itself since when something is wrong.
+ *         One that holds must be right at some second of the last CHECK_TRY_S of a run, when
+ *         nothing has happened for a while. A row is one or the other.
  * Memory  none.
  */
 #pragma once
@@ -16,16 +16,14 @@ struct run;
 
 enum { CHECK_TRY_S = 20, CHECK_TEXT = 200 };
 
-enum check_when { CHECK_ALWAYS, CHECK_CALM };
-
 struct check {
 	const char *name;
 	const char *meaning;
-	enum check_when when;
-	/* ALWAYS: tells run_violated. */
+	/* Tells run_violated. */
 	void (*look)(struct run *r, const struct check *self);
-	/* CALM: true: it holds; else why says why not. */
+	/* false: why says why not. */
 	bool (*holds)(struct run *r, char why[CHECK_TEXT]);
+	bool of_network; /* judged when only the network of all clouds is */
 };
 
 /* One after the other; NULL behind the last. */

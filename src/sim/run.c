@@ -239,13 +239,7 @@ static void parts_find(struct run *r)
 
 static bool is_judged(const struct run *r, const struct check *c)
 {
-	static const char *const of_network[] = {"ways-last", "numbers-grow", "limits", "ways",
-						 "memory-returns"};
-
-	for (unsigned i = 0; i < sizeof(of_network) / sizeof(of_network[0]); i++)
-		if (strcmp(of_network[i], c->name) == 0)
-			return true;
-	return !r->conf.network_only;
+	return c->of_network || !r->conf.network_only;
 }
 
 /* In the last seconds each must hold once. */
