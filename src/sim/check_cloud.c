@@ -21,8 +21,7 @@ static bool each_pair(struct run *r, pair_check *check, char why[CHECK_TEXT])
 			for (uint32_t k = r->cloud_first[c]; k < r->cloud_first[c + 1]; k++) {
 				unsigned a = r->cloud_node[i], b = r->cloud_node[k];
 
-				if (a != b && r->part[a] != UINT32_MAX &&
-				    r->part[a] == r->part[b] && !check(r, a, b, why))
+				if (a != b && run_joined(r, a, b) && !check(r, a, b, why))
 					return false;
 			}
 		}
@@ -87,7 +86,7 @@ bool check_clients_known(struct run *r, char why[CHECK_TEXT])
 			unsigned node = r->cloud_node[k];
 			struct l2_owner o;
 
-			if (r->part[node] == UINT32_MAX || r->part[node] != r->part[at])
+			if (!run_joined(r, node, at))
 				continue;
 			o = l2_owner(engine(r, node), world_client_mac(r->world, i));
 			if (node == at ? o.here : o.announced && mac_equal(o.home, home))

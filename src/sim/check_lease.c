@@ -103,7 +103,7 @@ bool check_leases_agree(struct run *r, char why[CHECK_TEXT])
 			unsigned node = r->cloud_node[k];
 			struct lease_view v;
 
-			if (r->part[node] == UINT32_MAX || r->part[node] != r->part[at])
+			if (!run_joined(r, node, at))
 				continue;
 			if (leases_find(world_node_at(r->world, node)->leases, world_now(r->world),
 					world_client_mac(r->world, i), &v) &&

@@ -24,7 +24,7 @@ void check_pairs(struct run *r, const struct check *self)
 
 	for (unsigned i = 0; i < r->pairs; i++) {
 		struct run_pair *p = &r->pair[i];
-		bool could = r->part[p->a] != UINT32_MAX && r->part[p->a] == r->part[p->b];
+		bool could = run_joined(r, p->a, p->b);
 		int hops = could ? world_walk(r->world, p->a, p->b, NULL) : 0;
 
 		r->figures.looked += could;
@@ -87,7 +87,7 @@ bool check_ways(struct run *r, char why[CHECK_TEXT])
 		unsigned a = (unsigned)(i / r->layout.nodes), b = (unsigned)(i % r->layout.nodes);
 		int hops;
 
-		if (a == b || r->part[a] == UINT32_MAX || r->part[a] != r->part[b])
+		if (a == b || !run_joined(r, a, b))
 			continue;
 		hops = world_walk(r->world, a, b, NULL);
 		if (hops < 0 && bad++ == 0)

@@ -237,6 +237,11 @@ static void parts_find(struct run *r)
 	free(todo);
 }
 
+bool run_joined(const struct run *r, unsigned a, unsigned b)
+{
+	return r->part[a] != UINT32_MAX && r->part[a] == r->part[b];
+}
+
 static bool is_judged(const struct run *r, const struct check *c)
 {
 	return c->of_network || !r->conf.network_only;

@@ -119,6 +119,8 @@ void life_second(struct run *r);
 /* A node of the same cloud that the client may be at; it may be dead. */
 unsigned run_node_of_cloud(struct run *r, unsigned cloud);
 bool run_client_served(const struct run *r, unsigned client);
+/* Both live and can reach each other, as it was when checks began to look. */
+bool run_joined(const struct run *r, unsigned a, unsigned b);
 __attribute__((format(printf, 3, 4))) void run_violated(struct run *r, const struct check *check,
 							const char *format, ...);
 /* Memory of a node's tables. */
