@@ -51,6 +51,20 @@ const struct check *check_at(unsigned i)
 	return i < sizeof(table) / sizeof(table[0]) ? &table[i] : NULL;
 }
 
+bool check_lasts(instant *since, bool wrong, instant now, span most)
+{
+	if (!wrong) {
+		*since = (instant){0};
+		return false;
+	}
+	if (since->us == 0)
+		*since = now;
+	if (!span_less(most, instant_since(now, *since)))
+		return false;
+	*since = NEVER; /* told */
+	return true;
+}
+
 const struct check *check_find(const char *name)
 {
 	for (unsigned i = 0; check_at(i); i++)

@@ -11,6 +11,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/clock.h"
 
 struct run;
 
@@ -29,6 +30,10 @@ struct check {
 /* One after the other; NULL behind the last. */
 const struct check *check_at(unsigned i);
 const struct check *check_find(const char *name);
+
+/* Something is wrong now, or is not; since when is remembered. True, once: it has been for longer
+ * than most. */
+bool check_lasts(instant *since, bool wrong, instant now, span most);
 
 /* The rows. */
 void check_pairs(struct run *r, const struct check *self); /* check_network.c */

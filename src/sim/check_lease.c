@@ -26,18 +26,12 @@ static void twin(struct run *r, const struct check *self, const struct owned *a,
 		 const struct owned *b)
 {
 	struct run_client *c = &r->client[b->client];
-	const instant now = world_now(r->world);
+	const int most_s = RUN_LEASE_S / 2 + TWINS_SLACK_S;
+	char text[IPV4_TEXT];
 
-	if (c->twin.us == 0)
-		c->twin = now;
-	else if (span_less(span_s(RUN_LEASE_S / 2 + TWINS_SLACK_S), instant_since(now, c->twin))) {
-		char text[IPV4_TEXT];
-
+	if (check_lasts(&c->twin, true, world_now(r->world), span_s(most_s)))
 		run_violated(r, self, "clients %u and %u have %s for %d s", a->client, b->client,
-			     ipv4_print(world_address(r->world, a->client).ip, text),
-			     RUN_LEASE_S / 2 + TWINS_SLACK_S);
-		c->twin = NEVER;
-	}
+			     ipv4_print(world_address(r->world, a->client).ip, text), most_s);
 }
 
 /* Of those that can reach each other: cut off from each other, two may have been given the same

@@ -30,24 +30,12 @@ void check_pairs(struct run *r, const struct check *self)
 		r->figures.looked += could;
 		r->figures.reached += could && hops >= 0;
 		all = all && hops >= 0;
-		if (hops != -2)
-			p->circle = (instant){0};
-		else if (p->circle.us == 0)
-			p->circle = now;
-		else if (span_less(span_s(CIRCLE_MAX_S), instant_since(now, p->circle))) {
+		if (check_lasts(&p->circle, hops == -2, now, span_s(CIRCLE_MAX_S)))
 			run_violated(r, self, "from node %u to %u in a circle for %d s", p->a, p->b,
 				     CIRCLE_MAX_S);
-			p->circle = NEVER;
-		}
-		if (hops != -1 || rough)
-			p->hole = (instant){0};
-		else if (p->hole.us == 0)
-			p->hole = now;
-		else if (span_less(span_s(HOLE_MAX_S), instant_since(now, p->hole))) {
+		if (check_lasts(&p->hole, hops == -1 && !rough, now, span_s(HOLE_MAX_S)))
 			run_violated(r, self, "no way from node %u to %u for %d s", p->a, p->b,
 				     HOLE_MAX_S);
-			p->hole = NEVER;
-		}
 	}
 	if (all && r->figures.converged.us < 0)
 		r->figures.converged = instant_since(now, (instant){1000000});
