@@ -28,7 +28,6 @@ struct faults {
 
 /* What a row does; begin may refuse (false): there is nothing to do it to. */
 struct fault_row {
-	const char *name;
 	uint8_t least_s, most_s;
 	bool single; /* one at a time */
 	bool (*begin)(struct faults *f, struct active *a);
@@ -300,22 +299,22 @@ static void weather_end(struct faults *f, const struct active *a)
 /* ---- the table ---- */
 
 static const struct fault_row rows[FAULT_KINDS] = {
-	[FAULT_RESTART] = {"restart", 1, 40, false, kill_begin, start_end},
-	[FAULT_REPLACE] = {"replace", 5, 40, false, kill_begin, replace_end},
-	[FAULT_DAEMON] = {"daemon", 1, 3, false, kill_begin, restart_end},
-	[FAULT_REBOOTS] = {"reboots", 30, 40, true, reboots_begin, nothing_end},
-	[FAULT_HANG] = {"hang", 1, 30, false, hang_begin, hang_end},
-	[FAULT_CUT] = {"cut", 2, 60, false, cut_begin, cut_end},
-	[FAULT_MUTE] = {"mute", 5, 60, false, mute_begin, mute_end},
-	[FAULT_PARTITION] = {"partition", 10, 60, true, partition_begin, partition_end},
-	[FAULT_LOSS] = {"loss", 10, 40, true, weather_begin, weather_end},
-	[FAULT_REORDER] = {"reorder", 10, 40, true, weather_begin, weather_end},
-	[FAULT_TWICE] = {"twice", 10, 40, true, weather_begin, weather_end},
-	[FAULT_REPLAY] = {"replay", 10, 40, true, weather_begin, weather_end},
-	[FAULT_CORRUPT] = {"corrupt", 10, 40, true, weather_begin, weather_end},
-	[FAULT_CLOCK] = {"clock", 1, 1, false, clock_begin, nothing_end},
-	[FAULT_CLAIM] = {"claim", 1, 1, false, claim_begin, nothing_end},
-	[FAULT_LEASE] = {"lease", 60, 60, false, lease_begin, nothing_end},
+	[FAULT_RESTART] = {1, 40, false, kill_begin, start_end},
+	[FAULT_REPLACE] = {5, 40, false, kill_begin, replace_end},
+	[FAULT_DAEMON] = {1, 3, false, kill_begin, restart_end},
+	[FAULT_REBOOTS] = {30, 40, true, reboots_begin, nothing_end},
+	[FAULT_HANG] = {1, 30, false, hang_begin, hang_end},
+	[FAULT_CUT] = {2, 60, false, cut_begin, cut_end},
+	[FAULT_MUTE] = {5, 60, false, mute_begin, mute_end},
+	[FAULT_PARTITION] = {10, 60, true, partition_begin, partition_end},
+	[FAULT_LOSS] = {10, 40, true, weather_begin, weather_end},
+	[FAULT_REORDER] = {10, 40, true, weather_begin, weather_end},
+	[FAULT_TWICE] = {10, 40, true, weather_begin, weather_end},
+	[FAULT_REPLAY] = {10, 40, true, weather_begin, weather_end},
+	[FAULT_CORRUPT] = {10, 40, true, weather_begin, weather_end},
+	[FAULT_CLOCK] = {1, 1, false, clock_begin, nothing_end},
+	[FAULT_CLAIM] = {1, 1, false, claim_begin, nothing_end},
+	[FAULT_LEASE] = {60, 60, false, lease_begin, nothing_end},
 };
 
 static const struct fault_set sets[] = {
@@ -366,11 +365,6 @@ const struct fault_set *fault_set_find(const char *name)
 		if (strcmp(sets[i].name, name) == 0)
 			return &sets[i];
 	return NULL;
-}
-
-const char *fault_name(enum fault_kind k)
-{
-	return rows[k].name;
 }
 
 /* ---- running ---- */

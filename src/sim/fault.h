@@ -43,7 +43,6 @@ struct fault_set {
 /* By name, or NULL; the sets one after the other, NULL behind the last. */
 const struct fault_set *fault_set_find(const char *name);
 const struct fault_set *fault_set_at(unsigned i);
-const char *fault_name(enum fault_kind k);
 
 struct faults *faults_new(struct run *r); /* never NULL */
 void faults_free(struct faults *f);

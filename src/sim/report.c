@@ -21,7 +21,8 @@ static const char *crypto_name(const struct run *r)
 	return r->conf.crypto ? "real" : "cheap";
 }
 
-void report_command(const struct run *r, FILE *out)
+/* What does it again, without its newline. */
+static void command_print(const struct run *r, FILE *out)
 {
 	const struct run_conf *c = &r->conf;
 
@@ -91,7 +92,7 @@ void report_print(const struct run *r, const struct report_cost *cost, FILE *out
 		fprintf(out, "... %u in all\n", r->violations);
 	if (r->violations > 0) {
 		fprintf(out, "again: ");
-		report_command(r, out);
+		command_print(r, out);
 		fputc('\n', out);
 	}
 }

@@ -18,5 +18,3 @@ struct report_cost {
 
 void report_print(const struct run *r, const struct report_cost *cost, FILE *out);
 void report_json(const struct run *r, const struct report_cost *cost, FILE *out);
-/* The command that does it again, without its newline. */
-void report_command(const struct run *r, FILE *out);

@@ -120,16 +120,6 @@ unsigned world_node(struct world *w)
 	return world_node_with(w, &conf);
 }
 
-unsigned world_nodes(const struct world *w)
-{
-	return w->places;
-}
-
-unsigned world_clients(const struct world *w)
-{
-	return w->clients;
-}
-
 bool world_alive(const struct world *w, unsigned node)
 {
 	return w->place[node]->alive;

@@ -67,7 +67,6 @@ unsigned world_node(struct world *w);
 /* The same with a configuration of its own. plan.network: it is part of the network of all
  * clouds, and its ports are ports of that too, on a VLAN of its own. */
 unsigned world_node_with(struct world *w, const struct node_conf *conf);
-unsigned world_nodes(const struct world *w);
 bool world_alive(const struct world *w, unsigned node);
 struct node *world_node_at(struct world *w, unsigned node);
 /* The MAC that names it in the cloud (its first port's). */
@@ -118,7 +117,7 @@ void world_restart(struct world *w, unsigned node);
 void world_forget(struct world *w, unsigned node);
 
 /* The kernels' routes from a to b's primary address: hops; -1: they lead nowhere, -2: in a
- * circle. path: the nodes on the way, a first, b not; of world_nodes, or NULL. */
+ * circle. path: the nodes on the way, a first, b not; with room for all, or NULL. */
 int world_walk(const struct world *w, unsigned a, unsigned b, uint16_t *path);
 /* How many nodes a node's kernel has routes to. */
 unsigned world_routes(const struct world *w, unsigned node);
@@ -137,7 +136,6 @@ void world_tell(struct world *w, unsigned node, const struct ev *ev);
 
 /* A client attached to node: a MAC that sends and counts what reaches it. */
 unsigned world_client(struct world *w, unsigned node);
-unsigned world_clients(const struct world *w);
 unsigned world_client_at(const struct world *w, unsigned client);
 struct mac world_client_mac(const struct world *w, unsigned client);
 /* Moves; seen says that the new node hears of it at once (an association). */
