@@ -16,13 +16,8 @@ __attribute__((format(printf, 2, 3))) static bool refuse(char fault[LAYOUT_FAULT
 	return false;
 }
 
-/* From id to index. */
-struct ids {
-	json_t *index;
-};
-
-static bool nodes_read(struct layout *l, struct ids *ids, json_t *nodes,
-		       char fault[LAYOUT_FAULT_ROOM])
+/* ids: from id to index. */
+static bool nodes_read(struct layout *l, json_t *ids, json_t *nodes, char fault[LAYOUT_FAULT_ROOM])
 {
 	size_t i;
 	json_t *v;
@@ -37,9 +32,9 @@ static bool nodes_read(struct layout *l, struct ids *ids, json_t *nodes,
 
 		if (!id)
 			return refuse(fault, "node %zu has no \"id\"", i + 1);
-		if (json_object_get(ids->index, id))
+		if (json_object_get(ids, id))
 			return refuse(fault, "node \"%s\" is there twice", id);
-		json_object_set_new(ids->index, id, json_integer((json_int_t)i));
+		json_object_set_new(ids, id, json_integer((json_int_t)i));
 		layout_add_node(l, (int32_t)i, 0);
 		snprintf(l->node[i].name, LAYOUT_NAME_ROOM, "%s", label ? label : id);
 	}
@@ -56,7 +51,7 @@ static uint16_t loss_of(const json_t *cost)
 	return (uint16_t)((WORLD_LOSS_ALL - UINT32_C(1000) * WORLD_LOSS_ALL / thousandths) / 2);
 }
 
-static bool links_read(struct layout *l, const struct ids *ids, json_t *links,
+static bool links_read(struct layout *l, const json_t *ids, json_t *links,
 		       char fault[LAYOUT_FAULT_ROOM])
 {
 	size_t i;
@@ -67,8 +62,8 @@ static bool links_read(struct layout *l, const struct ids *ids, json_t *links,
 	{
 		const char *from = json_string_value(json_object_get(v, "source"));
 		const char *to = json_string_value(json_object_get(v, "target"));
-		const json_t *a = from ? json_object_get(ids->index, from) : NULL;
-		const json_t *b = to ? json_object_get(ids->index, to) : NULL;
+		const json_t *a = from ? json_object_get(ids, from) : NULL;
+		const json_t *b = to ? json_object_get(ids, to) : NULL;
 		json_int_t x = json_integer_value(a), y = json_integer_value(b);
 		char key[32];
 
@@ -91,7 +86,7 @@ static bool links_read(struct layout *l, const struct ids *ids, json_t *links,
 
 bool layout_read(struct layout *l, const char *path, char fault[LAYOUT_FAULT_ROOM])
 {
-	struct ids ids = {json_object()};
+	json_t *ids = json_object();
 	json_error_t error;
 	json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	const char *type = json_string_value(json_object_get(root, "type"));
@@ -103,10 +98,10 @@ bool layout_read(struct layout *l, const char *path, char fault[LAYOUT_FAULT_ROO
 	else if (!type || strcmp(type, "NetworkGraph") != 0)
 		good = refuse(fault, "%s: \"type\" is not \"NetworkGraph\"", path);
 	else
-		good = nodes_read(l, &ids, json_object_get(root, "nodes"), fault) &&
-		       links_read(l, &ids, json_object_get(root, "links"), fault);
+		good = nodes_read(l, ids, json_object_get(root, "nodes"), fault) &&
+		       links_read(l, ids, json_object_get(root, "links"), fault);
 	json_decref(root);
-	json_decref(ids.index);
+	json_decref(ids);
 	if (good) {
 		layout_index(l);
 		layout_divide(l, 1);
