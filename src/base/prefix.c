@@ -77,12 +77,34 @@ bool prefix_parse(const char *text, struct prefix *p)
 	return true;
 }
 
+bool prefix_parse_address(const char *text, struct prefix *p)
+{
+	struct ipv4 a4;
+	struct ipv6 a6;
+
+	if (ipv4_parse(text, &a4))
+		*p = prefix_of4(a4);
+	else if (ipv6_parse(text, &a6))
+		*p = prefix_of6(a6);
+	else
+		return false;
+	return true;
+}
+
+static struct ipv4 ipv4_of(const struct prefix *p)
+{
+	struct ipv4 a = {.bits = p->net.bits};
+
+	memcpy(a.b, p->net.b, sizeof(a.b));
+	return a;
+}
+
+char *prefix_print_address(const struct prefix *p, char text[IPV6_TEXT])
+{
+	return p->v6 ? ipv6_print(p->net, text) : ipv4_print(ipv4_of(p), text);
+}
+
 char *prefix_print(const struct prefix *p, char text[IPV6_PREFIX_TEXT])
 {
-	struct ipv4 a4 = {.bits = p->net.bits};
-
-	if (p->v6)
-		return ipv6_prefix_print(p->net, text);
-	memcpy(a4.b, p->net.b, sizeof(a4.b));
-	return ipv4_prefix_print(a4, text);
+	return p->v6 ? ipv6_prefix_print(p->net, text) : ipv4_prefix_print(ipv4_of(p), text);
 }

@@ -26,5 +26,9 @@ bool prefix_contains(const struct prefix *outer, const struct prefix *inner);
 /* "10.0.0.0/8" or "fd00::/8"; bits of the address that are not of the prefix are taken for 0.
  * false: not a prefix, *p unchanged. */
 bool prefix_parse(const char *text, struct prefix *p);
+/* An address alone, "10.0.0.1" or "fd00::1": all its bits. The same errors. */
+bool prefix_parse_address(const char *text, struct prefix *p);
+/* Its first address, without the bits. Returns text. */
+char *prefix_print_address(const struct prefix *p, char text[IPV6_TEXT]);
 /* Returns text. */
 char *prefix_print(const struct prefix *p, char text[IPV6_PREFIX_TEXT]);

@@ -56,8 +56,6 @@ static char *port_cut(char *text, uint16_t *port)
 static bool target_read(const char *value, struct uplink_target *t)
 {
 	char text[64], *address = text;
-	struct ipv4 v4;
-	struct ipv6 v6;
 
 	*t = (struct uplink_target){0};
 	if (!means_read(&value, &t->means) || strlen(value) >= sizeof(text))
@@ -65,13 +63,7 @@ static bool target_read(const char *value, struct uplink_target *t)
 	strcpy(text, value);
 	if (t->means == UPLINK_TCP)
 		address = port_cut(text, &t->port);
-	if (address && ipv4_parse(address, &v4))
-		t->at = prefix_of4(v4);
-	else if (address && ipv6_parse(address, &v6))
-		t->at = prefix_of6(v6);
-	else
-		return false;
-	return true;
+	return address && prefix_parse_address(address, &t->at);
 }
 
 void target_value_add(struct uplink_conf *u, const char *value, struct option_answer *a)
@@ -99,19 +91,13 @@ bool target_value_get(const struct uplink_conf *u, unsigned index, char *text, s
 	const struct uplink_target *t = &u->target[index];
 	char address[IPV6_TEXT], port[8] = "";
 	bool brackets;
-	struct ipv4 v4;
 
 	if (index >= u->targets)
 		return false;
-	memcpy(v4.b, t->at.net.b, sizeof(v4.b));
-	if (t->at.v6)
-		ipv6_print(t->at.net, address);
-	else
-		ipv4_print(v4, address);
 	brackets = t->at.v6 && t->means == UPLINK_TCP;
 	if (t->means == UPLINK_TCP)
 		snprintf(port, sizeof(port), ":%u", t->port);
 	snprintf(text, room, "%s:%s%s%s%s", uplink_means_name(t->means), brackets ? "[" : "",
-		 address, brackets ? "]" : "", port);
+		 prefix_print_address(&t->at, address), brackets ? "]" : "", port);
 	return true;
 }

@@ -302,15 +302,9 @@ bool why_tunnel_is_meant(const struct call *call, const char *text, struct prefi
 {
 	const struct l3 *l3 = call->ctl->node->l3;
 	struct ipv6 primary = l3_primary(l3);
-	struct ipv4 a4;
-	struct ipv6 a6;
 	struct digest id;
 
-	if (ipv4_parse(text, &a4))
-		*p = prefix_of4(a4);
-	else if (ipv6_parse(text, &a6))
-		*p = prefix_of6(a6);
-	else if (!prefix_parse(text, p))
+	if (!prefix_parse_address(text, p) && !prefix_parse(text, p))
 		return false;
 	if (!p->v6)
 		return true;
@@ -324,9 +318,10 @@ static json_t *answer_json(const struct call *call, const struct l3 *l3, struct 
 	const unsigned bits = a->p->v6 ? 128 : 32;
 	json_t *o = json_object(), *tunnel = json_object();
 
-	prefix_print(a->p, address);
 	if (a->p->net.bits == bits)
-		address[strcspn(address, "/")] = '\0';
+		prefix_print_address(a->p, address);
+	else
+		prefix_print(a->p, address);
 	if (a->route) {
 		v.id = a->route->to.node;
 		l3_node_find(l3, call->now, &v.id, &v);

@@ -42,18 +42,6 @@ static void put_sides(FILE *o, const struct uplink_filter *f)
 		f->conf->anygw);
 }
 
-static void put_prefix(FILE *o, const struct prefix *p)
-{
-	char text[IPV6_PREFIX_TEXT];
-	struct ipv4 v4 = {.bits = p->net.bits};
-
-	memcpy(v4.b, p->net.b, sizeof(v4.b));
-	if (p->v6)
-		fputs(ipv6_prefix_print(p->net, text), o);
-	else
-		fputs(ipv4_prefix_print(v4, text), o);
-}
-
 /* Networks beside the uplinks: nobody of ours reaches them. */
 static void put_protected(FILE *o, const struct uplink_filter *f)
 {
@@ -61,9 +49,10 @@ static void put_protected(FILE *o, const struct uplink_filter *f)
 		   "ip daddr { " NOWHERE4 " } counter name beside reject\n"
 		   "ip6 daddr { " NOWHERE6 " } counter name beside reject\n");
 	for (unsigned i = 0; i < f->beside_count; i++) {
-		fprintf(o, "%s daddr ", f->beside[i].v6 ? "ip6" : "ip");
-		put_prefix(o, &f->beside[i]);
-		fprintf(o, " counter name beside reject\n");
+		char text[IPV6_PREFIX_TEXT];
+
+		fprintf(o, "%s daddr %s counter name beside reject\n",
+			f->beside[i].v6 ? "ip6" : "ip", prefix_print(&f->beside[i], text));
 	}
 	fprintf(o, "}\n");
 }

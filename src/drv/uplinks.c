@@ -14,8 +14,6 @@
 void uplinks_prepare(struct conf *conf)
 {
 	struct uplink_conf *u = &conf->node.uplink;
-	struct ipv4 v4;
-	struct ipv6 v6;
 
 	for (unsigned i = 0; i < u->targets; i++)
 		if (u->target[i].means == UPLINK_DNS)
@@ -26,13 +24,7 @@ void uplinks_prepare(struct conf *conf)
 		struct uplink_target *t = &u->target[u->targets];
 
 		*t = (struct uplink_target){.means = UPLINK_DNS};
-		if (ipv4_parse(text, &v4))
-			t->at = prefix_of4(v4);
-		else if (ipv6_parse(text, &v6))
-			t->at = prefix_of6(v6);
-		else
-			continue;
-		u->targets++;
+		u->targets += prefix_parse_address(text, &t->at);
 	}
 }
 
@@ -370,13 +362,9 @@ static json_t *way_json(const struct uplinks *u, uint8_t slot, bool v6)
 	const struct default_route *d = &u->port[slot].way[v6];
 	json_t *o = json_object();
 	char text[IPV6_TEXT] = "";
-	struct ipv4 v4;
 
-	memcpy(v4.b, d->gateway.net.b, sizeof(v4.b));
-	if (d->has_gateway && v6)
-		ipv6_print(d->gateway.net, text);
-	else if (d->has_gateway)
-		ipv4_print(v4, text);
+	if (d->has_gateway)
+		prefix_print_address(&d->gateway, text);
 	json_put_text(o, "interface", d->name);
 	json_put_text(o, "family", v6 ? "ipv6" : "ipv4");
 	json_put_text_or_null(o, "gateway", text);

@@ -90,6 +90,36 @@ static void test_prefix_text(void **state)
 	}
 }
 
+/* An address without its bits is read and printed as one, and a prefix is none. */
+static void test_prefix_address(void **state)
+{
+	static const struct {
+		const char *text, *printed; /* NULL: none */
+	} cases[] = {
+		{"192.0.2.255", "192.0.2.255/32"},
+		{"FD00::1", "fd00::1/128"},
+		{"10.0.0.0/8", NULL},
+		{"fd00::/8", NULL},
+		{"10.0.0", NULL},
+		{"", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct prefix p = {.v6 = true};
+		char text[IPV6_PREFIX_TEXT];
+		bool parsed = prefix_parse_address(cases[i].text, &p);
+
+		assert_int_equal(parsed, cases[i].printed != NULL);
+		assert_string_equal(prefix_print(&p, text), parsed ? cases[i].printed : "::/0");
+		if (parsed)
+			assert_int_equal(strncmp(cases[i].printed, prefix_print_address(&p, text),
+						 strcspn(cases[i].printed, "/")),
+					 0);
+		assert_null(strchr(prefix_print_address(&p, text), '/'));
+	}
+}
+
 static void test_digest_text(void **state)
 {
 	static const char text[] = "000102030405060708090a0b0c0d0e0f1011121314151617ABcdeFff";
@@ -307,12 +337,12 @@ static void test_err_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_prefix_text), cmocka_unit_test(test_digest_text),
-		cmocka_unit_test(test_mac_text),    cmocka_unit_test(test_mac_kinds),
-		cmocka_unit_test(test_crc32c),	    cmocka_unit_test(test_list),
-		cmocka_unit_test(test_bucket),	    cmocka_unit_test(test_bucket_rate),
-		cmocka_unit_test(test_clock),	    cmocka_unit_test(test_serial_numbers),
-		cmocka_unit_test(test_err_names),
+		cmocka_unit_test(test_prefix_text),    cmocka_unit_test(test_prefix_address),
+		cmocka_unit_test(test_digest_text),    cmocka_unit_test(test_mac_text),
+		cmocka_unit_test(test_mac_kinds),      cmocka_unit_test(test_crc32c),
+		cmocka_unit_test(test_list),	       cmocka_unit_test(test_bucket),
+		cmocka_unit_test(test_bucket_rate),    cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_serial_numbers), cmocka_unit_test(test_err_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
