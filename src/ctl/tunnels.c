@@ -6,7 +6,7 @@
 #include "ctl/json.h"
 #include "node/node.h"
 
-struct tunnels_out_view *tunnels_out_views(const struct tunnels *t, instant now, size_t *count)
+static struct tunnels_out_view *out_views(const struct tunnels *t, instant now, size_t *count)
 {
 	size_t most = t ? tunnels_outs(t, now, NULL, 0) : 0;
 	struct tunnels_out_view *views = calloc(most + 1, sizeof(*views));
@@ -26,31 +26,28 @@ struct tunnels_route_view *tunnels_route_views(const struct tunnels *t, instant 
 
 /* ---- what was chosen, by core/gw ---- */
 
-struct choices {
-	struct gw_why *at;
-	size_t count, room;
-};
-
-static void choice_add(void *ctx, const struct gw_why *why)
+void explained_add(struct explained *e, const struct gw_why *why)
 {
-	struct choices *c = ctx;
-
-	if (why->reason != GW_CHOSEN)
-		return;
-	if (c->count == c->room) {
-		size_t room = c->room * 2 + 16;
-		struct gw_why *more = realloc(c->at, room * sizeof(*more));
+	if (e->count == e->room) {
+		size_t room = e->room * 2 + 16;
+		struct gw_why *more = realloc(e->at, room * sizeof(*more));
 
 		if (!more)
 			return;
-		c->at = more;
-		c->room = room;
+		e->at = more;
+		e->room = room;
 	}
-	c->at[c->count++] = *why;
+	e->at[e->count++] = *why;
+}
+
+static void choice_add(void *ctx, const struct gw_why *why)
+{
+	if (why->reason == GW_CHOSEN)
+		explained_add(ctx, why);
 }
 
 /* NULL: it is not told any more. */
-static const struct gw_why *choice_of(const struct choices *c, const struct tunnels_route_view *r)
+static const struct gw_why *choice_of(const struct explained *c, const struct tunnels_route_view *r)
 {
 	for (size_t i = 0; i < c->count; i++)
 		if (tunnel_key_equal(&c->at[i].key, &r->key) &&
@@ -86,7 +83,7 @@ json_t *tunnels_routes_json(const struct call *call, const struct l3 *l3)
 {
 	const struct tunnels *t = call->ctl->node->tunnels;
 	struct tunnels_route_view *routes;
-	struct choices chosen = {NULL, 0, 0};
+	struct explained chosen = {NULL, 0, 0};
 	json_t *list = json_array();
 	size_t count;
 
@@ -177,7 +174,7 @@ json_t *tunnels_outs_json(const struct call *call, const struct l3 *l3, const st
 	const struct tunnels *t = call->ctl->node->tunnels;
 	json_t *list = json_array();
 	size_t count, route_count;
-	struct tunnels_out_view *outs = tunnels_out_views(t, call->now, &count);
+	struct tunnels_out_view *outs = out_views(t, call->now, &count);
 	struct tunnels_route_view *routes = tunnels_route_views(t, call->now, &route_count);
 
 	for (size_t i = 0; i < count; i++)

@@ -11,9 +11,17 @@
 #include "ctl/network.h"
 #include "node/tunnels.h"
 
-/* All tunnels out, and all routes into them; the caller frees. NULL: no memory, *count is 0. */
-struct tunnels_out_view *tunnels_out_views(const struct tunnels *t, instant now, size_t *count);
+/* All routes into tunnels; the caller frees. NULL: no memory, *count is 0. */
 struct tunnels_route_view *tunnels_route_views(const struct tunnels *t, instant now, size_t *count);
+
+/* What gw_explain told, as many as are wanted; {0} is none, and the owner frees at. */
+struct explained {
+	struct gw_why *at;
+	size_t count, room;
+};
+
+/* Without memory it is left out. */
+void explained_add(struct explained *e, const struct gw_why *why);
 
 /* The routes into tunnels; empty when there are no tunnels. */
 json_t *tunnels_routes_json(const struct call *call, const struct l3 *l3);

@@ -49,8 +49,7 @@ const char *tunnel_reason_words(enum gw_reason reason)
 struct answer {
 	const struct prefix *p;		  /* the address */
 	struct tunnels_route_view *route; /* that packets take; NULL: none */
-	struct gw_why *at;
-	size_t count, room;
+	struct explained offers;
 	size_t more; /* that are left out: whoever wants offers an address thousands of times */
 	/* of the node at hand */
 	const struct digest *node;
@@ -73,17 +72,8 @@ static bool is_taken(const struct answer *a, const struct gw_why *why)
 
 static void push(struct answer *a, const struct gw_why *why)
 {
-	if (a->count == a->room) {
-		size_t room = a->room * 2 + 16;
-		struct gw_why *more = realloc(a->at, room * sizeof(*more));
-
-		if (!more)
-			return;
-		a->at = more;
-		a->room = room;
-	}
-	if (a->count < GATEWAYS_MAX || why->reason == GW_CHOSEN)
-		a->at[a->count++] = *why;
+	if (a->offers.count < GATEWAYS_MAX || why->reason == GW_CHOSEN)
+		explained_add(&a->offers, why);
 	else
 		a->more++;
 }
@@ -98,7 +88,7 @@ static void node_end(struct answer *a)
 	}
 }
 
-static void explained(void *ctx, const struct gw_why *why)
+static void offer_weigh(void *ctx, const struct gw_why *why)
 {
 	struct answer *a = ctx;
 	struct gw_why one = *why;
@@ -163,8 +153,8 @@ static const struct gw_why *rival(const struct answer *a, const struct gw_why *c
 {
 	const struct gw_why *best = NULL;
 
-	for (size_t i = 0; i < a->count; i++) {
-		const struct gw_why *w = &a->at[i];
+	for (size_t i = 0; i < a->offers.count; i++) {
+		const struct gw_why *w = &a->offers.at[i];
 
 		if (w != chosen && w->reason <= GW_FULL && w->metric > 0 &&
 		    tunnel_key_equal(&w->key, &chosen->key) && (!best || w->metric > best->metric))
@@ -244,12 +234,12 @@ static json_t *gateways_json(const struct call *call, const struct l3 *l3, struc
 {
 	json_t *list = json_array();
 
-	if (a->count > 0)
-		qsort(a->at, a->count, sizeof(a->at[0]), compare);
-	for (size_t i = 0; i < a->count; i++) {
-		json_t *o = gateway_json(call, l3, a, &a->at[i]);
+	if (a->offers.count > 0)
+		qsort(a->offers.at, a->offers.count, sizeof(a->offers.at[0]), compare);
+	for (size_t i = 0; i < a->offers.count; i++) {
+		json_t *o = gateway_json(call, l3, a, &a->offers.at[i]);
 
-		if (is_chosen(a, &a->at[i]))
+		if (is_chosen(a, &a->offers.at[i]))
 			json_array_insert_new(list, 0, o);
 		else
 			json_array_append_new(list, o);
@@ -264,15 +254,15 @@ static void no_route_words(const struct tunnels *t, const struct answer *a, cons
 {
 	bool taken = false;
 
-	for (size_t i = 0; i < a->count; i++)
-		taken |= is_taken(a, &a->at[i]);
+	for (size_t i = 0; i < a->offers.count; i++)
+		taken |= is_taken(a, &a->offers.at[i]);
 	if (!t)
 		snprintf(words, room, "no tunnel leads to %s: tunnels are off", address);
 	else if (tunnels_is_local(t, a->p))
 		snprintf(words, room,
 			 "no tunnel leads to %s: it is of this cloud, or of a host or link itself",
 			 address);
-	else if (a->count == 0)
+	else if (a->offers.count == 0)
 		snprintf(words, room, "no tunnel leads to %s: no node offers a network with it",
 			 address);
 	else if (!taken)
@@ -356,13 +346,13 @@ json_t *why_tunnel(struct call *call, const struct l3 *l3, const struct prefix *
 		a.route = route_of(routes, count, p);
 		if (a.route && a.route->lost)
 			a.route = NULL;
-		gw_explain(tunnels_gw(t), explained, &a);
+		gw_explain(tunnels_gw(t), offer_weigh, &a);
 		node_end(&a);
 	}
 
 	json_t *o = answer_json(call, l3, &a);
 
-	free(a.at);
+	free(a.offers.at);
 	free(routes);
 	return o;
 }
