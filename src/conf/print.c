@@ -54,12 +54,6 @@ static void add_option(struct text *t, const struct option *o, const void *base)
 	}
 }
 
-/* Is it about sections of this kind? */
-static bool is_of(const struct option *o, const struct section_kind *k)
-{
-	return !o->section && strcmp(o->type, k->type) == 0;
-}
-
 static void add_section(struct text *t, const struct section_kind *k, const void *section)
 {
 	size_t count;
@@ -67,7 +61,7 @@ static void add_section(struct text *t, const struct section_kind *k, const void
 
 	text_add(t, "\nconfig %s '%s'\n", k->type, section_name(section));
 	for (size_t i = 0; i < count; i++)
-		if (is_of(&o[i], k))
+		if (section_has(k, &o[i]))
 			add_option(t, &o[i], section);
 }
 
@@ -121,7 +115,7 @@ static bool sections_equal(const struct section_kind *k, const struct conf *a, c
 		if (strcmp(section_name(in_a), section_name(in_b)) != 0)
 			return false;
 		for (size_t row = 0; row < count; row++)
-			if (is_of(&o[row], k) && !option_equal(&o[row], in_a, in_b))
+			if (section_has(k, &o[row]) && !option_equal(&o[row], in_a, in_b))
 				return false;
 	}
 	return true;

@@ -2,7 +2,6 @@
 #include "conf/section.h"
 #include <assert.h>
 #include <string.h>
-#include "conf/options.h"
 
 const struct section_kind section_kinds[] = {
 	{"net", HOST_INTERFACES_MAX, HOST_SECTION_ROOM, offsetof(struct conf, host.interfaces),
@@ -21,6 +20,11 @@ const struct section_kind *section_kind_find(const char *type)
 		if (strcmp(k->type, type) == 0)
 			return k;
 	return NULL;
+}
+
+bool section_has(const struct section_kind *k, const struct option *o)
+{
+	return !o->section && strcmp(o->type, k->type) == 0;
 }
 
 unsigned section_count(const struct section_kind *k, const struct conf *c)
@@ -61,7 +65,7 @@ void section_reset(const struct section_kind *k, void *section)
 
 	memset(after_name, 0, k->width - k->name_room);
 	for (size_t i = 0; i < count; i++)
-		if (!o[i].section && strcmp(o[i].type, k->type) == 0)
+		if (section_has(k, &o[i]))
 			option_default(&o[i], section);
 }
 

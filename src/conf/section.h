@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "conf/conf.h"
+#include "conf/options.h"
 
 struct section_kind {
 	const char *type;
@@ -21,6 +22,8 @@ extern const struct section_kind section_kinds[]; /* ends at type NULL */
 /* NULL: there are no such sections. */
 const struct section_kind *section_kind_find(const char *type);
 
+/* Is the option one of sections of this kind? */
+bool section_has(const struct section_kind *k, const struct option *o);
 unsigned section_count(const struct section_kind *k, const struct conf *c);
 /* index < section_count */
 void *section_at(const struct section_kind *k, struct conf *c, unsigned index);
