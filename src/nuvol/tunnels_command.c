@@ -67,11 +67,6 @@ static void out_row(struct table *t, const json_t *result, const json_t *out)
 					 sizeof(networks)));
 }
 
-static int out_compare(const void *a, const void *b)
-{
-	return network_nodes.compare(a, b);
-}
-
 static void outs_print(const struct cli *cli, const json_t *result)
 {
 	static const struct column columns[] = {
@@ -81,7 +76,8 @@ static void outs_print(const struct cli *cli, const json_t *result)
 	};
 	struct table t;
 	size_t count;
-	const json_t **rows = list_sort(json_object_get(result, "out"), out_compare, &count);
+	const json_t **rows =
+		list_sort(json_object_get(result, "out"), network_nodes.compare, &count);
 
 	putchar('\n');
 	table_init(&t, columns, sizeof(columns) / sizeof(columns[0]));
