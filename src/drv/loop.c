@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "drv/loop.h"
+#include "drv/loop_internal.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -25,104 +25,6 @@ struct watch {
 	struct loop *loop;
 	uint8_t port; /* or PORT_CLOUD */
 };
-
-/* ---- between node and drivers ---- */
-
-static void note_log(const struct fx_note *n)
-{
-	enum log_level level = LOG_INFO;
-	char subject[MAC_TEXT], object[MAC_TEXT];
-
-	if (n->what == NOTE_ROUTE_CHANGED)
-		level = LOG_DEBUG;
-	else if (n->what == NOTE_LAN_BLOCKED || n->what == NOTE_TABLE_FULL)
-		level = LOG_WARN;
-	if (!log_wants(level))
-		return;
-	mac_print(n->subject, subject);
-	if (mac_is_zero(n->object))
-		log_line(level, "%s %s (%u)", note_name(n->what), subject, n->value);
-	else
-		log_line(level, "%s %s %s (%u)", note_name(n->what), subject,
-			 mac_print(n->object, object), n->value);
-}
-
-static void emit(struct fx *fx, const struct effect *e)
-{
-	struct loop *x = container_of(fx, struct loop, fx);
-
-	switch (e->kind) {
-	case FX_SEND:
-	case FX_DELIVER: datapath_effect(&x->datapath, e); break;
-	case FX_FDB:
-		if (x->lan.cloud_port)
-			(void)bridge_set_fdb(&x->fdb_ask, x->lan.cloud_port, e->fdb.mac);
-		break;
-	case FX_DATAGRAM:
-	case FX_LEASE:
-	case FX_RESERVE:
-	case FX_RANGES:
-	case FX_NAME: gateway_effect(&x->gateway, e); break;
-	case FX_LAN_ROLE:
-	case FX_HELLO: cables_effect(&x->cables, e); break;
-	case FX_NETWORK:
-		network_effect(&x->network, &e->network);
-		if (e->network.kind == NETWORK_ROUTE)
-			tunnel_route_changed(&x->tunnel, e->network.route.prefix);
-		break;
-	case FX_TUNNEL:
-		tunnel_effect(&x->tunnel, &e->tunnel);
-		if (e->tunnel.kind == TUNNEL_KEEP)
-			preference_keep(&x->conf.host, &x->run, &e->tunnel.keep);
-		break;
-	case FX_UPLINK: uplinks_effect(&x->uplinks, &e->uplink); break;
-	case FX_ECHO: break;
-	case FX_NOTE: note_log(&e->note); break;
-	}
-	ctl_effect(&x->ctl, now_boottime(), e);
-}
-
-static void node_tell(struct loop *x, const struct ev *ev)
-{
-	node_handle(&x->node, now_boottime(), ev, &x->fx);
-}
-
-static void ev_tell(void *ctx, const struct ev *ev)
-{
-	node_tell(ctx, ev);
-}
-
-static void role_done(void *ctx, const char *name, const struct fx_lan_role *role)
-{
-	struct loop *x = ctx;
-
-	gateway_lan_role(&x->gateway, name, role);
-	network_lan_role(&x->network, name);
-}
-
-static void client_tell(void *ctx, const struct ev_client *c)
-{
-	const struct ev ev = {.kind = EV_CLIENT, .client = *c};
-
-	node_tell(ctx, &ev);
-}
-
-static void lan_port_gone(void *ctx, int ifindex)
-{
-	struct loop *x = ctx;
-
-	fdb_port_gone(&x->fdb, ifindex);
-}
-
-static void port_tell(void *ctx, const struct ev_port *p)
-{
-	struct loop *x = ctx;
-	const struct ev ev = {.kind = EV_PORT, .port = *p};
-
-	if (!datapath_set_port(&x->datapath, p->port, x->mesh.slot[p->port].packet, p->mtu_bytes))
-		log_line(LOG_ERROR, "no memory for frames of %s", x->mesh.slot[p->port].name);
-	node_tell(x, &ev);
-}
 
 /* ---- what is readable ---- */
 
@@ -195,7 +97,7 @@ static void tap_ready(uv_poll_t *poll, int status, int events)
 		uv_poll_start(poll, UV_READABLE, tap_ready);
 }
 
-static void port_socket(void *ctx, uint8_t port, struct packet *packet)
+void loop_port_socket(void *ctx, uint8_t port, struct packet *packet)
 {
 	struct loop *x = ctx;
 
@@ -268,7 +170,7 @@ static void deadline_reached(uv_timer_t *t)
 	const struct ev ev = {.kind = EV_DEADLINE};
 
 	x->armed = NEVER;
-	node_tell(x, &ev);
+	loop_tell(x, &ev);
 	ctl_expire(&x->ctl, now_boottime());
 }
 
@@ -375,29 +277,6 @@ static void mend(uv_timer_t *t)
 		mend_soon(x);
 }
 
-static const char *port_name(void *ctx, uint8_t port)
-{
-	const struct loop *x = ctx;
-
-	return port < x->mesh.slots_max && x->mesh.slot[port].name[0] ? x->mesh.slot[port].name
-								      : "?";
-}
-
-static const char *network_port_name(void *ctx, uint8_t port)
-{
-	const struct loop *x = ctx;
-	const struct network_port *p = port < PORT_MAX ? &x->network.port[port] : NULL;
-
-	return p && p->vlan.name[0] ? p->vlan.name : "?";
-}
-
-static char *config_print(void *ctx)
-{
-	const struct loop *x = ctx;
-
-	return conf_print(&x->conf);
-}
-
 static int netlink_start(struct loop *x)
 {
 	static const unsigned groups[] = {RTNLGRP_LINK, RTNLGRP_NEIGH};
@@ -445,127 +324,6 @@ static int node_start(struct loop *x)
 		log_line(LOG_WARN, "%s; %s", x->node.plan.warnings[i].text,
 			 x->node.plan.warnings[i].remedy);
 	return 0;
-}
-
-static void parts_join(struct loop *x)
-{
-	const struct host_conf *host = &x->conf.host;
-
-	x->lan = (struct lan){.conf = host,
-			      .plan = &x->node.plan,
-			      .run = &x->run,
-			      .links = &x->links,
-			      .ask = &x->ask,
-			      .cables = &x->cables,
-			      .tell = client_tell,
-			      .port_gone = lan_port_gone,
-			      .ctx = x};
-	lan_init(&x->lan);
-	x->mesh = (struct mesh_ports){.conf = host,
-				      .plan = &x->node.plan,
-				      .crypto = crypto_mbedtls(),
-				      .ask = &x->ask,
-				      .cables = &x->cables,
-				      .slots_max = x->conf.node.l2.ports_max,
-				      .socket = port_socket,
-				      .tell = port_tell,
-				      .ctx = x};
-	mesh_ports_init(&x->mesh);
-	x->cables = (struct cables){.conf = host,
-				    .node = &x->node,
-				    .uv = &x->uv,
-				    .links = &x->links,
-				    .lan = &x->lan,
-				    .fdb = &x->fdb,
-				    .mesh = &x->mesh,
-				    .tell = ev_tell,
-				    .role_done = role_done,
-				    .ctx = x};
-	cables_init(&x->cables);
-	x->ctl_host = (struct ctl_host){.ctx = x,
-					.port_name = port_name,
-					.network_port_name = network_port_name,
-					.status = loop_status,
-					.config = config_print};
-	ctl_init(&x->ctl, &x->node, &x->ctl_host, now_boottime());
-}
-
-static void gateway_join(struct loop *x)
-{
-	const struct gateway_env env = {.conf = &x->conf,
-					.plan = &x->node.plan,
-					.run = &x->run,
-					.links = &x->links,
-					.ask = &x->ask,
-					.effect_ask = &x->fdb_ask,
-					.lan = &x->lan,
-					.uv = &x->uv,
-					.share = x->node.share,
-					.fx = &x->fx,
-					.tell = ev_tell,
-					.ctx = x};
-
-	gateway_start(&x->gateway, &env);
-}
-
-static bool network_ready(void *ctx, const struct node_key *key, uint32_t desc_sqn)
-{
-	struct loop *x = ctx;
-	const struct node_key_bytes bytes = {.secret = {key->secret, key->secret_len},
-					     .public = {key->public, key->public_len}};
-	uint64_t seed;
-
-	return getrandom(&seed, sizeof(seed), 0) == sizeof(seed) &&
-	       node_network_start(&x->node, now_boottime(), &bytes, desc_sqn, seed) == OK;
-}
-
-static void network_join(struct loop *x)
-{
-	const struct network_env env = {.conf = &x->conf,
-					.plan = &x->node.plan,
-					.run = &x->run,
-					.links = &x->links,
-					.ask = &x->ask,
-					.lan = &x->lan,
-					.cables = &x->cables,
-					.uv = &x->uv,
-					.ready = network_ready,
-					.tell = ev_tell,
-					.ctx = x};
-
-	network_start(&x->network, &env);
-}
-
-static bool has_route(void *ctx, struct ipv6 primary)
-{
-	const struct loop *x = ctx;
-
-	return network_has_route(&x->network, primary);
-}
-
-static void tunnel_join(struct loop *x)
-{
-	const struct tunnel_env env = {.kind = x->conf.host.tunnel_kind,
-				       .links = &x->links,
-				       .uv = &x->uv,
-				       .has_route = has_route,
-				       .tell = ev_tell,
-				       .name = x->conf.host.uplink.portal_host,
-				       .ctx = x};
-
-	tunnel_start(&x->tunnel, &env);
-}
-
-static void uplinks_join(struct loop *x)
-{
-	const struct uplinks_env env = {.conf = &x->conf,
-					.plan = &x->node.plan,
-					.links = &x->links,
-					.uv = &x->uv,
-					.tell = ev_tell,
-					.ctx = x};
-
-	uplinks_start(&x->uplinks, &env);
 }
 
 static void line_came(void *ctx, struct ctl_client *client, const char *line, size_t len)
@@ -676,12 +434,11 @@ static int loop_start(struct loop *x)
 		return e;
 	if (!datapath_init(&x->datapath, &x->node, &x->fx, &x->tap))
 		return -ENOMEM;
-	fdb_init(&x->fdb, seed, client_tell, x);
-	parts_join(x);
+	loop_join_parts(x, seed);
 	sysctl_bridge_filters_off();
 	if ((e = tap_start(x)) || (e = lan_settle(&x->lan)))
 		return e;
-	gateway_join(x);
+	loop_join_gateway(x);
 	x->monitor_poll.data = x;
 	e = uv_poll_init(&x->uv, &x->monitor_poll, netlink_fd(&x->monitor));
 	if (e || (e = ctl_start(x)))
@@ -691,10 +448,10 @@ static int loop_start(struct loop *x)
 	e = privilege_drop();
 	if (e)
 		log_line(LOG_WARN, "cannot give privileges away: %s", strerror(-e));
-	tunnel_join(x);
-	network_join(x);
-	uplinks_join(x);
-	preference_recall(&x->conf.host, &x->run, ev_tell, x);
+	loop_join_tunnel(x);
+	loop_join_network(x);
+	loop_join_uplinks(x);
+	preference_recall(&x->conf.host, &x->run, loop_tell, x);
 	return 0;
 }
 
@@ -774,7 +531,7 @@ int loop_run(const struct conf *conf, const char *conf_dir)
 	}
 	x->conf = *conf;
 	x->conf_dir = conf_dir;
-	x->fx.emit = emit;
+	x->fx.emit = loop_emit;
 	x->tap.fd = -1;
 	x->armed = NEVER;
 	list_init(&x->links.all);
