@@ -426,6 +426,27 @@ static void bounds(void **state)
 	rig_end(&rig);
 }
 
+/* How many clients use a gateway is kept as long as it offers, and by family. */
+static void users(void **state)
+{
+	struct rig rig;
+	struct digest one = id_of(1), two = id_of(2);
+
+	(void)state;
+	rig_make(&rig, roomy);
+	offer(&rig, 1, prefix("0.0.0.0", 0), MBIT, MBIT);
+	gw_users_set(rig.g, false, &one, 7);
+	gw_users_set(rig.g, false, &two, 9); /* it offers nothing */
+	offer(&rig, 1, prefix("0.0.0.0", 0), 2 * MBIT, MBIT);
+	assert_int_equal(gw_users(rig.g, false, &one), 7);
+	assert_int_equal(gw_users(rig.g, true, &one), 0);
+	assert_int_equal(gw_users(rig.g, false, &two), 0);
+	gw_offer_gone(rig.g, &one);
+	offer(&rig, 1, prefix("0.0.0.0", 0), MBIT, MBIT);
+	assert_int_equal(gw_users(rig.g, false, &one), 0);
+	rig_end(&rig);
+}
+
 /* Whatever memory there is not: refused or left out, and all given back. */
 static void memory(void **state)
 {
@@ -474,7 +495,7 @@ int main(void)
 		cmocka_unit_test(ingress),   cmocka_unit_test(hysteresis),
 		cmocka_unit_test(preferred), cmocka_unit_test(ties),
 		cmocka_unit_test(overlaps),  cmocka_unit_test(bounds),
-		cmocka_unit_test(memory),
+		cmocka_unit_test(users),     cmocka_unit_test(memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

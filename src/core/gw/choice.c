@@ -53,6 +53,21 @@ void gw_judge(struct gw *g, bool v6, const struct digest *node, enum gw_verdict 
 	touch_internet(g);
 }
 
+void gw_users_set(struct gw *g, bool v6, const struct digest *node, uint32_t clients)
+{
+	struct gw_node *n = gw_node_find(g, node);
+
+	if (n)
+		n->users[v6] = clients;
+}
+
+uint32_t gw_users(const struct gw *g, bool v6, const struct digest *node)
+{
+	const struct gw_node *n = gw_node_find(g, node);
+
+	return n ? n->users[v6] : 0;
+}
+
 void gw_prefer(struct gw *g, const struct digest *node, bool strict)
 {
 	g->prefers = node != NULL;

@@ -178,6 +178,7 @@ enum err gw_offer_set(struct gw *g, const struct gw_offer *offer)
 	node_fill(g, n, offer);
 	if (old) {
 		memcpy(n->verdict, old->verdict, sizeof(n->verdict));
+		memcpy(n->users, old->users, sizeof(n->users));
 		node_del(g, old);
 	}
 	node_match(g, n);

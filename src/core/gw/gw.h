@@ -106,6 +106,10 @@ void gw_locals_set(struct gw *g, const struct prefix *local, size_t count);
  * now are left out. */
 void gw_prove(struct gw *g, bool v6, bool on);
 void gw_judge(struct gw *g, bool v6, const struct digest *node, enum gw_verdict verdict);
+/* How many clients of our cloud go out by a node for that family, as all its nodes count them
+ * (core/share). It is kept when the node offers anew; who offers nothing is left out. */
+void gw_users_set(struct gw *g, bool v6, const struct digest *node, uint32_t clients);
+uint32_t gw_users(const struct gw *g, bool v6, const struct digest *node);
 /* The gateway for the Internet that people prefer, as long as it is not bad; NULL: none. strict:
  * rather nothing than another one. */
 void gw_prefer(struct gw *g, const struct digest *node, bool strict);

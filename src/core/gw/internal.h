@@ -18,6 +18,7 @@ struct gw_node {
 	struct digest id;
 	char name[GW_NAME];
 	enum gw_verdict verdict[2]; /* [1]: IPv6 */
+	uint32_t users[2];
 	uint64_t metric;
 	uint32_t tunnels, networks, ingresses;
 	uint32_t networks_room, ingresses_room; /* allocated */
