@@ -59,9 +59,10 @@ struct fx_echo {
 
 struct fx_note {
 	enum note what;
-	struct mac subject; /* a client, an originator */
-	struct mac object;  /* the node it is about */
-	uint32_t value;	    /* port, vid, seqno; see core/note.h */
+	struct mac subject;	     /* a client, an originator */
+	struct mac object;	     /* the node it is about */
+	uint32_t value;		     /* port, vid, seqno; see core/note.h */
+	struct note_gateway gateway; /* of a gateway; its names are valid during the call */
 };
 
 struct fx_datagram {

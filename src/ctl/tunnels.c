@@ -237,6 +237,7 @@ static json_t *counters_of(const struct tunnels *t)
 	json_put_count(o, "matches_refused", g->matches_refused);
 	json_put_count(o, "ends_refused", c.ends_refused);
 	json_put_count(o, "routes_refused", c.routes_refused);
+	json_put_count(o, "notes_untold", c.notes_untold);
 	json_put_count(o, "changes", g->changes);
 	return o;
 }

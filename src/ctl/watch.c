@@ -50,6 +50,9 @@ static struct telling note_telling(enum note n)
 					"LAN open again: no other node claims it"};
 	case NOTE_TABLE_FULL:
 		return (struct telling){NULL, NULL, VALUE_ERR, "a table is full (%3)"};
+	case NOTE_GATEWAY_TAKEN:
+	case NOTE_GATEWAY_CHANGED:
+	case NOTE_GATEWAY_LOST: break; /* gateway_json */
 	}
 	return (struct telling){NULL, NULL, VALUE_NONE, "something that has no words yet"};
 }
@@ -94,6 +97,29 @@ static void put_value(json_t *o, const struct ctl *c, enum value_kind kind, uint
 	}
 }
 
+static void put_end(json_t *o, const char *key, const char *name, const struct note_gateway_end *e)
+{
+	json_put_digest(o, key, &e->id);
+	json_put_text_or_null(o, name, e->name ? e->name : "");
+}
+
+static json_t *gateway_json(const struct ctl *c, instant now, const struct fx_note *note)
+{
+	const struct note_gateway *g = &note->gateway;
+	char words[NOTE_GATEWAY_TEXT];
+	json_t *o = json_object();
+
+	json_put_text(o, "event", note_name(note->what));
+	json_put_ago_ms(o, "uptime_ms", now, c->started);
+	json_put_text(o, "text", note_gateway_print(g, words));
+	json_put_text(o, "family", g->v6 ? "ipv6" : "ipv4");
+	json_put_text(o, "why", gateway_why_name(g->why));
+	put_end(o, "to", "to_name", &g->to);
+	put_end(o, "from", "from_name", &g->from);
+	json_put_bool(o, "spare", g->spare);
+	return o;
+}
+
 static json_t *note_json(const struct ctl *c, instant now, const struct fx_note *note)
 {
 	struct telling t = note_telling(note->what);
@@ -122,7 +148,8 @@ void watch_tell(struct ctl *c, instant now, const struct fx_note *note)
 		if (!client->watching)
 			continue;
 		if (!o)
-			o = note_json(c, now, note);
+			o = note_is_of_gateway(note->what) ? gateway_json(c, now, note)
+							   : note_json(c, now, note);
 		answer_line(client, json_incref(o));
 	}
 	json_decref(o);

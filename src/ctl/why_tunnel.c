@@ -22,6 +22,7 @@ const char *tunnel_reason_words(enum gw_reason reason)
 	case GW_NO_ROUTE: return "the network has no way to the node";
 	case GW_WORTHLESS: return "the way to it, or the search's rating, leaves no bandwidth";
 	case GW_DEAD: return "nobody on the Internet answers through it";
+	case GW_ASKED: return "it has not been proved yet that it carries anything";
 	case GW_UNWISHED: return "another one is preferred, strictly";
 	case GW_HELD:
 		return "worth more than the one in use, which is kept until that has been so for a "

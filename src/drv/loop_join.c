@@ -18,14 +18,19 @@
 static void note_log(const struct fx_note *n)
 {
 	enum log_level level = LOG_INFO;
-	char subject[MAC_TEXT], object[MAC_TEXT];
+	char subject[MAC_TEXT], object[MAC_TEXT], words[NOTE_GATEWAY_TEXT];
 
 	if (n->what == NOTE_ROUTE_CHANGED)
 		level = LOG_DEBUG;
-	else if (n->what == NOTE_LAN_BLOCKED || n->what == NOTE_TABLE_FULL)
+	else if (n->what == NOTE_LAN_BLOCKED || n->what == NOTE_TABLE_FULL ||
+		 n->what == NOTE_GATEWAY_LOST)
 		level = LOG_WARN;
 	if (!log_wants(level))
 		return;
+	if (note_is_of_gateway(n->what)) {
+		log_line(level, "%s", note_gateway_print(&n->gateway, words));
+		return;
+	}
 	mac_print(n->subject, subject);
 	if (mac_is_zero(n->object))
 		log_line(level, "%s %s (%u)", note_name(n->what), subject, n->value);

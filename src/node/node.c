@@ -199,10 +199,23 @@ struct node_fx {
 	struct node *node;
 };
 
+/* Who has an uplink of his own needs no gateway, yet. */
+static void note_emit(const struct node_fx *n, const struct effect *e)
+{
+	struct effect told = *e;
+
+	told.note.gateway.spare = n->node->uplink.family[e->note.gateway.v6].used;
+	n->host->emit(n->host, &told);
+}
+
 static void emit(struct fx *fx, const struct effect *e)
 {
 	struct node_fx *n = container_of(fx, struct node_fx, fx);
 
+	if (e->kind == FX_NOTE && note_is_of_gateway(e->note.what)) {
+		note_emit(n, e);
+		return;
+	}
 	n->host->emit(n->host, e);
 	if (!n->node->tunnels)
 		return;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "node/tunnels.h"
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
+#include "base/bucket.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/prng.h"
@@ -20,6 +22,7 @@ struct out {
 	struct list all;
 	struct list idle;
 	struct tunnel_out is;
+	char name[GW_NAME]; /* of the node, for people */
 	uint32_t routes;
 	instant made;
 	instant idle_since; /* only without routes */
@@ -55,6 +58,8 @@ struct tunnels {
 	struct prefix local[GW_LOCALS_MAX];
 	uint32_t locals;
 	struct tunnels_counters count;
+	bool had[2];	     /* there was a gateway for the Internet */
+	struct bucket notes; /* of gateways */
 	struct tunnel_offer reading;
 	/* while it runs */
 	instant now;
@@ -157,6 +162,7 @@ struct tunnels *tunnels_new(const struct node_conf *conf, const struct plan *pla
 	list_init(&t->all_outs);
 	list_init(&t->all_routes);
 	list_init(&t->idle);
+	bucket_init(&t->notes, TUNNELS_NOTES, span_s(TUNNELS_NOTES_S), (instant){0});
 	if (!t->gw) {
 		tunnels_free(t);
 		return NULL;
@@ -387,6 +393,7 @@ static struct out *out_make(struct tunnels *t, const struct tunnel_to *to)
 	if (!o)
 		return NULL;
 	o->is = (struct tunnel_out){.to = *to, .primary = l3_primary_of(t->l3, &to->node)};
+	snprintf(o->name, sizeof(o->name), "%s", gw_name(t->gw, &to->node));
 	o->made = o->idle_since = t->now;
 	if (!map_add(&t->outs, &o->by_node, out_hash(t, &to->node))) {
 		pool_free(&t->pool, o, sizeof(*o));
@@ -484,11 +491,43 @@ static void route_move(struct tunnels *t, struct route *r, struct out *o)
 	out_leave(t, was);
 }
 
+/* ---- what people are told ---- */
+
+static struct note_gateway_end end_of(const struct out *o)
+{
+	if (!o)
+		return (struct note_gateway_end){.name = ""};
+	return (struct note_gateway_end){o->is.to.node, o->name};
+}
+
+/* was, o: NULL, none. */
+static void gateway_note(struct tunnels *t, const struct tunnel_key *key, const struct out *was,
+			 const struct out *o)
+{
+	const bool v6 = key->prefix.v6;
+	struct effect e = {.kind = FX_NOTE};
+	struct note_gateway *g = &e.note.gateway;
+
+	if (key->prefix.net.bits != 0 || was == o)
+		return;
+	*g = (struct note_gateway){.v6 = v6, .from = end_of(was), .to = end_of(o)};
+	g->why = was	      ? gw_why_left(t->gw, key, &was->is.to, o ? &o->is.to : NULL)
+		 : t->had[v6] ? GATEWAY_AGAIN
+			      : GATEWAY_FOUND;
+	e.note.what = !o ? NOTE_GATEWAY_LOST : !was ? NOTE_GATEWAY_TAKEN : NOTE_GATEWAY_CHANGED;
+	t->had[v6] |= o != NULL;
+	if (bucket_take(&t->notes, t->now))
+		t->fx->emit(t->fx, &e);
+	else
+		t->count.notes_untold++;
+}
+
 /* core/gw has chosen. */
 static void chosen(void *ctx, const struct tunnel_key *key, const struct tunnel_to *to, bool lost)
 {
 	struct tunnels *t = ctx;
 	struct route *r = route_find(t, key);
+	const struct out *was = r ? r->out : NULL;
 	struct out *o = to ? out_find(t, to) : NULL;
 
 	if (to && !o)
@@ -497,8 +536,10 @@ static void chosen(void *ctx, const struct tunnel_key *key, const struct tunnel_
 		route_move(t, r, o);
 	else if (r)
 		route_end(t, r);
-	if ((!to && !lost) || ((o || lost) && (r || route_make(t, key, o))))
+	if ((!to && !lost) || ((o || lost) && (r || route_make(t, key, o)))) {
+		gateway_note(t, key, was, o);
 		return;
+	}
 	t->starved = true;
 	t->count.routes_refused++;
 }
@@ -571,9 +612,10 @@ static void verdicts_recall(struct tunnels *t, bool v6)
 
 static void wishes_tell(struct tunnels *t, bool v6)
 {
+	const struct proof_env env = proof_env(t);
 	struct proof_wish wish[PROOFS_MAX];
 
-	proofs_wish(&t->proofs, t->now, v6, wish, gw_wishes(t->gw, v6, wish, PROOFS_MAX));
+	proofs_wish(&t->proofs, t->now, v6, wish, gw_wishes(t->gw, v6, wish, PROOFS_MAX), &env);
 }
 
 static void decide(struct tunnels *t)

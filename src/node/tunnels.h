@@ -31,6 +31,8 @@ enum {
 	TUNNELS_OUT_MAX = 512,
 	TUNNELS_MEMORY_MAX = 8 << 20,
 	TUNNELS_MATCHES_MAX = 16384,
+	TUNNELS_NOTES = 20,   /* people are told of so many changes of gateways at once, and ... */
+	TUNNELS_NOTES_S = 30, /* ... one more after each so many seconds */
 };
 
 struct tunnels;
@@ -64,6 +66,7 @@ struct tunnels_counters {
 	uint64_t ends_refused;	   /* dummy addresses in descriptions that are not the node's own */
 	uint64_t networks_refused; /* too many of one node, or of no end */
 	uint64_t routes_refused;   /* TUNNELS_OUT_MAX tunnels are in use, or no memory */
+	uint64_t notes_untold;	   /* of gateways: TUNNELS_NOTES */
 };
 struct tunnels_counters tunnels_counters(const struct tunnels *t);
 struct tunnel_end tunnels_end(const struct tunnels *t);

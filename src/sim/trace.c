@@ -10,9 +10,13 @@ static void begin(const struct run *r, unsigned node, const char *what)
 
 static void note_print(const struct run *r, unsigned node, const struct fx_note *n)
 {
-	char subject[MAC_TEXT], object[MAC_TEXT];
+	char subject[MAC_TEXT], object[MAC_TEXT], words[NOTE_GATEWAY_TEXT];
 
 	begin(r, node, note_name(n->what));
+	if (note_is_of_gateway(n->what)) {
+		fprintf(r->conf.trace, " %s\n", note_gateway_print(&n->gateway, words));
+		return;
+	}
 	fprintf(r->conf.trace, " %s %s %u\n", mac_print(n->subject, subject),
 		mac_print(n->object, object), n->value);
 }

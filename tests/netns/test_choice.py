@@ -3,7 +3,9 @@
 a liar and a dead one within seconds and tells who sends when there is none; and that people may
 prefer one."""
 
+import contextlib
 import json
+import socket
 import time
 
 import pytest
@@ -75,6 +77,18 @@ def nuvol(node, *arguments):
     return json.loads(node.space.run(f"{NUVOL} --json -r {node.run_dir} {' '.join(arguments)}"))
 
 
+@contextlib.contextmanager
+def watched(node):
+    """What happens there, event by event."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(10)
+        s.connect(str(node.run_dir / "nuvold.sock"))
+        s.sendall(b'{"id": 1, "method": "watch"}\n')
+        lines = s.makefile()
+        assert json.loads(lines.readline())["result"]["watching"]
+        yield (json.loads(line) for line in lines)
+
+
 def gateways(town):
     return nuvol(town.far, "why", "gateway")["gateways"]
 
@@ -123,19 +137,30 @@ def test_people_prefer_one(town):
 
 
 def test_liar_is_left(town):
+    """... and people are told so, with its name."""
     town.time_until("better", 60)
-    town.lies("better")
-    seconds = town.time_until("good", 20)
+    with watched(town.far) as events:
+        town.lies("better")
+        seconds = town.time_until("good", 20)
+        told = next(e for e in events if e["event"].startswith("gateway") and e["family"] == "ipv4")
     print(f"liar left after {seconds:.1f} s")
     assert seconds <= LIAR_S
     assert town.far_space.pings(TARGET, 1, "-W 1")
+    assert (told["event"], told["why"]) == ("gateway-changed", "silent")
+    assert (told["from"], told["to"]) == (town.id["better"], town.id["good"])
+    assert told["to_name"] and f"goes by {told['to_name']} now: {told['from_name']} " in told["text"]
+    assert told["text"] in town.far.log()
     town.honest("better")
 
 
 def test_when_none_works_who_sends_is_told(town):
+    began = time.monotonic()
     for name in town.space:
         town.lies(name)
     until(lambda: town.by() is None, 20, "no gateway")
+    seconds = time.monotonic() - began
+    print(f"told that none works after {seconds:.1f} s")
+    assert seconds <= LIAR_S
     until(lambda: "unreachable" in town.far_space.ip("route show table 72"), 5, "told")
     began = time.monotonic()
     assert not town.far_space.pings(TARGET, 1, "-W 5")

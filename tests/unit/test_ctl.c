@@ -434,6 +434,47 @@ static void test_watch_words(void **state)
 	}
 }
 
+/* Each change of a gateway is a sentence with its name, or its id if it has none. */
+static void test_watch_gateways(void **state)
+{
+	const struct note_gateway_end none = {.name = ""}, anna = {{{0xaa}}, "anna"},
+				      bru = {{{0xbb, 0xcc}}, ""};
+	const struct {
+		enum note what;
+		struct note_gateway gateway;
+		const char *words;
+	} cases[] = {
+		{NOTE_GATEWAY_TAKEN,
+		 {false, false, GATEWAY_FOUND, none, anna},
+		 "IPv4 to the Internet goes by anna"},
+		{NOTE_GATEWAY_TAKEN,
+		 {true, true, GATEWAY_AGAIN, none, anna},
+		 "IPv6 to the Internet goes by anna again (our own uplink is used before it)"},
+		{NOTE_GATEWAY_CHANGED,
+		 {false, false, GATEWAY_SILENT, anna, bru},
+		 "IPv4 to the Internet goes by bbcc0000 now: anna carries nothing to the Internet"},
+		{NOTE_GATEWAY_LOST,
+		 {false, false, GATEWAY_GONE, anna, none},
+		 "no gateway carries IPv4 to the Internet any more: anna offers it no more"},
+	};
+	struct asker *w = lab_asker(lab, false);
+
+	(void)state;
+	lab_ask(lab, w, "watch", NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct effect e = {.kind = FX_NOTE,
+				   .note = {.what = cases[i].what, .gateway = cases[i].gateway}};
+
+		ctl_effect(&lab->ctl, lab->now, &e);
+		assert_string_equal(text(asker_last(w), "text"), cases[i].words);
+		assert_string_equal(text(asker_last(w), "event"), note_name(cases[i].what));
+		assert_string_equal(text(asker_last(w), "why"),
+				    gateway_why_name(cases[i].gateway.why));
+	}
+	assert_true(json_is_null(json_object_get(asker_last(w), "to")));
+	assert_string_equal(text(asker_last(w), "from_name"), "anna");
+}
+
 static void test_watch_limit(void **state)
 {
 	(void)state;
@@ -585,13 +626,13 @@ static void test_privilege(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LINE(test_status),    LINE(test_status_down),  LINE(test_lan_blocked_in_words),
-		LINE(test_tables),    LINE(test_counters),     LINE(test_why_line),
-		RING(test_why_ring),  LINE(test_config),       LINE(test_text_from_outside),
-		LINE(test_ping),      LINE(test_ping_timeout), LINE(test_ping_limits),
-		LINE(test_watch),     LINE(test_watch_words),  LINE(test_watch_limit),
-		LINE(test_errors),    LINE(test_id),	       LINE(test_hostile_lines),
-		LINE(test_privilege),
+		LINE(test_status),	  LINE(test_status_down),  LINE(test_lan_blocked_in_words),
+		LINE(test_tables),	  LINE(test_counters),	   LINE(test_why_line),
+		RING(test_why_ring),	  LINE(test_config),	   LINE(test_text_from_outside),
+		LINE(test_ping),	  LINE(test_ping_timeout), LINE(test_ping_limits),
+		LINE(test_watch),	  LINE(test_watch_words),  LINE(test_watch_gateways),
+		LINE(test_watch_limit),	  LINE(test_errors),	   LINE(test_id),
+		LINE(test_hostile_lines), LINE(test_privilege),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

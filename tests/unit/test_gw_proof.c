@@ -66,7 +66,7 @@ static void decide(void)
 		return;
 	gw_evaluate(w->rig.g, w->rig.now, hear, &w->rig);
 	proofs_wish(&w->proofs, w->rig.now, false, wish,
-		    gw_wishes(w->rig.g, false, wish, PROOFS_MAX));
+		    gw_wishes(w->rig.g, false, wish, PROOFS_MAX), &env);
 }
 
 static void answers_come(void)
@@ -375,6 +375,31 @@ static void all_dead(void **state)
 	assert_false(w->rig.lost);
 }
 
+/* However many there are, and whenever it happens: who sends is told within seconds. */
+static void all_die_at_once(void **state)
+{
+	unsigned worst = 0;
+
+	(void)state;
+	for (unsigned count = 2; count < NODES; count = count * 2 - 1)
+		for (unsigned phase = 0; phase < 40; phase++) {
+			unsigned ms;
+
+			teardown(NULL);
+			setup(NULL);
+			for (unsigned n = 1; n <= count; n++)
+				gateway(n, (10 + n) * MBIT, 100 * MBIT);
+			run(span_ms(30000 + 270 * phase));
+			for (unsigned n = 1; n <= count; n++)
+				w->dead[n] = true;
+			ms = time_until(99);
+			assert_true(w->rig.lost);
+			worst = ms > worst ? ms : worst;
+		}
+	printf("all of 2 to 33 gateways die: told after %u ms at most\n", worst);
+	assert_in_range(worst, 1, 2500);
+}
+
 /* If nobody ever answers, or nothing can be sent, the fault may be ours: the best is used. */
 static void never_known(void **state)
 {
@@ -420,9 +445,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(bandwidth), TEST(liar),	    TEST(dies),	      TEST(backoff),
-		TEST(loss),	 TEST(better),	    TEST(preference), TEST(absent),
-		TEST(all_dead),	 TEST(never_known), TEST(crowd),
+		TEST(bandwidth),       TEST(liar),	  TEST(dies),
+		TEST(backoff),	       TEST(loss),	  TEST(better),
+		TEST(preference),      TEST(absent),	  TEST(all_dead),
+		TEST(all_die_at_once), TEST(never_known), TEST(crowd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

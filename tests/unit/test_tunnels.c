@@ -27,6 +27,8 @@ struct rig {
 	struct prng prng;
 	struct tunnel_probe probe[256]; /* not answered yet */
 	unsigned probes;
+	char note[NOTE_GATEWAY_TEXT]; /* the last one */
+	unsigned notes;
 };
 
 static struct rig *rig;
@@ -49,6 +51,10 @@ static void emit(struct fx *fx, const struct effect *e)
 {
 	struct rig *r = container_of(fx, struct rig, fx);
 
+	if (e->kind == FX_NOTE) {
+		note_gateway_print(&e->note.gateway, r->note);
+		r->notes++;
+	}
 	if (e->kind != FX_TUNNEL)
 		return;
 	tunnel_kernel_do(&r->kernel, &e->tunnel);
@@ -575,6 +581,66 @@ static void one_is_preferred(void **state)
 	assert_int_equal(by(all), 1);
 }
 
+/* Each change is told once, with why; probes are not. */
+static void changes_are_told(void **state)
+{
+	const struct prefix all = net4(0, 0, 0, 0);
+	const struct tunnel_preference wish = {.node = id_of(2)}, none = {.any = true},
+				       only = {.node = id_of(2), .strict = true};
+
+	(void)state;
+	prove_start();
+	offers(1, &all, 1, 50 * MBIT);
+	offers(2, &all, 1, 10 * MBIT);
+	run_answering(span_s(60), 0);
+	assert_int_equal(rig->notes, 1);
+	assert_string_equal(rig->note, "IPv4 to the Internet goes by 25010007");
+	tunnels_prefer(rig->t, rig->now, &wish);
+	run_answering(span_ms(10), 0);
+	assert_string_equal(rig->note, "IPv4 to the Internet goes by 4a020007 now: "
+				       "25010007 is not the one that people prefer");
+	tunnels_prefer(rig->t, rig->now, &none);
+	run_answering(span_ms(10), 0);
+	assert_string_equal(rig->note,
+			    "IPv4 to the Internet goes by 25010007 now: 4a020007 is worth less");
+	run_answering(span_s(3), 1u << 1);
+	assert_string_equal(rig->note, "IPv4 to the Internet goes by 4a020007 now: "
+				       "25010007 carries nothing to the Internet");
+	path(2, 0);
+	run_answering(span_ms(200), 1u << 1);
+	assert_string_equal(rig->note, "no gateway carries IPv4 to the Internet any more: "
+				       "4a020007 cannot be reached");
+	path(2, 10 * MBIT);
+	run_answering(span_s(5), 1u << 1);
+	assert_string_equal(rig->note, "IPv4 to the Internet goes by 4a020007 again");
+	assert_int_equal(rig->notes, 6);
+	tunnels_prefer(rig->t, rig->now, &only);
+	run_answering(span_s(5), 1u << 1);
+	assert_int_equal(rig->notes, 6);
+	gone(2);
+	run_answering(span_ms(200), 1u << 1);
+	assert_string_equal(rig->note, "no gateway carries IPv4 to the Internet any more: "
+				       "4a020007 offers it no more");
+	assert_int_equal(rig->notes, 7);
+}
+
+/* Who comes and goes all the time fills nobody's log. */
+static void told_within_bounds(void **state)
+{
+	const struct prefix all = net4(0, 0, 0, 0);
+
+	(void)state;
+	prove_start();
+	for (unsigned i = 0; i < 100; i++) {
+		offers(1, &all, 1, 50 * MBIT);
+		run_answering(span_ms(500), 0);
+		gone(1);
+		run_answering(span_ms(500), 0);
+	}
+	assert_in_range(rig->notes, TUNNELS_NOTES, TUNNELS_NOTES + 100 / TUNNELS_NOTES_S);
+	assert_int_equal(tunnels_counters(rig->t).notes_untold, 200 - rig->notes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -594,6 +660,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(greedy_node, setup, teardown),
 		cmocka_unit_test_setup_teardown(internet_is_proved, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_is_preferred, setup, teardown),
+		cmocka_unit_test_setup_teardown(changes_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(told_within_bounds, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

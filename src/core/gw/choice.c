@@ -96,8 +96,13 @@ enum gw_reason gw_candidate_check(const struct gw *g, const struct gw_candidate 
 	if (g->strict && !is_preferred(g, c))
 		return GW_UNWISHED;
 	/* Until one was good, the fault may be ours, or that of who is asked. */
-	if (g->proves[v6] && g->known[v6] && c->node->verdict[v6] == GW_BAD)
-		return GW_DEAD;
+	if (!g->proves[v6] || !g->known[v6])
+		return GW_CHOSEN;
+	switch (c->node->verdict[v6]) {
+	case GW_BAD: return GW_DEAD;
+	case GW_UNPROVEN: return gw_candidate_active(c) ? GW_CHOSEN : GW_ASKED;
+	case GW_GOOD: break;
+	}
 	return GW_CHOSEN;
 }
 
@@ -147,6 +152,44 @@ bool gw_candidate_better(const struct gw *g, const struct gw_candidate *a,
 	unsigned x = rank(g, a), y = rank(g, b);
 
 	return x != y ? x > y : worth_more(a, b);
+}
+
+/* ---- why one was left ---- */
+
+/* The best of what a node offers for a route; NULL: nothing. */
+static const struct gw_candidate *candidate_of(const struct gw *g, const struct tunnel_key *key,
+					       const struct digest *node)
+{
+	const struct gw_node *n = gw_node_find(g, node);
+	const struct gw_candidate *best = NULL;
+
+	if (!n)
+		return NULL;
+	list_each (c, &n->candidates, struct gw_candidate, of_node) {
+		if (tunnel_key_equal(&c->route->key, key) &&
+		    (!best || gw_candidate_better(g, c, best)))
+			best = c;
+	}
+	return best;
+}
+
+enum gateway_why gw_why_left(const struct gw *g, const struct tunnel_key *key,
+			     const struct tunnel_to *was, const struct tunnel_to *to)
+{
+	const struct gw_candidate *c = candidate_of(g, key, &was->node);
+	enum gw_reason reason = c ? gw_candidate_check(g, c) : GW_APART;
+
+	if (!c)
+		return GATEWAY_GONE;
+	if (reason == GW_NO_ROUTE || reason == GW_WORTHLESS)
+		return GATEWAY_UNREACHABLE;
+	if (reason == GW_DEAD || c->node->verdict[key->prefix.v6] == GW_BAD)
+		return GATEWAY_SILENT;
+	if (reason == GW_UNWISHED)
+		return GATEWAY_UNWISHED;
+	if (to && g->prefers && digest_equal(&to->node, &g->preferred))
+		return GATEWAY_PREFERRED;
+	return GATEWAY_BETTER;
 }
 
 /* ---- nothing flaps ---- */
@@ -269,7 +312,7 @@ size_t gw_wishes(const struct gw *g, bool v6, struct proof_wish *out, size_t max
 		list_each (c, &r->candidates, struct gw_candidate, of_route) {
 			enum gw_reason reason = gw_candidate_check(g, c);
 
-			if (reason == GW_CHOSEN || reason == GW_DEAD)
+			if (reason == GW_CHOSEN || reason == GW_DEAD || reason == GW_ASKED)
 				count = wish_enter(g, list, count, max,
 						   (struct wish){c, gw_candidate_active(c)});
 		}

@@ -268,6 +268,13 @@ void gw_locals_set(struct gw *g, const struct prefix *local, size_t count)
 	gw_match_all(g);
 }
 
+const char *gw_name(const struct gw *g, const struct digest *node)
+{
+	const struct gw_node *n = gw_node_find(g, node);
+
+	return n ? n->name : "";
+}
+
 size_t gw_networks(const struct gw *g, const struct digest *node, struct gw_network *out,
 		   size_t max)
 {

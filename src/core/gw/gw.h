@@ -21,6 +21,7 @@
 #include "base/pool.h"
 #include "core/gw/proof.h"
 #include "core/gw/search.h"
+#include "core/note.h"
 #include "core/tunnel.h"
 #include "wire/bmx7_float.h"
 
@@ -133,6 +134,12 @@ bool gw_due(const struct gw *g);
 void gw_routes(const struct gw *g, gw_change *tell, void *ctx);
 
 const struct gw_counters *gw_counters(const struct gw *g);
+/* While gw_evaluate tells a change of a route for the Internet: why is `was` not used any more?
+ * to: as it was told. */
+enum gateway_why gw_why_left(const struct gw *g, const struct tunnel_key *key,
+			     const struct tunnel_to *was, const struct tunnel_to *to);
+/* "": it has none, or offers nothing. Valid until g is told anything. */
+const char *gw_name(const struct gw *g, const struct digest *node);
 /* What a node offers; up to max, the full number is returned. */
 size_t gw_networks(const struct gw *g, const struct digest *node, struct gw_network *out,
 		   size_t max);
@@ -146,6 +153,7 @@ enum gw_reason {
 	GW_NO_ROUTE,   /* to the node */
 	GW_WORTHLESS,  /* path or rating leave nothing */
 	GW_DEAD,       /* it carries nothing to the Internet: gw_judge */
+	GW_ASKED,      /* whether it does is not known yet */
 	GW_UNWISHED,   /* another is preferred, strictly */
 	GW_HELD,       /* better than what is used, but not for long enough */
 	GW_FULL,       /* no room, see matches_refused */

@@ -49,7 +49,7 @@ struct gw_route {
 	struct tunnel_to gateway;
 	struct gw_network network;
 	uint8_t slot;
-	bool refused; /* at the last evaluation: some candidate is dead, or not wished */
+	bool refused; /* at the last evaluation: some candidate is not proved, or not wished */
 	bool lost;    /* so that there is none; told */
 	instant better_since, held_until; /* see gw_hold */
 	instant moved;			  /* by its own will ... */
@@ -91,8 +91,8 @@ struct gw_node *gw_node_find(const struct gw *g, const struct digest *id);
 bool gw_candidate_is_internet(const struct gw_candidate *c);
 /* What c is worth now: for the Internet, if that is proved, by the whole bandwidth. */
 uint64_t gw_candidate_weigh(const struct gw *g, const struct gw_candidate *c);
-/* Why c cannot be used, though it matches: GW_NO_ROUTE, GW_WORTHLESS, GW_DEAD, GW_UNWISHED;
- * else GW_CHOSEN. */
+/* Why c cannot be used, though it matches: GW_NO_ROUTE, GW_WORTHLESS, GW_DEAD, GW_ASKED,
+ * GW_UNWISHED; else GW_CHOSEN. */
 enum gw_reason gw_candidate_check(const struct gw *g, const struct gw_candidate *c);
 /* Of two of one route: a total order, in which nothing but what was told decides. */
 bool gw_candidate_better(const struct gw *g, const struct gw_candidate *a,

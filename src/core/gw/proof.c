@@ -50,6 +50,14 @@ const struct proof *proofs_find(const struct proofs *p, bool v6, const struct di
 	return NULL;
 }
 
+static bool any_good(const struct proof_family *f)
+{
+	for (unsigned i = 0; i < PROOFS_MAX; i++)
+		if (f->at[i].there && f->at[i].verdict == GW_GOOD)
+			return true;
+	return false;
+}
+
 /* A free place, or that of who is bad, not used, and has been so for longest; NULL: none. */
 static struct proof *place_find(struct proof_family *f)
 {
@@ -94,11 +102,28 @@ static struct proof *enter(struct proofs *p, instant now, bool v6, const struct 
 	return at;
 }
 
+/* Those that nobody wishes. A bad one is remembered for a while. */
+static void unwanted_forget(struct proofs *p, instant now, bool v6, const struct proof_env *env)
+{
+	for (unsigned i = 0; i < PROOFS_MAX; i++) {
+		struct proof *one = &p->family[v6].at[i];
+		instant end = instant_add(one->since, span_s(PROOF_FORGET_S));
+
+		if (!one->there || one->wanted ||
+		    (one->verdict == GW_BAD && !instant_reached(end, now)))
+			continue;
+		forget(p, one);
+		one->verdict = GW_UNPROVEN;
+		env->judged(env->ctx, v6, one);
+	}
+}
+
 void proofs_wish(struct proofs *p, instant now, bool v6, const struct proof_wish *wish,
-		 size_t count)
+		 size_t count, const struct proof_env *env)
 {
 	struct proof_family *f = &p->family[v6];
 	bool was_used[PROOFS_MAX];
+	const unsigned standbys_max = any_good(f) ? PROOF_STANDBYS : PROOF_SEEKERS;
 	unsigned standbys = 0;
 
 	if (!f->on)
@@ -111,7 +136,7 @@ void proofs_wish(struct proofs *p, instant now, bool v6, const struct proof_wish
 		struct proof *one = find(f, &wish[i].to.node);
 		bool bad = one && one->verdict == GW_BAD;
 
-		if (!wish[i].used && !bad && standbys++ >= PROOF_STANDBYS)
+		if (!wish[i].used && !bad && standbys++ >= standbys_max)
 			continue;
 		if (!one)
 			one = enter(p, now, v6, &wish[i].to);
@@ -123,14 +148,7 @@ void proofs_wish(struct proofs *p, instant now, bool v6, const struct proof_wish
 		if (one->used && !bad && !was_used[one - f->at])
 			one->round = now; /* it was asked rarely until now */
 	}
-	for (unsigned i = 0; i < PROOFS_MAX; i++) {
-		struct proof *one = &f->at[i];
-		instant end = instant_add(one->since, span_s(PROOF_FORGET_S));
-
-		if (one->there && !one->wanted &&
-		    (one->verdict != GW_BAD || instant_reached(end, now)))
-			forget(p, one);
-	}
+	unwanted_forget(p, now, v6, env);
 }
 
 /* ---- asking ---- */
@@ -204,14 +222,6 @@ static void judge(struct proofs *p, instant now, bool v6, struct proof *one, enu
 	one->trial = one->trials = 0;
 	p->family[v6].known |= v == GW_GOOD;
 	env->judged(env->ctx, v6, one);
-}
-
-static bool any_good(const struct proof_family *f)
-{
-	for (unsigned i = 0; i < PROOFS_MAX; i++)
-		if (f->at[i].there && f->at[i].verdict == GW_GOOD)
-			return true;
-	return false;
 }
 
 /* Where nothing works, whatever works again is wanted soon. */

@@ -21,7 +21,8 @@
 enum {
 	PROOF_ROUND_MS = 1000,
 	PROOF_STANDBY_S = 10,
-	PROOF_STANDBYS = 3,	     /* of a family, beside what is used and who is bad */
+	PROOF_STANDBYS = 3,	     /* of a family, beside what is used and who is bad ... */
+	PROOF_SEEKERS = 8,	     /* ... and while nobody is good */
 	PROOF_PATIENCE_MS = 250,     /* an answer is missing after three times what the last ones
 					took, but not before this ... */
 	PROOF_PATIENCE_MAX_MS = 450, /* ... and not after that */
@@ -104,9 +105,10 @@ struct proof_wish {
 void proofs_init(struct proofs *p);
 /* Whether gateways of a family are proved. Off: what was known is forgotten. */
 void proofs_set(struct proofs *p, bool v6, bool on);
-/* All of a family that can be used, instead of those before. */
+/* All of a family that can be used, instead of those before. Who is not asked any more is unproven
+ * again, which is told. */
 void proofs_wish(struct proofs *p, instant now, bool v6, const struct proof_wish *wish,
-		 size_t count);
+		 size_t count, const struct proof_env *env);
 /* The answer to a probe; of one that is forgotten: nothing happens. */
 void proofs_answer(struct proofs *p, instant now, uint32_t token, const struct proof_env *env);
 /* It could not be sent: that says nothing of the gateway. */

@@ -153,7 +153,7 @@ static void route_weigh(const struct gw *g, struct gw_route *r)
 		c->metric = gw_candidate_weigh(g, c);
 		enum gw_reason reason = gw_candidate_check(g, c);
 
-		r->refused |= reason == GW_DEAD || reason == GW_UNWISHED;
+		r->refused |= reason == GW_DEAD || reason == GW_ASKED || reason == GW_UNWISHED;
 		if (reason == GW_CHOSEN && (!r->best || gw_candidate_better(g, c, r->best)))
 			r->best = c;
 	}

@@ -246,9 +246,11 @@ void l2_deliver(struct l2 *l2, const uint8_t *frame, size_t len, struct fx *fx)
 
 void l2_note(struct fx *fx, enum note what, struct mac subject, struct mac object, uint32_t value)
 {
-	struct fx_note note = {what, subject, object, value};
+	const struct effect e = {
+		.kind = FX_NOTE,
+		.note = {.what = what, .subject = subject, .object = object, .value = value}};
 
-	fx->emit(fx, &(struct effect){.kind = FX_NOTE, .note = note});
+	fx->emit(fx, &e);
 }
 
 /* ---- events ---- */
