@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "drv/bridge.h"
 #include "drv/log.h"
@@ -369,43 +368,54 @@ static void look_soon(struct tunnel *t)
 		uv_timer_start(&t->look, t->look.timer_cb, TUNNEL_SOON_MS, TUNNEL_LOOK_MS);
 }
 
-static void gate_probe(struct tunnel *t, struct tunnel_gate *g, uint64_t sent)
+static void gate_ask(struct tunnel *t, struct tunnel_gate *g)
 {
-	g->tx_probed = sent;
+	g->tx_asked = gate_sent(t, g);
 	g->looks = 0;
-	(void)path_mtu_probe(t->probe_fd, t->end.primary, g->wish.primary, g->path.first_mtu_bytes);
+	path_mtu_ask(&t->asker, t->end.primary, g->wish.primary, &g->path);
 	look_soon(t);
 }
 
-/* Follows what is known of the path. It is asked when it begins elsewhere, and believed when there
- * was time for an answer; and now and then, while something is sent on it. */
-static void gate_look(struct tunnel *t, struct tunnel_gate *g)
+/* As big as what has arrived. */
+static void gate_fit(struct tunnel *t, struct tunnel_gate *g)
 {
-	const int before = g->path.ifindex;
-	uint32_t mtu;
-	uint64_t sent;
+	uint32_t mtu = path_mtu_bytes(&g->path) - OUTER_HEADER;
 
-	if (g->device.ifindex == 0 ||
-	    path_mtu_find(&t->ask, t->env.links, g->wish.primary, &g->path))
-		return;
-	if (before != g->path.ifindex) {
-		gate_probe(t, g, gate_sent(t, g));
-		return;
-	}
-	mtu = g->path.mtu_bytes - OUTER_HEADER;
 	mtu = mtu > TUNNEL_MTU_MAX ? TUNNEL_MTU_MAX : mtu < TUNNEL_MTU_MIN ? TUNNEL_MTU_MIN : mtu;
 	if (mtu != g->device.mtu_bytes && !link_set_mtu(&t->ask, g->device.ifindex, mtu))
 		g->device.mtu_bytes = mtu;
+}
+
+/* Follows what is known of the path: asks when it is another one, quickly at first, and now and
+ * then while something is sent on it. */
+static void gate_look(struct tunnel *t, struct tunnel_gate *g)
+{
+	bool eager;
+
+	if (g->device.ifindex == 0 ||
+	    path_mtu_look(&t->ask, t->env.links, g->wish.primary, &g->path))
+		return;
 	if (g->device.in_kernel && g->path.mtu_bytes < TUNNEL_MTU_MIN + OUTER_HEADER) {
 		device_close(t, g, &g->device);
 		g->narrow = g->dirty = true;
 		return;
 	}
-	if (++g->looks < TUNNEL_PROBE_LOOKS)
-		return;
-	sent = gate_sent(t, g);
-	if (sent != g->tx_probed)
-		gate_probe(t, g, sent);
+	gate_fit(t, g);
+	eager = !g->path.answered && g->path.asked < PATH_MTU_ASKS;
+	if (eager || (++g->looks >= TUNNEL_PROBE_LOOKS && gate_sent(t, g) != g->tx_asked))
+		gate_ask(t, g);
+}
+
+static void path_answered(void *ctx, struct ipv6 from, uint32_t bytes)
+{
+	struct tunnel *t = ctx;
+
+	list_each (g, &t->gates, struct tunnel_gate, all) {
+		if (g->device.ifindex == 0 || !ipv6_equal(g->wish.primary, from))
+			continue;
+		path_mtu_answered(&g->path, bytes);
+		gate_fit(t, g);
+	}
 }
 
 static int gate_make(struct tunnel *t, struct tunnel_gate *g)
@@ -641,7 +651,7 @@ void tunnel_start(struct tunnel *t, const struct tunnel_env *env)
 {
 	uint64_t seed = 0;
 
-	*t = (struct tunnel){.env = *env, .probe_fd = -1};
+	*t = (struct tunnel){.env = *env, .asker = {.fd = -1, .heard = path_answered, .ctx = t}};
 	list_init(&t->gates);
 	t->error = netlink_open(&t->ask, NULL, 0);
 	if (!t->error && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
@@ -651,7 +661,10 @@ void tunnel_start(struct tunnel *t, const struct tunnel_env *env)
 		netlink_close(&t->ask);
 		return;
 	}
-	t->probe_fd = path_mtu_open();
+	t->error = path_mtu_open(&t->asker, env->uv);
+	if (t->error)
+		log_line(LOG_WARN, "tunnels keep to small packets: %s", strerror(-t->error));
+	t->error = 0;
 	tunnel_filter_start(&t->filter, env->uv);
 	t->probes = (struct tunnel_probes){
 		.uv = env->uv, .tell = env->tell, .ctx = env->ctx, .name = env->name};
@@ -688,8 +701,7 @@ void tunnel_stop(struct tunnel *t)
 		tunnel_user_stop(&t->user);
 	tunnel_probes_stop(&t->probes);
 	uv_close((uv_handle_t *)&t->look, NULL);
-	if (t->probe_fd >= 0)
-		close(t->probe_fd);
+	path_mtu_close(&t->asker);
 	netlink_close(&t->ask);
 	t->started = false;
 }

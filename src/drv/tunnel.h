@@ -18,8 +18,9 @@
  *         rules of nftables where the kernel carries our end (tunnel_filter.h).
  *         After a crash the kernel's interfaces go on working; the next daemon takes over
  *         those that it wishes too, and after TUNNEL_PATIENCE_MS removes the others.
- * Units   inside MTU: the path's without the outer header, but never less than 1280 bytes, which
- *         IPv6 needs; on narrower paths the outer packets are fragmented.
+ * Units   inside MTU: the path's without the outer header, as far as it is proven (path_mtu.h), but
+ *         never less than 1280 bytes, which IPv6 needs; on narrower paths the outer packets are
+ *         fragmented.
  * Memory  gateways are allocated, TUNNEL_OUTS_MAX at most; routes ROUTES_MAX (route_table.h).
  */
 #pragma once
@@ -44,7 +45,7 @@
 
 enum {
 	TUNNEL_LOOK_MS = 1000,
-	TUNNEL_SOON_MS = 200,	    /* after a path was asked: what has it answered? */
+	TUNNEL_SOON_MS = 200,	    /* after a path was asked: has a router answered? */
 	TUNNEL_PROBE_LOOKS = 10,    /* a path in use is asked each so many looks */
 	TUNNEL_PATIENCE_MS = 60000, /* to hear of all gateways again after a restart */
 	TUNNEL_OUTS_MAX = 512,	    /* each TUN is a file descriptor */
@@ -83,8 +84,8 @@ struct tunnel_gate {
 	bool narrow; /* not for the kernel */
 	bool reachable;
 	struct path_mtu path;
-	uint64_t tx_probed; /* what had left when the path was asked */
-	unsigned looks;	    /* since then */
+	uint64_t tx_asked; /* what had left when the path was asked */
+	unsigned looks;	   /* since then */
 };
 
 struct tunnel_rule {
@@ -112,7 +113,7 @@ struct tunnel {
 	struct tunnel_filter filter;
 	struct list gates;
 	uint32_t gate_count, groups;
-	int probe_fd; /* of path_mtu */
+	struct path_mtu_asker asker;
 	struct tunnel_probes probes;
 	uv_timer_t look;
 	uint64_t patient_ms; /* of uv_now: until then */
