@@ -35,22 +35,13 @@ enum {
 
 /* ---- which interfaces ---- */
 
-static bool is_wifi(const struct host_conf *conf, const char *name)
-{
-	for (unsigned i = 0; i < conf->interface_count; i++)
-		if (strcmp(conf->interfaces[i].name, name) == 0 &&
-		    conf->interfaces[i].wifi != HOST_WIFI_AUTO)
-			return conf->interfaces[i].wifi == HOST_WIFI_YES;
-	return mesh_port_is_wifi(name);
-}
-
 static bool is_cable(const struct cables *c, const struct link *l)
 {
 	bool lan = lan_is_port(c->conf, l->name) || lan_has_taken(c->lan, l->name) ||
 		   (c->lan->bridge != 0 && l->master == c->lan->bridge);
 
 	return lan && l->ethernet && !host_conf_makes(c->conf, l->name) &&
-	       strcmp(l->kind, "bridge") != 0 && !is_wifi(c->conf, l->name);
+	       strcmp(l->kind, "bridge") != 0 && !mesh_port_is_wifi(c->conf, l->name);
 }
 
 const struct cable_slot *cables_find(const struct cables *c, const char *name)

@@ -23,10 +23,13 @@ struct wish {
 	uint16_t mtu_bytes;
 };
 
-bool mesh_port_is_wifi(const char *name)
+bool mesh_port_is_wifi(const struct host_conf *conf, const char *name)
 {
+	const struct host_interface *said = host_conf_interface(conf, name);
 	char path[64];
 
+	if (said && said->wifi != HOST_WIFI_AUTO)
+		return said->wifi == HOST_WIFI_YES;
 	snprintf(path, sizeof(path), "/sys/class/net/%s/phy80211", name);
 	if (access(path, F_OK) == 0)
 		return true;
@@ -59,18 +62,6 @@ static const struct host_interface *conf_of(const struct host_conf *conf, const 
 	return i && i->mesh ? i : NULL;
 }
 
-static bool is_wifi(const struct host_interface *conf, const char *name)
-{
-	if (!conf)
-		return mesh_port_is_wifi(name);
-	switch (conf->wifi) {
-	case HOST_WIFI_YES: return true;
-	case HOST_WIFI_NO: return false;
-	case HOST_WIFI_AUTO: break;
-	}
-	return mesh_port_is_wifi(name);
-}
-
 /* false: the link is not to carry the mesh. */
 static bool wish_make(const struct mesh_ports *m, const struct link *l, struct wish *w)
 {
@@ -81,7 +72,7 @@ static bool wish_make(const struct mesh_ports *m, const struct link *l, struct w
 	*w = (struct wish){.conf = conf_of(m->conf, l->name)};
 	if (!l->ethernet)
 		return false;
-	w->wifi = is_wifi(w->conf, l->name);
+	w->wifi = mesh_port_is_wifi(m->conf, l->name);
 	if (!w->conf && cable && !cable->role.mesh)
 		return false;
 	if (!w->conf && !cable &&

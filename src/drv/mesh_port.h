@@ -69,5 +69,5 @@ void mesh_ports_link(struct mesh_ports *m, const struct link *l, bool gone);
 
 /* May this interface carry the mesh when nobody says so? Needs no slot. */
 bool mesh_port_is_automatic(const struct host_conf *conf, const struct link *l, bool wifi);
-/* Asks the kernel: is it Wi-Fi? */
-bool mesh_port_is_wifi(const char *name);
+/* Is it Wi-Fi? What the operator says, else what the kernel says. */
+bool mesh_port_is_wifi(const struct host_conf *conf, const char *name);

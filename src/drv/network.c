@@ -66,7 +66,7 @@ static bool is_wanted(const struct network *n, const struct link *l)
 	if (cable)
 		return cable->role.role == LAN_DESIGNATED || cable->role.role == LAN_STANDBY;
 	return host_conf_is_automatic(host) &&
-	       mesh_port_is_automatic(host, l, mesh_port_is_wifi(l->name));
+	       mesh_port_is_automatic(host, l, mesh_port_is_wifi(host, l->name));
 }
 
 static uint8_t index_of(const struct network *n, const struct network_port *p)
@@ -77,7 +77,7 @@ static uint8_t index_of(const struct network *n, const struct network_port *p)
 static void port_tell(struct network *n, struct network_port *p, bool up)
 {
 	struct ev_network ev = {.kind = NETWORK_PORT};
-	bool wireless = mesh_port_is_wifi(p->name);
+	bool wireless = mesh_port_is_wifi(&n->env.conf->host, p->name);
 
 	if (!n->running || up == p->told.up)
 		return;

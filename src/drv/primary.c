@@ -18,7 +18,7 @@ static bool carries(const struct host_conf *conf, const struct link *l)
 			return true;
 	return lan_is_port(conf, l->name) ||
 	       (host_conf_is_automatic(conf) &&
-		mesh_port_is_automatic(conf, l, mesh_port_is_wifi(l->name)));
+		mesh_port_is_automatic(conf, l, mesh_port_is_wifi(conf, l->name)));
 }
 
 static const struct link *link_choose(const struct host_conf *conf, const struct links *links)
