@@ -10,6 +10,7 @@
 #define PAGE4 "203.0.113.80"
 #define PAGE6 "2001:db8:80::80"
 #define PORTAL_PORT "8080"
+#define LIE_TABLE "lab_lie"
 
 enum { LONG_FILE_BYTES = 1 << 30, PATH_ROOM = LAB_PATH_ROOM };
 
@@ -120,6 +121,32 @@ static bool pages_make(const char *town, const char *name, const char *says, cha
 	return file_write(lab_path(town, within, file), "") && truncate(file, LONG_FILE_BYTES) == 0;
 }
 
+/* A page that says through whose uplink it was asked for: NODE ADDRESS. */
+static bool from_page_make(const struct lab *lab)
+{
+	const struct town *t = &lab->town;
+	char path[PATH_ROOM], *text = NULL;
+	size_t len;
+	FILE *o = open_memstream(&text, &len);
+	bool good;
+
+	if (!o)
+		abort();
+	fprintf(o, "#!/bin/sh\nname=-\ncase $REMOTE_ADDR in\n");
+	for (unsigned i = 0; i < t->node_count; i++)
+		if (t->nodes[i].uplink)
+			fprintf(o, "*100.64.%u.* | *2001:db8:64:%u:*) name=%s ;;\n", i, i,
+				t->nodes[i].name);
+	fprintf(o, "esac\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%%s %%s\\n' "
+		   "$name $REMOTE_ADDR\n");
+	fclose(o);
+	mkdir(lab_path(t->name, "pages/cgi-bin", path), 0755);
+	good = file_write(lab_path(t->name, "pages/cgi-bin/from", path), text) &&
+	       chmod(path, 0755) == 0;
+	free(text);
+	return good;
+}
+
 static bool servers_start(const struct lab *lab)
 {
 	const char *town = lab->town.name;
@@ -136,7 +163,7 @@ static bool servers_start(const struct lab *lab)
 
 	place_path(town, PLACE_INTERNET, netns);
 	lab_path(town, "internet.log", log);
-	good = pages_make(town, "pages", "success\n", pages) &&
+	good = pages_make(town, "pages", "success\n", pages) && from_page_make(lab) &&
 	       pages_make(town, "portal", "<html>please log in</html>\n", portal) &&
 	       daemon_run(netns, dns, log);
 	for (unsigned i = 0; good && i < sizeof(httpd) / sizeof(httpd[0]); i++)
@@ -167,6 +194,7 @@ static const struct {
 	[INTERNET_RETURNS] = {"returns", NULL, NULL},
 	[INTERNET_DIES] = {"dies", "drop", NULL},
 	[INTERNET_NO_DNS] = {"nodns", "meta l4proto { tcp, udp } th dport 53 drop", NULL},
+	[INTERNET_LIES] = {"lies", NULL, NULL},
 	[INTERNET_PORTAL] = {"portal",
 			     "udp dport 53 accept\ntcp dport { 80, " PORTAL_PORT " } accept\ndrop",
 			     "tcp dport 80 redirect to :" PORTAL_PORT},
@@ -183,10 +211,11 @@ bool internet_fault_parse(const char *word, enum internet_fault *what)
 	return false;
 }
 
+/* Behind the uplink: what does not come back. */
 static void fault_write(FILE *o, unsigned node, enum internet_fault what)
 {
 	fprintf(o, "table inet up%u {}\ndelete table inet up%u\n", node, node);
-	if (what == INTERNET_RETURNS)
+	if (!faults[what].filter)
 		return;
 	fprintf(o,
 		"table inet up%u {\nchain lost {\ntype filter hook prerouting priority -200;\n"
@@ -201,27 +230,49 @@ static void fault_write(FILE *o, unsigned node, enum internet_fault what)
 	fprintf(o, "}\n");
 }
 
-bool internet_break(const struct lab *lab, unsigned node, enum internet_fault what)
+/* On the node: what others sent is not passed on. */
+static void lie_write(FILE *o, enum internet_fault what)
 {
-	const struct town *t = &lab->town;
-	static const char *const argv[] = {"nft", "-f", "-", NULL};
-	char netns[PLACE_PATH_ROOM], *rules = NULL;
-	struct spawn how = {.netns = place_path(t->name, PLACE_INTERNET, netns)};
-	size_t len;
-	FILE *o;
-	int e;
+	fprintf(o, "table inet " LIE_TABLE " {}\ndelete table inet " LIE_TABLE "\n");
+	if (what == INTERNET_LIES)
+		fprintf(o, "table inet " LIE_TABLE " {\nchain lost {\n"
+			   "type filter hook forward priority -300;\noifname \"wan0\" drop\n"
+			   "}\n}\n");
+}
 
-	if (!t->nodes[node].uplink)
-		return lab_fail("node '%s' has no uplink", t->nodes[node].name);
-	o = open_memstream(&rules, &len);
-	if (!o)
-		abort();
-	fault_write(o, node, what);
-	fclose(o);
-	how.input = rules;
-	e = process_run(argv, &how, NULL);
+static bool rules_load(const struct lab *lab, const char *place, char *rules)
+{
+	static const char *const argv[] = {"nft", "-f", "-", NULL};
+	char netns[PLACE_PATH_ROOM];
+	struct spawn how = {.netns = place_path(lab->town.name, place, netns), .input = rules};
+	int e = process_run(argv, &how, NULL);
+
 	free(rules);
 	if (e < 0)
 		return lab_fail("cannot run nft: %s; install nftables", strerror(-e));
 	return e == 0 || lab_fail("nft refuses the rules of the uplink");
+}
+
+bool internet_break(const struct lab *lab, unsigned node, enum internet_fault what)
+{
+	const struct town_node *n = &lab->town.nodes[node];
+	char *behind = NULL, *here = NULL;
+	size_t len;
+	bool good;
+	FILE *o;
+
+	if (!n->uplink)
+		return lab_fail("node '%s' has no uplink", n->name);
+	o = open_memstream(&behind, &len);
+	if (!o)
+		abort();
+	fault_write(o, node, what);
+	fclose(o);
+	o = open_memstream(&here, &len);
+	if (!o)
+		abort();
+	lie_write(o, what);
+	fclose(o);
+	good = rules_load(lab, PLACE_INTERNET, behind);
+	return rules_load(lab, n->name, here) && good;
 }

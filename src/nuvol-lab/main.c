@@ -144,7 +144,7 @@ static int uplink_run(struct cli *c)
 	enum internet_fault what;
 
 	if (!internet_fault_parse(c->words[1], &what)) {
-		lab_fail("an uplink dies, returns, has a portal, or nodns");
+		lab_fail("an uplink dies, returns, lies, has a portal, or nodns");
 		return EXIT_USAGE;
 	}
 	return exit_code(town_of(c, name) && action_uplink(name, c->words[0], what));
@@ -223,7 +223,7 @@ static const struct command commands[] = {
 	 "take the carrier away; with --silent only the frames"},
 	{"heal", "SEGMENT [NODE]", 1, 2, false, heal_run, "undo a cut"},
 	{"uplink", "NODE WHAT", 2, 2, false, uplink_run,
-	 "break the Internet behind it: dies, portal, nodns; or returns"},
+	 "break the Internet behind it: dies, portal, nodns, lies; or returns"},
 	{"kill", "NODE", 1, 1, false, kill_run, "end a node's nuvold with SIGKILL"},
 	{"stop", "NODE", 1, 1, false, stop_run, "end a node's nuvold in order"},
 	{"start", "NODE", 1, 1, false, start_run, "start a node's nuvold again"},

@@ -407,7 +407,7 @@ static const struct verb verbs[] = {
 	{"roam", "CLIENT NODE|-", 2, 2, false, NULL, roam_act},
 	{"cut", "SEGMENT [NODE] [silent]", 1, 3, false, cut_check, cut_act},
 	{"heal", "SEGMENT [NODE]", 1, 2, false, NULL, heal_act},
-	{"uplink", "NODE dies|returns|portal|nodns", 2, 2, false, uplink_check, uplink_act},
+	{"uplink", "NODE dies|returns|portal|nodns|lies", 2, 2, false, uplink_check, uplink_act},
 	{"release", "CLIENT", 1, 1, false, NULL, lease_act},
 	{"renew", "CLIENT", 1, 1, false, NULL, lease_act},
 	{"kill", "NODE", 1, 1, false, NULL, daemon_act},
