@@ -12,10 +12,12 @@ setup:
 release: setup
 	@tests/run build release
 
-# Towns of nodes on this machine: a client walks through a cloud; two clouds reach each other.
+# Towns of nodes on this machine: a client walks through a cloud; two clouds reach each other;
+# the Internet comes in by three nodes.
 demo: release
 	@$(RELEASE)/src/nuvol-lab/nuvol-lab run examples/demo/demo.scenario
 	@$(RELEASE)/src/nuvol-lab/nuvol-lab run examples/demo/clouds.scenario
+	@$(RELEASE)/src/nuvol-lab/nuvol-lab run examples/demo/exits.scenario
 
 # Everything, as CI runs it: the last line is "N passed, N failed".
 test: setup
