@@ -63,6 +63,13 @@ struct ipv6 ipv6_link_local(struct mac m)
 			     64};
 }
 
+struct mac ipv6_link_local_mac(struct ipv6 a)
+{
+	return (struct mac){
+		{a.b[8] ^ 2, a.b[9], a.b[10], a.b[13], a.b[14], a.b[15]},
+	};
+}
+
 bool ipv4_parse(const char *text, struct ipv4 *a)
 {
 	struct in_addr got;

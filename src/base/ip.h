@@ -32,6 +32,8 @@ bool ipv4_equal(struct ipv4 a, struct ipv4 b);
 bool ipv6_equal(struct ipv6 a, struct ipv6 b);
 /* fe80:: and the EUI-64 of m, /64. */
 struct ipv6 ipv6_link_local(struct mac m);
+/* The MAC that such an address was made of. */
+struct mac ipv6_link_local_mac(struct ipv6 a);
 
 /* Dotted decimal; false: not an address, *a unchanged. bits becomes 32 or 128. */
 bool ipv4_parse(const char *text, struct ipv4 *a);

@@ -127,8 +127,9 @@ static void set_rx(struct connection *c, const struct alfred_tlv *t)
 	if (e == OK)
 		e = alfred_record_next(&r, &x) ? OK : ERR_SHORT;
 	if (e == OK)
-		e = share_put_for(s->env.share, now_boottime(), x.source, x.type, x.version, x.data,
-				  x.len, s->env.fx);
+		e = node_put(s->env.node, now_boottime(),
+			     &(struct node_input_put){x.source, x.type, x.version, x.data, x.len},
+			     s->env.fx);
 	if (e == OK) {
 		s->sets++;
 		connection_close(c);
@@ -181,7 +182,7 @@ static void request_rx(struct connection *c, const struct alfred_tlv *t)
 		return;
 	}
 	a.tx = q.tx;
-	share_each(s->env.share, now_boottime(), q.type, record_add, &a);
+	share_each(s->env.node->share, now_boottime(), q.type, record_add, &a);
 	if (a.failed || s->unread + a.len > ALFRED_ANSWERS_MAX) {
 		uint8_t *text = realloc(a.data, ALFRED_STATUS_LEN);
 		if (!text) {
@@ -493,13 +494,13 @@ void alfred_socket_start(struct alfred_socket *s, const struct alfred_socket_env
 {
 	*s = (struct alfred_socket){.env = *env};
 	list_init(&s->connections);
-	if (!env->share || !*env->path)
+	if (!env->node->share || !*env->path)
 		return;
 	s->started = true;
 	uv_timer_init(env->uv, &s->look);
 	s->look.data = s;
 	uv_timer_start(&s->look, look, ALFRED_LOOK_MS, ALFRED_LOOK_MS);
-	share_watch(env->share, seen, s);
+	share_watch(env->node->share, seen, s);
 	settle(s);
 }
 
@@ -507,7 +508,7 @@ void alfred_socket_stop(struct alfred_socket *s)
 {
 	if (!s->started)
 		return;
-	share_watch(s->env.share, NULL, NULL);
+	share_watch(s->env.node->share, NULL, NULL);
 	list_each (c, &s->connections, struct connection, all) {
 		connection_close(c);
 	}

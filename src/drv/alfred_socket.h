@@ -21,7 +21,7 @@
 
 #include "base/list.h"
 #include "core/fx.h"
-#include "core/share/share.h"
+#include "node/node.h"
 
 enum {
 	ALFRED_PATIENCE_MS = 5000,
@@ -35,8 +35,8 @@ enum {
 struct alfred_socket_env {
 	const char *path; /* "": no socket */
 	const char *bridge, *cloud_port;
-	struct share *share; /* NULL: no socket */
-	struct fx *fx;	     /* of the node */
+	struct node *node; /* its share NULL: no socket */
+	struct fx *fx;	   /* of the node */
 	uv_loop_t *uv;
 };
 

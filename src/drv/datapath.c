@@ -120,7 +120,7 @@ static void super_from_lan(struct datapath *d, instant now, const struct virtio_
 	}
 	if (verdict.kind == VERDICT_SEND)
 		super_send(d, &verdict, &g);
-	l2_forwarded(&d->node->l2, now, &verdict, g.count, len);
+	node_carried(d->node, now, &verdict, g.count, len);
 }
 
 static void frame_send(struct datapath *d, const struct verdict *v, const uint8_t *frame,
@@ -152,7 +152,7 @@ static void frame_from_lan(struct datapath *d, instant now, const struct virtio_
 	}
 	if (v.kind == VERDICT_SEND)
 		frame_send(d, &v, frame, len);
-	l2_forwarded(&d->node->l2, now, &v, 1, len);
+	node_carried(d->node, now, &v, 1, len);
 }
 
 int datapath_tap_ready(struct datapath *d, instant now)
@@ -204,7 +204,7 @@ static void frame_from_mesh(struct datapath *d, instant now, uint8_t port, const
 		break;
 	case VERDICT_DROP: break;
 	}
-	l2_forwarded(&d->node->l2, now, &v, 1, len);
+	node_carried(d->node, now, &v, 1, len);
 }
 
 int datapath_port_ready(struct datapath *d, instant now, uint8_t port)

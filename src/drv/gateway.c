@@ -23,7 +23,7 @@ static void share_start(struct gateway *g)
 	const struct host_conf *host = &env->conf->host;
 	const struct mac self = env->conf->node.share.self;
 
-	if (!env->share)
+	if (!env->node->share)
 		return;
 	share_socket_start(
 		&g->share,
@@ -38,7 +38,7 @@ static void share_start(struct gateway *g)
 	alfred_socket_start(&g->alfred, &(struct alfred_socket_env){.path = alfred_path(g),
 								    .bridge = host->bridge,
 								    .cloud_port = host->cloud_port,
-								    .share = env->share,
+								    .node = env->node,
 								    .fx = env->fx,
 								    .uv = env->uv});
 }
@@ -123,7 +123,7 @@ static json_t *anygw_json(const struct anygw *a)
 
 void gateway_status(struct gateway *g, json_t *into)
 {
-	if (g->env.share) {
+	if (g->env.node->share) {
 		json_object_set_new(into, "share", share_socket_status(&g->share));
 		json_object_set_new(into, "alfred", alfred_socket_status(&g->alfred));
 	}

@@ -18,7 +18,6 @@
 #include "core/ev.h"
 #include "core/fx.h"
 #include "core/plan/plan.h"
-#include "core/share/share.h"
 #include "drv/alfred_socket.h"
 #include "drv/anygw.h"
 #include "drv/dhcp.h"
@@ -38,8 +37,8 @@ struct gateway_env {
 	struct netlink *effect_ask; /* for effects, which come while `ask` is busy */
 	struct lan *lan;
 	uv_loop_t *uv;
-	struct share *share; /* NULL: switched off */
-	struct fx *fx;	     /* what the node emits */
+	struct node *node; /* its share NULL: switched off */
+	struct fx *fx;	   /* what the node emits */
 	/* An event for the node: EV_DATAGRAM, EV_LEASE. */
 	void (*tell)(void *ctx, const struct ev *ev);
 	void *ctx;

@@ -189,6 +189,7 @@ static void before_sleep(uv_prepare_t *p)
 	uplinks_settle(&x->uplinks);
 	at = instant_min(node_deadline(&x->node), ctl_deadline(&x->ctl));
 	datapath_flush(&x->datapath);
+	record_file_settle(&x->record);
 	if (at.us == x->armed.us)
 		return;
 	x->armed = at;
@@ -293,37 +294,57 @@ static int netlink_start(struct loop *x)
 	return e;
 }
 
-static int node_start(struct loop *x)
+/* What the configuration leaves to this machine. */
+static void conf_complete(struct loop *x)
 {
-	const struct node_env env = {.crypto = crypto_mbedtls()};
-	const struct link *bridge;
+	const struct link *bridge = link_find_name(&x->links, x->conf.host.bridge);
 	char text[PLAN_TEXT_ROOM];
-	enum err e;
 
 	if (!x->conf.host.primary_mac_set) {
-		x->conf.node.plan.primary_mac =
-			primary_mac_find(&x->conf.host, &x->links, env.crypto, text, sizeof(text));
+		x->conf.node.plan.primary_mac = primary_mac_find(
+			&x->conf.host, &x->links, crypto_mbedtls(), text, sizeof(text));
 		log_line(LOG_INFO, "this node's MAC is from %s", text);
 	}
-	bridge = link_find_name(&x->links, x->conf.host.bridge);
 	/* One that was there has a MAC of its own; one that we make has the node's. */
 	if (bridge && mac_is_station(bridge->mac))
 		x->conf.node.share.self = bridge->mac;
 	uplinks_prepare(&x->conf);
-	e = node_init(&x->node, &x->conf.node, &env, now_boottime(),
-		      boot_seed(x->conf.node.plan.primary_mac));
+}
+
+static int node_make(struct loop *x)
+{
+	const uint64_t seed = boot_seed(x->conf.node.plan.primary_mac);
+	const instant now = now_boottime();
+	struct node_env env = {.crypto = crypto_mbedtls()};
+	char text[PLAN_TEXT_ROOM];
+	enum err e;
+
+	if (x->record.conf.path)
+		env.crypto = record_file_begin(&x->record, &x->conf, now, seed);
+	if (!env.crypto)
+		return -EIO;
+	e = node_init(&x->node, &x->conf.node, &env, now, seed);
 	if (e == ERR_MALFORMED) {
 		plan_fault(&x->conf.node.plan, env.crypto, text, sizeof(text));
 		log_line(LOG_ERROR, "the configuration gives no plan: %s", text);
 	} else if (e != OK) {
 		log_line(LOG_ERROR, "cannot make the node: %s", err_name(e));
 	}
-	if (e != OK)
-		return -EINVAL;
-	for (unsigned i = 0; i < x->node.plan.warning_count; i++)
+	if (e == OK && x->record.conf.path)
+		record_file_watch(&x->record, &x->node);
+	return e == OK ? 0 : -EINVAL;
+}
+
+static int node_start(struct loop *x)
+{
+	int e;
+
+	conf_complete(x);
+	e = node_make(x);
+	for (unsigned i = 0; !e && i < x->node.plan.warning_count; i++)
 		log_line(LOG_WARN, "%s; %s", x->node.plan.warnings[i].text,
 			 x->node.plan.warnings[i].remedy);
-	return 0;
+	return e;
 }
 
 static void line_came(void *ctx, struct ctl_client *client, const char *line, size_t len)
@@ -490,6 +511,7 @@ static void loop_stop(struct loop *x)
 		ctl_fini(&x->ctl);
 		fdb_fini(&x->fdb);
 		datapath_fini(&x->datapath);
+		record_file_end(&x->record);
 		node_fini(&x->node);
 	}
 	links_fini(&x->links);
@@ -520,7 +542,7 @@ static int loop_lock(struct loop *x)
 	return e;
 }
 
-int loop_run(const struct conf *conf, const char *conf_dir)
+int loop_run(const struct conf *conf, const char *conf_dir, const struct record_file_conf *record)
 {
 	struct loop *x = calloc(1, sizeof(*x));
 	int e;
@@ -531,6 +553,7 @@ int loop_run(const struct conf *conf, const char *conf_dir)
 	}
 	x->conf = *conf;
 	x->conf_dir = conf_dir;
+	x->record = (struct record_file){.conf = *record, .fd = -1};
 	x->fx.emit = loop_emit;
 	x->tap.fd = -1;
 	x->armed = NEVER;

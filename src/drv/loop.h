@@ -27,6 +27,7 @@
 #include "drv/mesh_port.h"
 #include "drv/netlink.h"
 #include "drv/network.h"
+#include "drv/record_file.h"
 #include "drv/run_dir.h"
 #include "drv/tap.h"
 #include "drv/tunnel.h"
@@ -72,13 +73,14 @@ struct loop {
 	struct network network;
 	struct tunnel tunnel;
 	struct uplinks uplinks;
+	struct record_file record;
 	struct run_dir run;
 	uint64_t resyncs; /* messages of the kernel were lost */
 };
 
 /* Runs a node until it is told to stop. conf is copied. Returns the exit status:
  * 0, or 1 after an error that was logged. */
-int loop_run(const struct conf *conf, const char *conf_dir);
+int loop_run(const struct conf *conf, const char *conf_dir, const struct record_file_conf *record);
 
 /* The host's part of the status, into a JSON object (loop_status.c). */
 void loop_status(void *ctx, json_t *into);

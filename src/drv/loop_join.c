@@ -192,7 +192,7 @@ void loop_join_gateway(struct loop *x)
 					.effect_ask = &x->fdb_ask,
 					.lan = &x->lan,
 					.uv = &x->uv,
-					.share = x->node.share,
+					.node = &x->node,
 					.fx = &x->fx,
 					.tell = loop_tell,
 					.ctx = x};

@@ -120,6 +120,7 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 	x->l3 = NULL;
 	x->tunnels = NULL;
 	x->crypto = env->crypto;
+	x->witness = NULL;
 	x->preference = (struct tunnel_preference){.any = true};
 	uplink_init(&x->uplink, &conf->uplink);
 	e = plan_init(&x->plan, &conf->plan, env->crypto);
@@ -149,8 +150,8 @@ static void uplinks_offer(struct node *x)
 	tunnels_offer(x->tunnels, network, count);
 }
 
-enum err node_network_start(struct node *x, instant now, const struct node_key_bytes *key,
-			    uint32_t desc_sqn, uint64_t seed)
+static enum err network_make(struct node *x, instant now, const struct node_key_bytes *key,
+			     uint32_t desc_sqn, uint64_t seed)
 {
 	struct l3_conf c = l3_conf_default();
 
@@ -175,6 +176,21 @@ enum err node_network_start(struct node *x, instant now, const struct node_key_b
 	tunnels_prefer(x->tunnels, now, &x->preference);
 	uplinks_offer(x);
 	return OK;
+}
+
+enum err node_network_start(struct node *x, instant now, const struct node_key_bytes *key,
+			    uint32_t desc_sqn, uint64_t seed)
+{
+	const struct node_input in = {
+		.kind = INPUT_NETWORK, .now = now, .network = {*key, desc_sqn, seed}};
+	enum err e;
+
+	if (x->witness)
+		x->witness->told(x->witness, &in);
+	e = network_make(x, now, key, desc_sqn, seed);
+	if (x->witness)
+		x->witness->done(x->witness, x);
+	return e;
 }
 
 void node_fini(struct node *x)
@@ -256,7 +272,7 @@ static void network_handle(struct node *x, const struct ev *ev, struct fx *fx)
 		tunnels_run(x->tunnels, x->now, &heard.fx);
 }
 
-void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx)
+static void handle(struct node *x, instant now, const struct ev *ev, struct fx *fx)
 {
 	x->now = now;
 	l2_handle(&x->l2, now, ev, fx);
@@ -266,6 +282,88 @@ void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx
 		leases_handle(x->leases, now, ev, fx);
 	}
 	network_handle(x, ev, fx);
+}
+
+/* ---- seen by a witness ---- */
+
+struct seen_fx {
+	struct fx fx;
+	struct fx *host;
+	struct node_witness *witness;
+};
+
+static void emit_seen(struct fx *fx, const struct effect *e)
+{
+	struct seen_fx *s = container_of(fx, struct seen_fx, fx);
+
+	s->witness->emitted(s->witness, e);
+	s->host->emit(s->host, e);
+}
+
+void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx)
+{
+	struct node_witness *w = x->witness;
+	struct seen_fx seen = {{emit_seen}, fx, w};
+
+	if (!w) {
+		handle(x, now, ev, fx);
+		return;
+	}
+	w->told(w, &(struct node_input){.kind = INPUT_EVENT, .now = now, .event = *ev});
+	handle(x, now, ev, &seen.fx);
+	w->done(w, x);
+}
+
+void node_carried(struct node *x, instant now, const struct verdict *v, uint32_t frames,
+		  uint64_t bytes)
+{
+	/* Without a client it only counts. */
+	if (x->witness && v->kind == VERDICT_SEND && v->client)
+		x->witness->told(x->witness,
+				 &(struct node_input){.kind = INPUT_CARRIED,
+						      .now = now,
+						      .carried = {v->client->mac, v->client->vid}});
+	l2_forwarded(&x->l2, now, v, frames, bytes);
+}
+
+enum err node_put(struct node *x, instant now, const struct node_input_put *put, struct fx *fx)
+{
+	struct node_witness *w = x->witness;
+	struct seen_fx seen = {{emit_seen}, fx, w};
+	enum err e;
+
+	if (w)
+		w->told(w, &(struct node_input){.kind = INPUT_PUT, .now = now, .put = *put});
+	e = share_put_for(x->share, now, put->source, put->type, put->version, put->data, put->len,
+			  w ? &seen.fx : fx);
+	if (w)
+		w->done(w, x);
+	return e;
+}
+
+static void client_carried(struct node *x, instant now, const struct node_input_client *in)
+{
+	struct local_client *c = tt_local_find(&x->l2, in->mac, in->vid);
+
+	if (c && !c->leaving)
+		tt_local_touch(&x->l2.local, c, now);
+}
+
+void node_take(struct node *x, const struct node_input *in, struct fx *fx)
+{
+	switch (in->kind) {
+	case INPUT_EVENT: node_handle(x, in->now, &in->event, fx); return;
+	case INPUT_CARRIED: client_carried(x, in->now, &in->carried); return;
+	case INPUT_PUT:
+		if (x->share)
+			(void)node_put(x, in->now, &in->put, fx);
+		return;
+	case INPUT_NETWORK:
+		if (!x->l3)
+			(void)node_network_start(x, in->now, &in->network.key, in->network.desc_sqn,
+						 in->network.seed);
+		return;
+	}
 }
 
 instant node_deadline(const struct node *x)

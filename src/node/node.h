@@ -24,6 +24,7 @@
 #include "node/admit.h"
 #include "node/node_conf.h"
 #include "node/tunnels.h"
+#include "node/witness.h"
 
 struct node_env {
 	const struct crypto *crypto;
@@ -43,6 +44,7 @@ struct node {
 	struct tunnel_preference preference; /* which gateway for the Internet */
 	const struct crypto *crypto;
 	instant now; /* of the event at hand, for those that call back without a time */
+	struct node_witness *witness; /* NULL: nobody looks; the host's, set after node_init */
 };
 
 /* What an operator has who sets nothing: on. */
@@ -54,16 +56,19 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 		   instant now, uint64_t seed);
 void node_fini(struct node *x);
 
-/* The node's key for the network of all clouds is there; key's bytes stay the host's and must
- * live as long as the node. desc_sqn: of the last NETWORK_KEEP, 0 if there was none. seed: see
- * l3_new. ERR_FULL: no memory. */
-struct node_key_bytes {
-	struct job_bytes secret, public;
-};
+/* The node's key for the network of all clouds is there. desc_sqn: of the last NETWORK_KEEP, 0 if
+ * there was none. seed: see l3_new. ERR_FULL: no memory. */
 enum err node_network_start(struct node *x, instant now, const struct node_key_bytes *key,
 			    uint32_t desc_sqn, uint64_t seed);
 
 /* An event of any kind. What our DHCP server does is EV_LEASE; whether there is one says
  * leases_serve. Records are read and given by the functions of core/share. */
 void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx);
+/* A verdict of l2_forward was carried out; see l2_forwarded. */
+void node_carried(struct node *x, instant now, const struct verdict *v, uint32_t frames,
+		  uint64_t bytes);
+/* A program's record; see share_put_for for the errors. x->share is not NULL. */
+enum err node_put(struct node *x, instant now, const struct node_input_put *put, struct fx *fx);
+/* What a witness was told, again: one of the above, but that of INPUT_CARRIED no counter knows. */
+void node_take(struct node *x, const struct node_input *in, struct fx *fx);
 instant node_deadline(const struct node *x);

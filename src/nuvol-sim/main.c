@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "drv/crypto.h"
 #include "drv/public_key.h"
+#include "nuvol-sim/replay_command.h"
 #include "sim/check.h"
 #include "sim/report.h"
 
@@ -231,6 +232,8 @@ static const struct option_row {
 static int help(void)
 {
 	printf("usage: nuvol-sim run [OPTION ...] [FILE]\n"
+	       "       nuvol-sim replay [--trace FILE] [--pcap FOLDER] [--until S] [--step] "
+	       "RECORD\n"
 	       "       nuvol-sim checks\n\n"
 	       "FILE is a NetJSON NetworkGraph. Options:\n");
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -369,6 +372,8 @@ int main(int argc, char **argv)
 		return printf("nuvol-sim %s\n", NUVOL_VERSION) > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (strcmp(command, "run") == 0)
 		return run_command(argc - 2, argv + 2);
+	if (strcmp(command, "replay") == 0)
+		return replay_command(argc - 2, argv + 2);
 	if (strcmp(command, "checks") == 0 && argc == 2)
 		return checks_command();
 	fail(command[0] ? "there is no command '%s'" : "which command?%s", command);

@@ -26,6 +26,7 @@ struct arguments {
 	const char *run_dir;
 	const char *settings[SETTINGS_MAX];
 	unsigned setting_count;
+	struct record_file_conf record;
 };
 
 static const char help[] =
@@ -36,6 +37,9 @@ static const char help[] =
 	"                                (default " CONF_DIR ")\n"
 	"  --run-dir DIR                 folder of the control socket (default /run/nuvol)\n"
 	"  --set SECTION.OPTION=VALUE    an option over those of the files; may be repeated\n"
+	"  --record FILE                 write down all that the node is told, for nuvol-sim "
+	"replay\n"
+	"  --record-max MB               how long that may become (default 64)\n"
 	"  --log LEVEL                   error, warn, info (default) or debug\n"
 	"  --version                     print the version and leave\n"
 	"  --help                        print this and leave\n"
@@ -46,6 +50,17 @@ static int usage(const char *what, const char *about)
 {
 	fprintf(stderr, "nuvold: %s%s\nTry: nuvold --help\n", what, about);
 	return EXIT_USAGE;
+}
+
+static int size_take(uint64_t *bytes)
+{
+	char *end;
+	unsigned long mb = strtoul(optarg, &end, 10);
+
+	if (optarg[0] < '1' || optarg[0] > '9' || *end || mb > 1 << 20)
+		return usage("--record-max wants a number of MB from 1 on, not ", optarg);
+	*bytes = (uint64_t)mb << 20;
+	return GO_ON;
 }
 
 /* One option. GO_ON, or the exit status. */
@@ -66,6 +81,8 @@ static int argument_take(struct arguments *a, int which)
 			return usage("--log wants error, warn, info or debug, not ", optarg);
 		log_set_level(level);
 		return GO_ON;
+	case 'e': a->record.path = optarg; return GO_ON;
+	case 'm': return size_take(&a->record.max_bytes);
 	case 'v': puts("nuvold " NUVOL_VERSION); return EXIT_SUCCESS;
 	case 'h': fputs(help, stdout); return EXIT_SUCCESS;
 	default: return usage("wrong option", "");
@@ -78,6 +95,8 @@ static int arguments_read(struct arguments *a, int argc, char **argv)
 		{"config", required_argument, NULL, 'c'},
 		{"run-dir", required_argument, NULL, 'r'},
 		{"set", required_argument, NULL, 's'},
+		{"record", required_argument, NULL, 'e'},
+		{"record-max", required_argument, NULL, 'm'},
 		{"log", required_argument, NULL, 'l'},
 		{"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -132,7 +151,7 @@ static bool conf_read(const struct arguments *a, struct conf *c)
 
 int main(int argc, char **argv)
 {
-	struct arguments a = {0};
+	struct arguments a = {.record.max_bytes = (uint64_t)RECORD_FILE_MAX_MB << 20};
 	int status = arguments_read(&a, argc, argv);
 	struct conf *c;
 
@@ -143,7 +162,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	/* A control client that leaves in the middle of an answer is no reason to die. */
 	signal(SIGPIPE, SIG_IGN);
-	status = conf_read(&a, c) ? loop_run(c, a.conf_dir) : EXIT_USAGE;
+	status = conf_read(&a, c) ? loop_run(c, a.conf_dir, &a.record) : EXIT_USAGE;
 	free(c);
 	return status;
 }

@@ -154,7 +154,7 @@ static void payload(struct place *p, uint8_t port, const uint8_t *frame, size_t 
 	assert(v.strip <= len && v.head_len + body <= sizeof(out));
 	memcpy(out, v.head, v.head_len);
 	memcpy(out + v.head_len, frame + v.strip, body);
-	l2_forwarded(&p->node.l2, p->world->now, &v, 1, len);
+	node_carried(&p->node, p->world->now, &v, 1, len);
 	if (v.kind == VERDICT_SEND)
 		transmit(p, v.port, out, v.head_len + body);
 	else
@@ -268,10 +268,11 @@ static void tell_kept(void *place, const struct ev *ev)
 
 void host_boot(struct place *p)
 {
-	struct node_env env = {.crypto = p->world->crypto.table};
+	struct node_env env = {.crypto = p->crypto ? p->crypto : p->world->crypto.table};
 	enum err e = node_init(&p->node, &p->conf, &env, p->world->now, p->seed);
 
 	assert(e == OK);
+	p->node.witness = p->witness;
 	p->alive = true;
 	p->life++;
 	p->wake = NEVER;

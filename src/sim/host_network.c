@@ -129,14 +129,6 @@ void network_port_tell(struct place *p, unsigned port)
 
 /* ---- effects ---- */
 
-/* The MAC that a link-local address is made of. */
-static struct mac mac_of(const struct ipv6 *a)
-{
-	return (struct mac){
-		{a->b[8] ^ 2, a->b[9], a->b[10], a->b[13], a->b[14], a->b[15]},
-	};
-}
-
 static void route(struct place *p, const struct fx_network_route *r)
 {
 	const struct place *to = place_of(p->world, &r->prefix);
@@ -155,8 +147,9 @@ static void route(struct place *p, const struct fx_network_route *r)
 		old = k->room;
 	}
 	k->routes -= k->via[to->index] != WORLD_NOWHERE;
-	k->via[to->index] = r->gone ? WORLD_NOWHERE
-				    : (uint16_t)world_node_of(p->world, mac_of(&r->via));
+	k->via[to->index] =
+		r->gone ? WORLD_NOWHERE
+			: (uint16_t)world_node_of(p->world, ipv6_link_local_mac(r->via));
 	k->routes += k->via[to->index] != WORLD_NOWHERE;
 }
 

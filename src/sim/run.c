@@ -150,6 +150,15 @@ static bool pcap_begin(struct run *r, char fault[LAYOUT_FAULT_ROOM])
 	return true;
 }
 
+static void node_trace(void *run, unsigned node, const struct effect *e)
+{
+	const struct run *r = run;
+	const struct trace_line line = {r->conf.trace, world_now(r->world),
+					r->layout.node[node].name};
+
+	trace_effect(&line, e);
+}
+
 struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
 {
 	struct run *r;
@@ -170,7 +179,7 @@ struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
 		r->conf.clients = 0;
 	r->world = world_new(conf->seed);
 	if (conf->trace)
-		world_watch(r->world, trace_effect, r);
+		world_watch(r->world, node_trace, r);
 	town_build(r);
 	if (conf->pcap && !pcap_begin(r, fault))
 		goto bad;

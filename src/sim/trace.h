@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * trace - what nodes of a run tell people and have done, one line each.
+ * trace - what nodes are told, tell people and have done, a line each: seconds, node, what.
  *
- * Source  ours. "SECONDS NODE WHAT ...": notes of the cores, routes, reservations.
- * Memory  none.
+ * Source  ours.
  */
 #pragma once
-#include "core/fx.h"
+#include <stdio.h>
+#include "node/witness.h"
 
-/* For world_watch, with the run, whose conf.trace is open. */
-void trace_effect(void *run, unsigned node, const struct effect *e);
+struct trace_line {
+	FILE *out;
+	instant at;
+	const char *who;
+};
+
+void trace_effect(const struct trace_line *t, const struct effect *e);
+void trace_input(const struct trace_line *t, const struct node_input *in);

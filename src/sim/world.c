@@ -204,6 +204,18 @@ void world_watch(struct world *w, void (*seen)(void *ctx, unsigned node, const s
 	w->watch_ctx = ctx;
 }
 
+void world_witness(struct world *w, unsigned node, struct node_witness *witness,
+		   const struct crypto *crypto)
+{
+	w->place[node]->witness = witness;
+	w->place[node]->crypto = crypto;
+}
+
+uint64_t world_seed_of(const struct world *w, unsigned node)
+{
+	return w->place[node]->seed;
+}
+
 void world_tell(struct world *w, unsigned node, const struct ev *ev)
 {
 	host_tell(w->place[node], ev);

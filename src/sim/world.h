@@ -133,6 +133,11 @@ void world_clock(struct world *w, unsigned node, int32_t ahead_s);
 void world_watch(struct world *w, void (*seen)(void *ctx, unsigned node, const struct effect *e),
 		 void *ctx);
 void world_tell(struct world *w, unsigned node, const struct ev *ev);
+/* Sees what a node is told from its next start on; crypto: that it then has, or NULL. */
+void world_witness(struct world *w, unsigned node, struct node_witness *witness,
+		   const struct crypto *crypto);
+/* What it starts with. */
+uint64_t world_seed_of(const struct world *w, unsigned node);
 
 /* A client attached to node: a MAC that sends and counts what reaches it. */
 unsigned world_client(struct world *w, unsigned node);

@@ -68,7 +68,9 @@ struct place {
 	uint16_t index;
 	uint32_t life;
 	uint64_t seed;
-	instant wake; /* when the next ITEM_WAKE in the queue comes */
+	struct node_witness *witness; /* NULL: nobody */
+	const struct crypto *crypto;  /* NULL: the world's */
+	instant wake;		      /* when the next ITEM_WAKE in the queue comes */
 	instant woken;
 	unsigned wakes; /* at that instant */
 	uint16_t segment_of[PORT_MAX];
