@@ -98,6 +98,8 @@ struct fx_uplink_check {
 struct fx_uplink_use {
 	bool v6;
 	bool none;
+	bool dead; /* ... and nobody on the Internet answers by any, who once did: whom we serve is
+		      to be told so at once */
 	uint8_t slot;
 };
 

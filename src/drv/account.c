@@ -22,15 +22,18 @@ bool account_group(const char *name, gid_t *gid)
 	return found;
 }
 
-bool account_has_user(const char *name)
+bool account_user(const char *name, uid_t *uid)
 {
 	FILE *f = fopen("/etc/passwd", "re");
 	bool found = false;
 
 	if (!f)
 		return false;
-	for (const struct passwd *p; !found && (p = fgetpwent(f));)
+	for (const struct passwd *p; !found && (p = fgetpwent(f));) {
 		found = strcmp(p->pw_name, name) == 0;
+		if (found)
+			*uid = p->pw_uid;
+	}
 	fclose(f);
 	return found;
 }

@@ -12,4 +12,4 @@
 
 /* false: there is none. */
 bool account_group(const char *name, gid_t *gid);
-bool account_has_user(const char *name);
+bool account_user(const char *name, uid_t *uid);

@@ -21,6 +21,7 @@
 #include "drv/now.h"
 #include "drv/small_file.h"
 #include "drv/state_dir.h"
+#include "drv/uplinks.h"
 
 enum { LOOK_MS = 20, LOOKS_MAX = 100, DNS_PORT = 53 };
 
@@ -124,12 +125,6 @@ static int text_file_write(const struct dhcp *d, const char *name, char *data)
 	return small_file_write(d->env.run->path, name, &t);
 }
 
-/* By tunnels of the network of all clouds. */
-static bool clouds_are_reached(const struct conf *c)
-{
-	return c->node.tunnel.on && (c->node.plan.network || host_conf_has_network(&c->host));
-}
-
 static int conf_write(const struct dhcp *d)
 {
 	const struct dnsmasq_conf c = {.plan = d->env.plan,
@@ -140,7 +135,7 @@ static int conf_write(const struct dhcp *d)
 				       .ranges = d->ranges,
 				       .range_count = d->range_count,
 				       .ipv6_exit = d->exit6.there,
-				       .clouds = clouds_are_reached(d->env.conf),
+				       .clouds = d->exit6.clouds,
 				       .no_ipv6 = access("/proc/net/if_inet6", F_OK) != 0,
 				       .no_dns = d->dns_deaf,
 				       /* Who invents clients at one node must not use up the
@@ -148,6 +143,12 @@ static int conf_write(const struct dhcp *d)
 				       .leases_max = d->env.conf->node.share.leases_max / 2};
 
 	return text_file_write(d, "dnsmasq.conf", dnsmasq_conf_print(&c));
+}
+
+/* What a router is good for. */
+static unsigned exit_grade(const struct dhcp *d)
+{
+	return d->exit6.there ? 2 : d->exit6.clouds ? 1 : 0;
 }
 
 static int prepare(void *ctx)
@@ -162,6 +163,7 @@ static int prepare(void *ctx)
 				   "on its own addresses only");
 	d->dns_deaf = deaf;
 	d->ranges_told = d->range_count;
+	d->exit_told = exit_grade(d);
 	e = conf_write(d);
 	held_leases_print(&d->held, now_boottime(), (uint32_t)time(NULL), d->without_clock, &t);
 	if (!e)
@@ -281,6 +283,9 @@ void dhcp_effect(struct dhcp *d, const struct effect *e)
 		reserve(d, &e->reserve);
 	} else if (e->kind == FX_RANGES) {
 		ranges_set(d, &e->ranges);
+	} else if (e->kind == FX_UPLINK) {
+		if (e->uplink.kind == UPLINK_OFFER && e->uplink.offer.v6)
+			ipv6_exit_carried(&d->exit6, e->uplink.offer.on);
 	} else if (e->kind == FX_NAME) {
 		dns_names_set(&d->names, e->name.name, e->name.ip4, e->name.ip6, e->name.gone);
 		flush_soon(d);
@@ -344,13 +349,34 @@ static void dnsmasq_changed(void *ctx)
 		flush_soon(d);
 }
 
+static void exit_gone(uv_timer_t *t)
+{
+	struct dhcp *d = t->data;
+
+	dnsmasq_restart(&d->dnsmasq);
+}
+
+/* dnsmasq reads what routers say at its start only. What came is told at once; what went a little
+ * later, since a tunnel's route that moves is away for a moment. Who sends meanwhile is told so by
+ * the kernel. */
 static void exit_changed(void *ctx)
 {
 	struct dhcp *d = ctx;
+	const unsigned grade = exit_grade(d);
 
-	log_line(LOG_INFO, d->exit6.there ? "there is a way to the IPv6 Internet"
-					  : "there is no way to the IPv6 Internet any more");
-	dnsmasq_restart(&d->dnsmasq);
+	if (d->exit6.there != d->exit_logged)
+		log_line(LOG_INFO, d->exit6.there
+					   ? "there is a way to the IPv6 Internet"
+					   : "there is no way to the IPv6 Internet any more");
+	d->exit_logged = d->exit6.there;
+	if (grade < d->exit_told) {
+		if (!uv_is_active((uv_handle_t *)&d->exit_gone))
+			uv_timer_start(&d->exit_gone, exit_gone, DHCP_EXIT_GONE_MS, 0);
+		return;
+	}
+	uv_timer_stop(&d->exit_gone);
+	if (grade > d->exit_told)
+		dnsmasq_restart(&d->dnsmasq);
 }
 
 /* ---- start and stop ---- */
@@ -393,13 +419,15 @@ static bool is_reachable(const char *folder)
 }
 
 /* A user of its own, or the one without any rights; but it must read our files. */
-static const char *user_find(const char *run_dir)
+const char *dhcp_user(const char *run_dir)
 {
+	uid_t uid;
+
 	if (!is_reachable(run_dir))
 		return "root";
-	return account_has_user("dnsmasq")  ? "dnsmasq"
-	       : account_has_user("nobody") ? "nobody"
-					    : "root";
+	return account_user("dnsmasq", &uid)  ? "dnsmasq"
+	       : account_user("nobody", &uid) ? "nobody"
+					      : "root";
 }
 
 static void parts_init(struct dhcp *d)
@@ -415,6 +443,7 @@ static void parts_init(struct dhcp *d)
 	d->release.ctx = d;
 	dhcp_release_init(&d->release, d->env.conf->host.anygw, d->env.plan->anygw_ipv4);
 	d->exit6.served = d->env.conf->host.anygw;
+	d->exit6.checked = uplinks_are_looked_after(d->env.conf);
 	d->exit6.changed = exit_changed;
 	d->exit6.ctx = d;
 	d->dnsmasq = (struct dnsmasq){.uv = d->env.uv,
@@ -429,8 +458,9 @@ static void parts_init(struct dhcp *d)
 	d->events.tell = event_heard;
 	d->events.ctx = d;
 	uv_timer_init(d->env.uv, &d->flush);
+	uv_timer_init(d->env.uv, &d->exit_gone);
 	uv_timer_init(d->env.uv, &d->address);
-	d->flush.data = d->address.data = d;
+	d->flush.data = d->address.data = d->exit_gone.data = d;
 }
 
 void dhcp_start(struct dhcp *d, const struct dhcp_env *env)
@@ -442,7 +472,7 @@ void dhcp_start(struct dhcp *d, const struct dhcp_env *env)
 	*d = (struct dhcp){.env = *env};
 	d->flushed = d->reloaded = (instant){INT64_MIN / 2};
 	script_find(d);
-	d->user = user_find(env->run->path);
+	d->user = dhcp_user(env->run->path);
 	if (strcmp(d->user, "root") == 0)
 		log_line(LOG_WARN,
 			 "dnsmasq will run as root: not everybody may go into %s, or there "
@@ -484,6 +514,7 @@ void dhcp_stop(struct dhcp *d)
 	ipv6_exit_close(&d->exit6);
 	lease_store_close(&d->store);
 	uv_close((uv_handle_t *)&d->flush, NULL);
+	uv_close((uv_handle_t *)&d->exit_gone, NULL);
 	uv_close((uv_handle_t *)&d->address, NULL);
 	reservations_fini(&d->reservations);
 	dns_names_fini(&d->names);

@@ -37,6 +37,7 @@ enum {
 	DHCP_PACE_MS = 150,	/* between two, and 1 ms for each ... */
 	DHCP_PACE_ENTRIES = 16, /* ... of these in the tables */
 	DHCP_RELOAD_PACE_MS = 1000,
+	DHCP_EXIT_GONE_MS = 2000, /* so long no way out is none */
 	DHCP_RANGES_MAX = 1024,
 };
 
@@ -71,6 +72,9 @@ struct dhcp {
 	struct reservations reservations;
 	struct dns_names names;
 	struct ipv6_exit exit6;
+	unsigned exit_told; /* exit_grade() that this dnsmasq knows */
+	bool exit_logged;
+	uv_timer_t exit_gone; /* what went is told then, if it has not come back */
 	struct lease_store store;
 };
 
@@ -78,11 +82,13 @@ struct dhcp {
 void dhcp_start(struct dhcp *d, const struct dhcp_env *env);
 /* Ends dnsmasq, takes the files away; uv handles are closed. */
 void dhcp_stop(struct dhcp *d);
-/* FX_LEASE, FX_RESERVE, FX_RANGES, FX_NAME; others are ignored. */
+/* FX_LEASE, FX_RESERVE, FX_RANGES, FX_NAME, FX_UPLINK; others are ignored. */
 void dhcp_effect(struct dhcp *d, const struct effect *e);
 void dhcp_link(struct dhcp *d, const struct link *l, bool gone);
 /* Now and then. */
 void dhcp_chores(struct dhcp *d);
+/* As whom dnsmasq runs. */
+const char *dhcp_user(const char *run_dir);
 /* Is there a DHCP server that would give addresses? */
 bool dhcp_serves(const struct dhcp *d);
 /* An object; the caller owns it. */

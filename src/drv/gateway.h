@@ -61,7 +61,7 @@ void gateway_start(struct gateway *g, const struct gateway_env *env);
 /* Takes away what we made; uv handles are closed, the caller runs the loop to the end. */
 void gateway_stop(struct gateway *g);
 
-/* FX_DATAGRAM, FX_LEASE, FX_RESERVE, FX_RANGES, FX_NAME; others are ignored. */
+/* FX_DATAGRAM, FX_LEASE, FX_RESERVE, FX_RANGES, FX_NAME, FX_UPLINK; others are ignored. */
 void gateway_effect(struct gateway *g, const struct effect *e);
 /* FX_LAN_ROLE was carried out on the port of this name. */
 void gateway_lan_role(struct gateway *g, const char *name, const struct fx_lan_role *role);

@@ -7,59 +7,85 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "drv/route_table.h"
+#include "drv/tunnel.h"
+
 enum { ADDRESS_DIGITS = 32, REJECTED = 0x0200 }; /* RTF_REJECT */
 
-bool ipv6_exit_line(const char *line, const char *served)
+enum ipv6_way ipv6_way_of(const char *line, const char *served)
 {
 	char to[ADDRESS_DIGITS + 1], interface[32];
 	unsigned bits, flags;
+	bool tunnel;
 
 	/* to, bits, from, bits, by, metric, references, uses, flags, interface */
 	if (sscanf(line, "%32s %2x %*32s %*2x %*32s %*8x %*8x %*8x %8x %31s", to, &bits, &flags,
-		   interface) != 4)
-		return false;
-	return bits == 0 && strspn(to, "0") == ADDRESS_DIGITS && (flags & REJECTED) == 0 &&
-	       strcmp(interface, "lo") != 0 && strcmp(interface, served) != 0;
+		   interface) != 4 ||
+	    (flags & REJECTED) != 0 || strcmp(interface, "lo") == 0)
+		return IPV6_WAY_NONE;
+	tunnel = strncmp(interface, TUNNEL_NAMES, strlen(TUNNEL_NAMES)) == 0;
+	if (bits == 0 && strspn(to, "0") == ADDRESS_DIGITS)
+		return tunnel				? IPV6_WAY_TUNNEL
+		       : strcmp(interface, served) != 0 ? IPV6_WAY_UPLINK
+							: IPV6_WAY_NONE;
+	/* Multicast, and what never leaves a link, is on each interface. */
+	return tunnel && to[0] != 'f'	? IPV6_WAY_CLOUD
+	       : tunnel && to[1] == 'd' ? IPV6_WAY_CLOUD
+					: IPV6_WAY_NONE;
 }
 
-static bool look(const struct ipv6_exit *x)
+static void look(struct ipv6_exit *x)
 {
+	bool found[IPV6_WAY_CLOUD + 1] = {false};
 	char line[256];
 	FILE *f = fopen("/proc/net/ipv6_route", "re");
-	bool there = false;
 
-	while (f && !there && fgets(line, sizeof(line), f))
-		there = ipv6_exit_line(line, x->served);
+	while (f && fgets(line, sizeof(line), f))
+		found[ipv6_way_of(line, x->served)] = true;
 	if (f)
 		fclose(f);
-	return there;
+	x->there = found[IPV6_WAY_TUNNEL] ||
+		   (found[IPV6_WAY_UPLINK] && (!x->checked || x->carried));
+	x->clouds = found[IPV6_WAY_CLOUD];
 }
 
-/* Is it about a default route? Looking costs as much as there are routes. */
+static void look_again(struct ipv6_exit *x)
+{
+	const bool there = x->there, clouds = x->clouds;
+
+	look(x);
+	if (there != x->there || clouds != x->clouds)
+		x->changed(x->ctx);
+}
+
+/* Is it about a default route, or a tunnel? Looking costs as much as there are routes. */
 static int message_take(const struct nlmsghdr *h, void *ctx)
 {
 	const struct rtmsg *r = mnl_nlmsg_get_payload(h);
 	bool *worth = ctx;
 
-	*worth |= r->rtm_dst_len == 0;
+	*worth |= r->rtm_dst_len == 0 || r->rtm_protocol == TUNNEL_PROTOCOL;
 	return MNL_CB_OK;
 }
 
 static void ready(uv_poll_t *poll, int status, int events)
 {
 	struct ipv6_exit *x = poll->data;
-	bool there = x->there, worth = false;
+	bool worth = false;
 
 	(void)events;
 	/* Lost messages may have been about one. */
 	if (netlink_read(&x->monitor, message_take, &worth) || worth)
-		there = look(x);
-	if (there != x->there) {
-		x->there = there;
-		x->changed(x->ctx);
-	}
+		look_again(x);
 	if (status < 0)
 		uv_poll_start(poll, UV_READABLE, ready);
+}
+
+void ipv6_exit_carried(struct ipv6_exit *x, bool carried)
+{
+	x->carried = carried;
+	if (x->open)
+		look_again(x);
 }
 
 int ipv6_exit_open(struct ipv6_exit *x, uv_loop_t *uv)
@@ -77,7 +103,7 @@ int ipv6_exit_open(struct ipv6_exit *x, uv_loop_t *uv)
 	x->open = true;
 	x->poll.data = x;
 	uv_poll_start(&x->poll, UV_READABLE, ready);
-	x->there = look(x);
+	look(x);
 	return 0;
 }
 

@@ -67,7 +67,10 @@ void loop_emit(struct fx *fx, const struct effect *e)
 		if (e->tunnel.kind == TUNNEL_KEEP)
 			preference_keep(&x->conf.host, &x->run, &e->tunnel.keep);
 		break;
-	case FX_UPLINK: uplinks_effect(&x->uplinks, &e->uplink); break;
+	case FX_UPLINK:
+		uplinks_effect(&x->uplinks, &e->uplink);
+		gateway_effect(&x->gateway, e);
+		break;
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}

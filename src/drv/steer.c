@@ -13,6 +13,7 @@
 static const uint32_t tables[] = {ROUTE_TABLE_MAIN, STEER_UPLINKS, STEER_TUNNELS};
 
 enum { STEER_RULES = sizeof(tables) / sizeof(tables[0]) };
+enum { DEAD_FORWARDED, DEAD_DNS, DEAD_RULES };
 
 static uint8_t family_of(bool v6)
 {
@@ -38,6 +39,45 @@ static int rule_change(struct steer *s, bool v6, bool add, uint32_t i)
 	if (tables[i] == ROUTE_TABLE_MAIN)
 		mnl_attr_put_u32(h, FRA_SUPPRESS_PREFIXLEN, 0);
 	return netlink_ask(s->ask, h);
+}
+
+/* "lo" stands for what this node sends itself. */
+static int dead_change(struct steer *s, bool v6, bool add, uint32_t i)
+{
+	const struct fib_rule_uid_range dnsmasq = {s->dns_user, s->dns_user};
+	struct nlmsghdr *h = netlink_begin(s->ask, add ? RTM_NEWRULE : RTM_DELRULE,
+					   add ? NLM_F_CREATE | NLM_F_EXCL : 0);
+	struct fib_rule_hdr *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
+
+	r->family = family_of(v6);
+	r->action = FR_ACT_UNREACHABLE;
+	mnl_attr_put_u32(h, FRA_PRIORITY, STEER_PRIORITY + STEER_RULES + i);
+	mnl_attr_put_u8(h, FRA_PROTOCOL, ROUTE_PROTOCOL);
+	if (i == DEAD_FORWARDED) {
+		r->flags = FIB_RULE_INVERT;
+		mnl_attr_put_strz(h, FRA_IIFNAME, "lo");
+	} else {
+		mnl_attr_put(h, FRA_UID_RANGE, sizeof(dnsmasq), &dnsmasq);
+	}
+	return netlink_ask(s->ask, h);
+}
+
+static void dead_apply(struct steer *s, bool v6, bool dead)
+{
+	for (uint32_t i = 0; i < DEAD_RULES; i++) {
+		int e = i == DEAD_DNS && !s->has_dns_user ? 0 : dead_change(s, v6, dead, i);
+
+		if (e && e != -EEXIST && dead)
+			s->error = e;
+	}
+}
+
+void steer_dead(struct steer *s, bool v6, bool dead)
+{
+	if (dead == s->dead[v6])
+		return;
+	s->dead[v6] = dead;
+	dead_apply(s, v6, dead);
 }
 
 static void rules_del_all(struct steer *s, bool v6)
@@ -107,6 +147,8 @@ void steer_again(struct steer *s, bool v6, const struct default_route *d)
 {
 	if (s->on[v6])
 		rules_add_all(s, v6);
+	if (s->dead[v6])
+		dead_apply(s, v6, true);
 	if (d)
 		s->used[v6] = default_change(s, v6, d) == 0;
 }
@@ -115,6 +157,7 @@ void steer_start(struct steer *s)
 {
 	for (unsigned v6 = 0; v6 < 2; v6++) {
 		rules_del_all(s, v6);
+		dead_apply(s, v6, false);
 		while (default_change(s, v6, NULL) == 0)
 			;
 		s->used[v6] = false;
@@ -126,6 +169,7 @@ void steer_stop(struct steer *s)
 {
 	for (unsigned v6 = 0; v6 < 2; v6++) {
 		rules_del_all(s, v6);
+		steer_dead(s, v6, false);
 		steer_default(s, v6, NULL);
 	}
 }

@@ -12,10 +12,16 @@
  *           STEER_PRIORITY + 2  STEER_TUNNELS, but not for what came by a tunnel: two gateways
  *                               that lose the Internet at once would send it to each other
  *         Without any, no rule: the main table as ever.
+ *         While the Internet is dead behind all of them, who is served is told so at once:
+ *           STEER_PRIORITY + 3  unreachable, of what is forwarded
+ *           STEER_PRIORITY + 4  unreachable, of what dnsmasq sends
+ *         What else this node sends still goes by the main table: its checks must, and its owner
+ *         may know better.
  */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "drv/default_route.h"
 #include "drv/netlink.h"
@@ -26,7 +32,10 @@ struct steer {
 	struct netlink *ask;
 	bool on[2];   /* the rules of a family */
 	bool used[2]; /* a default route in STEER_UPLINKS */
-	int error;    /* the last one of the kernel's; 0 */
+	bool dead[2];
+	bool has_dns_user; /* set by the caller, like ask: as whom dnsmasq runs, if not root */
+	uid_t dns_user;
+	int error; /* the last one of the kernel's; 0 */
 };
 
 /* ask is set by the caller. Forgets what a former daemon left. */
@@ -35,5 +44,7 @@ void steer_stop(struct steer *s);
 void steer_rules(struct steer *s, bool v6, bool on);
 /* d: NULL, none. */
 void steer_default(struct steer *s, bool v6, const struct default_route *d);
+/* The Internet is dead behind all uplinks. */
+void steer_dead(struct steer *s, bool v6, bool dead);
 /* The same once more: the kernel forgets the routes of an interface that was down. */
 void steer_again(struct steer *s, bool v6, const struct default_route *d);

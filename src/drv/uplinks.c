@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "ctl/json.h"
+#include "drv/account.h"
+#include "drv/dhcp.h"
 #include "drv/log.h"
 #include "drv/tunnel.h"
 
@@ -252,6 +254,7 @@ static void use(struct uplinks *u, const struct fx_uplink_use *e)
 	u->used[e->v6] = !e->none;
 	u->used_slot[e->v6] = e->slot;
 	steer_default(&u->steer, e->v6, e->none ? NULL : &u->port[e->slot].way[e->v6]);
+	steer_dead(&u->steer, e->v6, e->dead);
 }
 
 void uplinks_effect(struct uplinks *u, const struct fx_uplink *e)
@@ -278,14 +281,18 @@ static void check_done(void *ctx, uint32_t token, enum uplink_result result)
 
 /* ---- starting and leaving ---- */
 
+bool uplinks_are_looked_after(const struct conf *c)
+{
+	return c->node.uplink.on && (c->node.plan.network || host_conf_has_network(&c->host));
+}
+
 void uplinks_start(struct uplinks *u, const struct uplinks_env *env)
 {
 	const struct host_conf *host = &env->conf->host;
 	int e;
 
 	*u = (struct uplinks){.env = *env};
-	if (!env->conf->node.uplink.on ||
-	    (!env->conf->node.plan.network && !host_conf_has_network(host)))
+	if (!uplinks_are_looked_after(env->conf))
 		return;
 	e = netlink_open(&u->ask, NULL, 0);
 	u->routes = (struct default_routes){
@@ -301,6 +308,8 @@ void uplinks_start(struct uplinks *u, const struct uplinks_env *env)
 	}
 	u->started = true;
 	u->steer.ask = &u->ask;
+	u->steer.has_dns_user = account_user(dhcp_user(host->run_dir), &u->steer.dns_user) &&
+				u->steer.dns_user > 0;
 	steer_start(&u->steer);
 	u->filter = (struct uplink_filter){
 		.conf = host, .plan = env->plan, .changed = filter_changed, .ctx = u};

@@ -62,8 +62,9 @@ struct uplinks {
  * made. */
 void uplinks_prepare(struct conf *conf);
 
-/* Never fails as a whole. Does nothing when uplinks are not to be shared, or the node is not in
- * the network of all clouds. */
+/* Are uplinks to be shared, and is the node in the network of all clouds? */
+bool uplinks_are_looked_after(const struct conf *conf);
+/* Never fails as a whole. Does nothing when they are not looked after. */
 void uplinks_start(struct uplinks *u, const struct uplinks_env *env);
 /* Takes away what we made; uv handles are closed, the caller runs the loop to the end. */
 void uplinks_stop(struct uplinks *u);

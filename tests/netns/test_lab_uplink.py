@@ -19,6 +19,7 @@ TOWN = (
     + node("bru", "street", more="\toption ssid 'hill'\n")
     + node("carla", "street", more="\toption ssid 'plain'\n\toption uplink '20mbit'\n")
     + client("phone", "bru", more="\toption address 'dhcp'\n")
+    + client("desk", "carla", more="\toption address 'dhcp'\n")
 )
 
 
@@ -62,6 +63,19 @@ def rate_mbit(town):
     return int(text) * 8 / (time.monotonic() - began) / 1e6
 
 
+def is_told_at_once(town, who):
+    """... that there is no Internet: by ICMP and DNS; names of the cloud are known."""
+    began = time.monotonic()
+    ping = town.inside(who, "ping", "-n", "-c", "1", "-W", "9", "8.8.8.8", check=False).stdout
+    way = town.inside(who, "ip", "route", "show", "default").stdout.split()[2]
+    names = [
+        town.inside(who, "busybox", "nslookup", name, way, check=False).stdout
+        for name in ("example.org", "anygw")
+    ]
+    assert "nreachable" in ping and "REFUSED" in names[0] and "Address: " in names[1]
+    assert time.monotonic() - began < 2 * SLOW
+
+
 def test_the_next_gateway_takes_over(town):
     until(lambda: offered(town, "anna") and offered(town, "carla"), 20, "both offer")
     until(lambda: reaches(town, "phone"), 30, "the phone has the Internet")
@@ -79,11 +93,21 @@ def test_the_next_gateway_takes_over(town):
     assert took <= OTHER_S * SLOW
     # Who has lost its own Internet uses the other's.
     until(lambda: reaches(town, first), 10, "the dead gateway's node has it by a tunnel")
-    # ... but what came to it by one goes into none.
+    # ... but what came to it by one goes into none, and its sender is told.
     back = town.inside(
         first, "ip", "route", "get", "8.8.8.8", "from", "10.1.2.3", "iif", "X7main", check=False
-    ).stdout
-    assert "dev wan0" in back and "X7Out" not in back
+    )
+    assert "unreachable" in back.stderr
+
+    # No exit is left: clients of both are told so, beside a dead uplink too.
+    second = gateway(town)
+    until(lambda: reaches(town, "desk"), 30, "the desk has the Internet")
+    town.lab("uplink", second, "dies")
+    until(lambda: not offered(town, second), 5, "it is not offered any more")
+    until(lambda: gateway(town) is None, 5, "no gateway")
+    for who in ("phone", "desk"):
+        is_told_at_once(town, who)
+    town.lab("uplink", second, "returns")
 
     for what, fault in (("portal", "portal"), ("nodns", "no-dns")):
         town.lab("uplink", first, what)

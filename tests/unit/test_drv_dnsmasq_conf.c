@@ -164,28 +164,39 @@ static void test_ipv6_exit(void **state)
 #define ZERO "00000000000000000000000000000000"
 	static const struct {
 		const char *line;
-		bool exit;
+		enum ipv6_way way;
 	} cases[] = {
 		{ZERO " 00 " ZERO " 00 fe80000000000000021122fffe334455 00000400 00000001 00000000 "
 		      "00450003     eth0",
-		 true},
+		 IPV6_WAY_UPLINK},
 		{ZERO " 00 " ZERO " 00 " ZERO " ffffffff 00000001 00000000 00200200       lo",
-		 false},
+		 IPV6_WAY_NONE},
 		{ZERO " 00 " ZERO " 00 " ZERO " 00000400 00000001 00000000 00000201     eth0",
-		 false},
+		 IPV6_WAY_NONE},
 		{ZERO " 00 " ZERO " 00 fe800000000000000000000000000001 00000400 00000001 00000000 "
 		      "00450003    anygw",
-		 false},
+		 IPV6_WAY_NONE},
 		{"fd000000000000000000000000000000 40 " ZERO " 00 " ZERO
 		 " 00000100 00000001 00000000 00000001     eth0",
-		 false},
-		{"", false},
-		{"nonsense", false},
+		 IPV6_WAY_NONE},
+		{ZERO " 00 " ZERO " 00 " ZERO " 00000400 00000001 00000000 00000001 X7Out_aa",
+		 IPV6_WAY_TUNNEL},
+		{"fd000000000000000000000000000000 40 " ZERO " 00 " ZERO
+		 " 00000400 00000001 00000000 00000001 X7Out_aa",
+		 IPV6_WAY_CLOUD},
+		{"fe800000000000000000000000000000 40 " ZERO " 00 " ZERO
+		 " 00000100 00000001 00000000 00000001 X7Out_aa",
+		 IPV6_WAY_NONE},
+		{"ff000000000000000000000000000000 08 " ZERO " 00 " ZERO
+		 " 00000100 00000001 00000000 00000001 X7main",
+		 IPV6_WAY_NONE},
+		{"", IPV6_WAY_NONE},
+		{"nonsense", IPV6_WAY_NONE},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(ipv6_exit_line(cases[i].line, "anygw"), cases[i].exit);
+		assert_int_equal(ipv6_way_of(cases[i].line, "anygw"), cases[i].way);
 }
 
 int main(void)

@@ -421,6 +421,39 @@ static void test_the_second_uplink_takes_over(void **state)
 	assert_false(rig.offer[0].on);
 }
 
+/* Whom we serve is told that the Internet is dead: all of it, after it worked, and not where a
+ * portal wants to be seen or only names are missing. */
+static void test_all_dead_is_told(void **state)
+{
+	(void)state;
+	rig.out[0].dead = true;
+	way(0, false, true, 100);
+	run_ms(20000);
+	assert_false(rig.use[0].dead); /* it never answered: are we at fault? */
+	rig.out[0].dead = false;
+	assert_true(offered_after(true, 100000) >= 0);
+	rig.out[0].dead = true;
+	run_ms(2100);
+	assert_true(rig.use[0].none && rig.use[0].dead);
+	rig.out[0].dead = false;
+	run_ms(2000); /* at once, not when it is steady */
+	assert_true(rig.use[0].none && !rig.use[0].dead);
+	rig.out[0].dead = true;
+	run_ms(5000);
+	assert_true(rig.use[0].dead);
+	way(1, false, true, 200);
+	assert_false(rig.use[0].dead);
+	run_ms(3000);
+	assert_false(rig.use[0].none || rig.use[0].dead);
+	rig.out[1].portal = true;
+	run_ms(30000);
+	assert_true(rig.use[0].none && !rig.use[0].dead);
+	way(1, false, false, 200);
+	assert_true(rig.use[0].dead);
+	way(0, false, false, 100);
+	assert_false(rig.use[0].dead); /* without a route the kernel says so */
+}
+
 static void test_ipv6_resolves_by_ipv4(void **state)
 {
 	(void)state;
@@ -578,6 +611,7 @@ int main(void)
 		cmocka_unit_test_setup(test_flaps_are_damped, setup),
 		cmocka_unit_test_setup(test_loss_is_no_flap, setup),
 		cmocka_unit_test_setup(test_the_second_uplink_takes_over, setup),
+		cmocka_unit_test_setup(test_all_dead_is_told, setup),
 		cmocka_unit_test_setup(test_ipv6_resolves_by_ipv4, setup),
 		cmocka_unit_test_setup(test_what_a_former_way_was_asked_says_nothing, setup),
 		cmocka_unit_test_setup(test_bandwidth_is_what_it_carried_at_its_best, setup),

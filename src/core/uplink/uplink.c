@@ -32,17 +32,38 @@ static uint8_t slot_best(const struct uplink *u, bool v6)
 	return best;
 }
 
+/* A portal wants to be seen, and who has no names may know addresses. Where nobody has ever
+ * answered, our checks may be at fault. */
+static bool is_dead(const struct uplink *u, bool v6)
+{
+	bool any = false;
+
+	for (uint8_t i = 0; i < UPLINK_SLOTS; i++) {
+		const struct uplink_way *w = &u->slot[i].way[v6];
+
+		if (w->state == UPLINK_AWAY)
+			continue;
+		if (w->state != UPLINK_FAILED || w->fault != UPLINK_SILENT || w->fails == 0)
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 static void use_settle(struct uplink *u, bool v6, struct fx *fx)
 {
 	struct uplink_family *f = &u->family[v6];
 	uint8_t best = slot_best(u, v6);
+	bool dead = is_dead(u, v6);
 	struct effect e = {.kind = FX_UPLINK, .uplink = {.kind = UPLINK_USE}};
 
-	if (best == (f->used ? f->slot : UPLINK_SLOTS))
+	if (best == (f->used ? f->slot : UPLINK_SLOTS) && dead == f->dead)
 		return;
 	f->used = best != UPLINK_SLOTS;
 	f->slot = f->used ? best : 0;
-	e.uplink.use = (struct fx_uplink_use){.v6 = v6, .none = !f->used, .slot = f->slot};
+	f->dead = dead;
+	e.uplink.use =
+		(struct fx_uplink_use){.v6 = v6, .none = !f->used, .dead = dead, .slot = f->slot};
 	fx->emit(fx, &e);
 }
 

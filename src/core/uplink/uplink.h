@@ -99,6 +99,7 @@ struct uplink_asked {
 struct uplink_family {
 	bool carries;
 	bool used; /* by slot */
+	bool dead; /* there are ways, and all went silent */
 	uint8_t slot;
 	bool offered;
 	uint64_t offered_bps;
