@@ -216,6 +216,36 @@ static void every_end_is_survived(void **state)
 	free(k.data);
 }
 
+/* A record that is full ends after any item. */
+static void every_limit_is_survived(void **state)
+{
+	static const uint8_t end_item[] = {RECORD_END, 0, 0, 0, 1, RECORD_FULL};
+	struct record k = life_record();
+	struct rd r = rd_over(k.data, k.len);
+	struct record_item it;
+	char fault[REPLAY_FAULT_ROOM];
+	uint8_t was[sizeof(end_item)];
+	enum replay_end end;
+	uint64_t inputs;
+
+	(void)state;
+	assert_int_equal(record_head_parse(&r), OK);
+	for (unsigned n = 0; record_item_next(&r, &it) == OK && rd_left(&r) > sizeof(was); n++) {
+		const size_t len = (size_t)(r.at - k.data);
+
+		/* Each kind of item once in a while: what is behind START, all that follows one. */
+		if (it.kind == RECORD_CONF || (n % 199 > 0 && it.kind != RECORD_ANSWER))
+			continue;
+		memcpy(was, k.data + len, sizeof(was));
+		memcpy(k.data + len, end_item, sizeof(was));
+		if (replayed(k.data, len + sizeof(was), &end, fault, &inputs) != REPLAY_SAME)
+			fail_msg("after item %u (%c): %s", n, it.kind, fault);
+		assert_int_equal(end, REPLAY_FULL);
+		memcpy(k.data + len, was, sizeof(was));
+	}
+	free(k.data);
+}
+
 /* One input less, and what comes later is not what it was. */
 static void a_missing_input_is_found(void **state)
 {
@@ -252,8 +282,11 @@ static void a_missing_input_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(replay_is_the_same),	    cmocka_unit_test(keys_are_not_in_it),
-		cmocka_unit_test(every_change_is_survived), cmocka_unit_test(every_end_is_survived),
+		cmocka_unit_test(replay_is_the_same),
+		cmocka_unit_test(keys_are_not_in_it),
+		cmocka_unit_test(every_change_is_survived),
+		cmocka_unit_test(every_end_is_survived),
+		cmocka_unit_test(every_limit_is_survived),
 		cmocka_unit_test(a_missing_input_is_found),
 	};
 
