@@ -98,6 +98,10 @@ static int rule_any(struct netlink *ask, bool add, const struct rule *r)
 
 	if (r->protocol != 0)
 		mnl_attr_put_u8(h, FRA_PROTOCOL, r->protocol);
+	if (r->not_in) {
+		((struct fib_rule_hdr *)mnl_nlmsg_get_payload(h))->flags = FIB_RULE_INVERT;
+		mnl_attr_put_strz(h, FRA_IIFNAME, r->not_in);
+	}
 	return netlink_ask(ask, h);
 }
 

@@ -11,9 +11,10 @@
 #include <stdint.h>
 
 #include "base/ip.h"
+#include "core/steer.h"
 #include "drv/netlink.h"
 
-enum { ROUTE_TABLE_MAIN = 254, ROUTE_METRIC_WORST = 2147483647 }; /* LibreMesh's */
+enum { ROUTE_METRIC_WORST = 2147483647 }; /* LibreMesh's */
 
 /* The prefix of a is on the interface's link. */
 int route_add_ipv4(struct netlink *ask, int ifindex, struct ipv4 a, uint32_t table,
@@ -30,6 +31,8 @@ struct rule {
 	bool v6;
 	uint8_t protocol;
 	uint32_t table, priority;
+	const char *not_in; /* but what came in by this interface; NULL: all. rules_each does not
+			       read it */
 };
 int rule_add_any(struct netlink *ask, const struct rule *r);
 int rule_del_any(struct netlink *ask, const struct rule *r);

@@ -23,10 +23,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/steer.h"
 #include "drv/default_route.h"
 #include "drv/netlink.h"
-
-enum { STEER_PRIORITY = 32760, STEER_UPLINKS = 71, STEER_TUNNELS = 72 };
 
 struct steer {
 	struct netlink *ask;

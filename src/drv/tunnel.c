@@ -488,12 +488,15 @@ void tunnel_route_changed(struct tunnel *t, struct ipv6 primary)
 
 /* ---- routes ---- */
 
+/* Not for what came by a tunnel: two gateways that lose the Internet at once would send it to each
+ * other until each has heard of it. */
 static void rule_want(struct tunnel *t, const struct tunnel_key *key)
 {
 	const struct rule rule = {.v6 = key->prefix.v6,
 				  .protocol = TUNNEL_PROTOCOL,
 				  .table = key->table,
-				  .priority = key->preference};
+				  .priority = key->preference,
+				  .not_in = TUNNEL_END_NAME};
 	int e;
 
 	for (unsigned i = 0; i < t->rules; i++) {

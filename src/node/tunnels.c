@@ -7,11 +7,10 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/prng.h"
+#include "core/steer.h"
 
 enum {
-	KERNEL_MAIN_TABLE = 254,
-	KERNEL_MAIN_PREFERENCE = 32766, /* of the rule that leads there */
-	NETWORK_BLOCK_BITS = 12,	/* primary and dummy addresses of all nodes */
+	NETWORK_BLOCK_BITS = 12, /* primary and dummy addresses of all nodes */
 	CLOUD_NETWORKS = 2,
 	BANDWIDTH_MOST = 255,
 };
@@ -338,7 +337,7 @@ static void local_tell(struct tunnels *t, const struct gw_search *s, struct pref
  * perhaps for nodes, too. */
 static void locals_tell(struct tunnels *t, const struct gw_search *s)
 {
-	if (s->table == KERNEL_MAIN_TABLE || s->preference >= KERNEL_MAIN_PREFERENCE)
+	if (s->table == ROUTE_TABLE_MAIN || s->preference >= ROUTE_MAIN_PRIORITY)
 		return;
 	for (uint32_t i = 0; i < t->locals; i++) {
 		if (t->local[i].v6 == s->prefix.v6)

@@ -95,6 +95,11 @@ static bool clients_take(struct cli *c, const char *text)
 	return count_take(text, WORLD_NOWHERE - 1, &c->run.clients);
 }
 
+static bool uplinks_take(struct cli *c, const char *text)
+{
+	return count_take(text, LAYOUT_NODES_MAX, &c->run.uplinks);
+}
+
 static bool loss_take(struct cli *c, const char *text)
 {
 	return count_take(text, 90, &c->run.loss_percent);
@@ -218,6 +223,7 @@ static const struct option_row {
 	{"--loss", "PERCENT", loss_take, "of all links, beside what distance makes"},
 	{"--clouds", "N", clouds_take, "neighbourhoods, each a cloud of its own"},
 	{"--clients", "N", clients_take, "that come, talk, walk and go"},
+	{"--uplinks", "N", uplinks_take, "nodes with a way to the Internet"},
 	{"--time", "TIME", time_take, "of the town: 90s, 10m, 2h; at least 2m"},
 	{"--seed", "N", seed_take, "one seed, one history"},
 	{"--faults", "SET", faults_take, "what goes wrong; see below"},

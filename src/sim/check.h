@@ -46,6 +46,11 @@ bool check_circles(struct run *r, char why[CHECK_TEXT]);
 void check_twins(struct run *r, const struct check *self); /* check_lease.c */
 bool check_addresses(struct run *r, char why[CHECK_TEXT]);
 bool check_leases_agree(struct run *r, char why[CHECK_TEXT]);
+void check_loops(struct run *r, const struct check *self); /* check_gateway.c */
+void check_dark(struct run *r, const struct check *self);
+void check_floods(struct run *r, const struct check *self);
+bool check_exits(struct run *r, char why[CHECK_TEXT]);
+bool check_offers(struct run *r, char why[CHECK_TEXT]);
 void check_limits(struct run *r, const struct check *self); /* check_limits.c */
 bool check_memory(struct run *r, char why[CHECK_TEXT]);
 bool check_bytes(struct run *r, char why[CHECK_TEXT]);

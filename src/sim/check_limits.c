@@ -59,7 +59,7 @@ size_t run_memory(const struct run *r, unsigned node)
 	if (!world_alive(r->world, node))
 		return 0;
 	return x->l2.pool.used_bytes + (x->share ? share_memory(x->share) : 0) +
-	       (x->l3 ? l3_memory(x->l3) : 0);
+	       (x->l3 ? l3_memory(x->l3) : 0) + (x->tunnels ? tunnels_memory(x->tunnels) : 0);
 }
 
 bool check_memory(struct run *r, char why[CHECK_TEXT])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include "sim/world_internal.h"
 
 enum {
@@ -25,10 +26,37 @@ static bool payload_is_whole(const uint8_t *frame, size_t len, uint32_t number, 
 	return len == sent_len;
 }
 
+/* The Internet answers; answers may overtake each other. */
+static void answer_rx(struct world *w, struct client *c, const uint8_t *bytes, size_t len)
+{
+	struct world_session *s = &c->session;
+	struct ip_packet k;
+
+	if (!ip_packet_read(bytes, len, &k) || k.kind != PACKET_FLOW || k.sender != c->index ||
+	    k.number <= s->newest || k.number > s->sent)
+		return;
+	if (s->exit != k.exit) {
+		s->moves += s->exit != WORLD_NOWHERE;
+		s->before = s->exit;
+	}
+	s->exit = k.exit;
+	s->newest = k.number;
+	s->answered++;
+	w->internet.answered++;
+	if (s->last.us > 0 && span_less(s->gap, instant_since(w->now, s->last)))
+		s->gap = instant_since(w->now, s->last);
+	s->last = w->now;
+}
+
 void client_rx(struct world *w, struct client *c, const uint8_t *frame, size_t len)
 {
 	struct world_inbox *in = &c->inbox;
 	struct rd r = rd_over(frame, len);
+
+	if (frame[12] == ETHERTYPE_PACKET >> 8 && frame[13] == (ETHERTYPE_PACKET & 0xff)) {
+		answer_rx(w, c, frame + ETHERNET_HEADER, len - ETHERNET_HEADER);
+		return;
+	}
 
 	rd_take(&r, ETHERNET_HEADER);
 	uint32_t number = rd_u32(&r);
@@ -92,6 +120,7 @@ unsigned world_client(struct world *w, unsigned node)
 	c->mac = client_mac(w->clients);
 	c->index = (uint16_t)w->clients;
 	list_init(&c->here);
+	world_session_begin(w, w->clients);
 	client_move(w, c, node);
 	return w->clients++;
 }
@@ -178,6 +207,33 @@ struct world_address world_address(const struct world *w, unsigned client)
 	bool has = c->ip && instant_before(w->now, c->until);
 
 	return (struct world_address){ipv4_from_u32(has ? c->ip : 0, 32), c->since, c->wants};
+}
+
+/* ---- the Internet ---- */
+
+/* Numbers go on, so that no late answer is taken for one of this session. */
+void world_session_begin(struct world *w, unsigned client)
+{
+	struct world_session *s = &w->client[client]->session;
+
+	*s = (struct world_session){
+		.sent = s->sent, .newest = s->sent, .exit = WORLD_NOWHERE, .before = WORLD_NOWHERE};
+}
+
+struct world_session world_session(const struct world *w, unsigned client)
+{
+	return w->client[client]->session;
+}
+
+void world_ask(struct world *w, unsigned client)
+{
+	struct client *c = w->client[client];
+	struct world_address has = world_address(w, client);
+
+	if (c->node == WORLD_NOWHERE || ipv4_to_u32(has.ip) == 0)
+		return;
+	client_tell(w, c, CLIENT_SEEN); /* the bridge has learnt it */
+	ip_packet_from_client(w->place[c->node], client, has.ip, ++c->session.sent);
 }
 
 /* ---- where it is ---- */

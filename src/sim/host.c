@@ -6,13 +6,23 @@
 #include "wire/batadv.h"
 
 enum {
+	FIRST_NODE =
+		2, /* of its MACs the last bytes: node 0's IPv4 is free, and no two are the same */
 	HANG_STEP_MS = 100,
 	WAKES_MAX = 100000, /* of one node at one instant: its deadline does not move */
 };
 
 struct mac host_port_mac(unsigned node, unsigned port)
 {
-	return (struct mac){{0x02, 0xba, (uint8_t)(node >> 8), (uint8_t)node, (uint8_t)port, 1}};
+	unsigned last = node + FIRST_NODE;
+
+	return (struct mac){{0x02, 0xba, 0, (uint8_t)port, (uint8_t)(last >> 8), (uint8_t)last}};
+}
+
+uint8_t host_port_of(struct mac m, unsigned *node)
+{
+	*node = ((unsigned)m.b[4] << 8 | m.b[5]) - FIRST_NODE;
+	return m.b[3];
 }
 
 struct mac host_bridge_mac(unsigned node)
@@ -72,7 +82,8 @@ void host_lan_deliver(struct place *p, const uint8_t *frame, size_t len,
 {
 	struct mac dst = mac_from(frame);
 
-	if (p->node.share && stack_is_ours(&p->lan, frame, len))
+	if ((p->node.share && stack_is_ours(&p->lan, frame, len)) ||
+	    ip_packet_is_ours(p, frame, len))
 		lan_later(p, ITEM_LAN_RX, frame, len);
 	list_each (c, &p->clients, struct client, here)
 		if (c != except && (mac_is_multicast(dst) || mac_equal(dst, c->mac)))
@@ -96,7 +107,11 @@ void host_emit(struct fx *fx, const struct effect *e)
 		break;
 	case FX_NETWORK: network_effect(p, &e->network); break;
 	case FX_TUNNEL:
-	case FX_UPLINK:
+		tunnel_kernel_do(&p->tunnels, &e->tunnel);
+		if (e->tunnel.kind == TUNNEL_PROBE)
+			ip_packet_probe(p, &e->tunnel.probe);
+		break;
+	case FX_UPLINK: internet_effect(p, &e->uplink); break;
 	case FX_FDB:
 	case FX_ECHO:
 	case FX_NOTE:
@@ -171,6 +186,10 @@ static void lan_happen(struct place *p, const struct item *it)
 {
 	struct ev ev = {.kind = EV_DATAGRAM};
 
+	if (it->kind == ITEM_LAN_RX && ip_packet_is_ours(p, it->bytes, it->len)) {
+		ip_packet_rx(p, it->bytes, it->len);
+		return;
+	}
 	if (it->kind == ITEM_LAN_RX) {
 		if (stack_rx(&p->lan, it->bytes, it->len, &ev.datagram))
 			host_tell(p, &ev);
@@ -256,6 +275,8 @@ void host_happen(struct world *w, const struct item *it)
 		network_happen(p, it);
 		break;
 	case ITEM_DATAGRAM: network_happen(p, it); break;
+	case ITEM_PACKET: ip_packet_happen(p, it); break;
+	case ITEM_INTERNET: internet_happen(p, it); break;
 	}
 }
 
@@ -275,9 +296,12 @@ void host_boot(struct place *p)
 	p->node.witness = p->witness;
 	p->alive = true;
 	p->life++;
+	p->born = p->world->now;
+	p->flood_first = p->node.l2.flood.seqno;
 	p->wake = NEVER;
 	if (p->conf.plan.network)
 		network_boot(p);
+	internet_boot(p);
 	if (!p->node.share)
 		return;
 	host_tell(p, &(struct ev){.kind = EV_CLIENT,

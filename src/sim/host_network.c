@@ -17,7 +17,7 @@ static uint32_t hash_of(const struct world *w, const struct ipv6 *a)
 	return map_hash(&w->by_primary, a->b, sizeof(a->b));
 }
 
-static struct place *place_of(const struct world *w, const struct ipv6 *a)
+struct place *network_place(const struct world *w, const struct ipv6 *a)
 {
 	struct map_node *n = map_first(&w->by_primary, hash_of(w, a));
 
@@ -36,7 +36,7 @@ static void primary_set(struct place *p, struct ipv6 primary)
 	bool added;
 
 	p->primary = primary;
-	assert(!place_of(w, &primary));
+	assert(!network_place(w, &primary));
 	added = map_add(&w->by_primary, &p->by_primary, hash_of(w, &primary));
 	assert(added);
 	(void)added;
@@ -79,6 +79,7 @@ void network_boot(struct place *p)
 void network_died(struct place *p)
 {
 	kernel_flush(&p->kernel);
+	tunnel_kernel_flush(&p->tunnels);
 }
 
 /* Others may still have routes to what it was. */
@@ -109,6 +110,7 @@ void network_fini(struct place *p)
 		map_del(&p->world->by_primary, &p->by_primary);
 	free(p->key);
 	free(p->kernel.via);
+	tunnel_kernel_flush(&p->tunnels);
 }
 
 void network_port_tell(struct place *p, unsigned port)
@@ -131,7 +133,7 @@ void network_port_tell(struct place *p, unsigned port)
 
 static void route(struct place *p, const struct fx_network_route *r)
 {
-	const struct place *to = place_of(p->world, &r->prefix);
+	const struct place *to = network_place(p->world, &r->prefix);
 	struct kernel *k = &p->kernel;
 	unsigned old = k->room;
 
@@ -202,6 +204,14 @@ void network_happen(struct place *p, const struct item *it)
 			it->bytes, it->len};
 	}
 	host_tell(p, &ev);
+}
+
+struct place *network_next(const struct place *at, const struct place *to)
+{
+	const struct kernel *k = &at->kernel;
+	uint16_t via = to->index < k->room ? k->via[to->index] : WORLD_NOWHERE;
+
+	return via == WORLD_NOWHERE ? NULL : at->world->place[via];
 }
 
 int world_walk(const struct world *w, unsigned a, unsigned b, uint16_t *path)

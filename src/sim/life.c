@@ -14,7 +14,10 @@ enum {
 	SLEEP_S = 200,
 	WAKE_S = 60,
 	GONE_TOLD = 2, /* one of so many nodes notices that a client went */
-	COME_S = 20,   /* after the start, clients come one after the other */
+	ASK_S = 5,     /* the Internet */
+	/* Steps of asking all along: some before a walk, and in all: */
+	STREAM_BEFORE = STEPS,
+	STREAM_ALL = 4 * STEPS,
 };
 
 static bool once_in(struct run *r, unsigned seconds)
@@ -76,8 +79,8 @@ static void go(struct run *r, unsigned i)
 	r->figures.leaves++;
 }
 
-/* To a neighbour of its node, of the same cloud. */
-static void roam(struct run *r, unsigned i)
+/* To a neighbour of its node, of the same cloud, if it lives. */
+static bool roam(struct run *r, unsigned i)
 {
 	const struct layout *l = &r->layout;
 	unsigned at = world_client_at(r->world, i);
@@ -85,10 +88,74 @@ static void roam(struct run *r, unsigned i)
 	unsigned to = count > 0 ? l->near[first + prng_below(&r->prng, count)] : at;
 
 	if (l->node[to].cloud != r->client[i].cloud || !world_alive(r->world, to))
-		return;
+		return false;
 	world_roam(r->world, i, to, prng_below(&r->prng, 4) > 0);
 	r->figures.roams++;
+	return true;
 }
+
+/* ---- the Internet ---- */
+
+static void ask(struct run *r, unsigned i)
+{
+	const uint32_t before = world_session(r->world, i).sent;
+
+	world_ask(r->world, i);
+	r->figures.asked += world_session(r->world, i).sent - before;
+}
+
+/* From now on, and it walks a little later, so that what the walk breaks can be seen. */
+static void stream_begin(struct run *r, unsigned i)
+{
+	if (r->conf.uplinks == 0 || !run_client_served(r, i)) {
+		roam(r, i);
+		return;
+	}
+	if (r->client[i].stream > 0)
+		return;
+	r->client[i].stream = STREAM_ALL;
+	r->streaming[r->streams++] = (uint16_t)i;
+	world_session_begin(r->world, i);
+}
+
+static void stream_end(struct run *r, unsigned i)
+{
+	const struct world_session s = world_session(r->world, i);
+	const span silent = instant_since(world_now(r->world), s.last);
+	const span gap = span_less(s.gap, silent) ? silent : s.gap;
+
+	if (r->client[i].away || !r->client[i].heard)
+		return;
+	r->figures.sessions++;
+	r->figures.sessions_moved += s.moves > 0;
+	if (r->gaps == RUN_GAPS)
+		return;
+	world_grow(&r->gap_ms, r->gaps, &r->gap_room, sizeof(*r->gap_ms));
+	r->gap_ms[r->gaps++] = (uint32_t)span_to_ms(gap);
+}
+
+static void streams_step(struct run *r)
+{
+	for (unsigned k = 0; k < r->streams;) {
+		const unsigned i = r->streaming[k];
+		struct run_client *c = &r->client[i];
+
+		c->stream--;
+		if (!c->away)
+			ask(r, i);
+		if (c->stream == STREAM_ALL - STREAM_BEFORE)
+			c->heard = world_session(r->world, i).answered >= STREAM_BEFORE / 2 &&
+				   !c->away && !r->calm && roam(r, i);
+		if (c->stream > 0) {
+			k++;
+			continue;
+		}
+		stream_end(r, i);
+		r->streaming[k] = r->streaming[--r->streams];
+	}
+}
+
+/* ---- other clients ---- */
 
 static void talk(struct run *r, unsigned i)
 {
@@ -122,12 +189,14 @@ static void act(struct run *r, unsigned i)
 		if (once_in(r, c->asleep ? WAKE_S : SLEEP_S))
 			c->asleep = !c->asleep;
 		if (!c->asleep && once_in(r, ROAM_S))
-			roam(r, i);
+			stream_begin(r, i);
 	} else {
 		c->asleep = false;
 	}
 	if (!c->asleep && once_in(r, TALK_S))
 		talk(r, i);
+	if (r->conf.uplinks > 0 && !c->asleep && c->stream == 0 && once_in(r, ASK_S))
+		ask(r, i);
 }
 
 void life_second(struct run *r)
@@ -135,6 +204,7 @@ void life_second(struct run *r)
 	for (unsigned step = 0; step < STEPS; step++) {
 		for (unsigned i = step; i < r->conf.clients; i += STEPS)
 			act(r, i);
+		streams_step(r);
 		world_run(r->world, span_ms(1000 / STEPS));
 	}
 }

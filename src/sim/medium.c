@@ -307,6 +307,24 @@ static bool is_lost(struct world *w, const struct segment_conf *c, struct ear *e
 	return true;
 }
 
+bool medium_hop(const struct place *from, const struct place *to, span *takes)
+{
+	struct world *w = from->world;
+
+	for (unsigned i = 0; i < from->ports; i++) {
+		struct segment *s = &w->segment[from->segment_of[i]];
+		const struct member *m = &s->member[from->member_of[i]];
+		unsigned port = port_on(to, from->segment_of[i]);
+		struct ear *e = port < PORT_MAX ? ear_find(m, to->member_of[port]) : NULL;
+
+		if (!e || !is_open(w, m, &s->member[e->member]))
+			continue;
+		takes->us += s->conf.delay.us;
+		return !is_lost(w, &s->conf, e, true);
+	}
+	return false;
+}
+
 static bool by_chance(struct world *w, uint16_t share)
 {
 	return share > 0 && prng_below(&w->prng, MANY) < share;
@@ -391,7 +409,7 @@ static void send(const struct parcel *x, struct mac dst)
 	struct member *from = medium_member(x->from, x->port);
 	struct ear *e = NULL;
 	instant sent;
-	unsigned to;
+	unsigned to, port;
 
 	if (x->air_bytes > ETHERNET_HEADER + (size_t)segment_mtu(&s->conf)) {
 		x->from->traffic[x->port].too_big++;
@@ -407,9 +425,11 @@ static void send(const struct parcel *x, struct mac dst)
 			send_to(x, s, from, &from->ear[i], false, sent);
 		return;
 	}
-	to = world_node_of(w, dst);
-	if (to != WORLD_NOWHERE && &w->segment[w->place[to]->segment_of[dst.b[4]]] == s)
-		e = ear_find(from, w->place[to]->member_of[dst.b[4]]);
+	if (world_node_of(w, dst) != WORLD_NOWHERE) {
+		port = host_port_of(dst, &to);
+		if (&w->segment[w->place[to]->segment_of[port]] == s)
+			e = ear_find(from, w->place[to]->member_of[port]);
+	}
 	if (e)
 		send_to(x, s, from, e, true, sent);
 }

@@ -18,6 +18,8 @@ enum item_kind {
 	ITEM_CLIENT,   /* a client does something; `node` is the client */
 	ITEM_JOB,      /* public-key work of a node is done */
 	ITEM_DATAGRAM, /* one of the network reaches a node's port */
+	ITEM_PACKET,   /* one that is routed reaches a node */
+	ITEM_INTERNET, /* the answer to a check of a node's uplink */
 };
 
 struct item {

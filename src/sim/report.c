@@ -33,8 +33,9 @@ static void command_print(const struct run *r, FILE *out)
 		fprintf(out, " --grid %ux%u", c->wide, c->nodes / c->wide);
 	else
 		fprintf(out, " --%s %u", layout_shape_name(c->shape), c->nodes);
-	fprintf(out, " --media %s --loss %u --clouds %u --clients %u --time %" PRId64 "s",
-		c->radio ? "radio" : "wire", c->loss_percent, c->clouds, c->clients,
+	fprintf(out,
+		" --media %s --loss %u --clouds %u --clients %u --uplinks %u --time %" PRId64 "s",
+		c->radio ? "radio" : "wire", c->loss_percent, c->clouds, c->clients, c->uplinks,
 		c->time.us / 1000000);
 	fprintf(out, " --seed %" PRIu64 " --faults %s", c->seed, c->faults->name);
 	if (c->network_only)
@@ -49,6 +50,23 @@ static void when_print(FILE *out, const char *what, span s)
 		fprintf(out, "%-22s not before the end\n", what);
 	else
 		fprintf(out, "%-22s %.0f s\n", what, seconds(s));
+}
+
+static void internet_print(const struct run *r, FILE *out)
+{
+	const struct run_figures *f = &r->figures;
+	const struct run_gaps g = run_gaps(r);
+
+	fprintf(out,
+		"%-22s %.2f %% of looks at %u nodes; %.2f %% of %" PRIu64
+		" packets of clients answered\n",
+		"Internet", share(f->exits_reached, f->exits_looked), r->exits,
+		share(f->answered, f->asked), f->asked);
+	if (g.count > 0)
+		fprintf(out,
+			"%-22s %u seen: %u ms without answers (median; the most: %u ms), "
+			"%" PRIu64 " left by another gateway then\n",
+			"walks", g.count, g.median_ms, g.worst_ms, f->sessions_moved);
 }
 
 void report_print(const struct run *r, const struct report_cost *cost, FILE *out)
@@ -68,6 +86,8 @@ void report_print(const struct run *r, const struct report_cost *cost, FILE *out
 	if (r->conf.clients > 0)
 		fprintf(out, "%-22s %.2f %% of %" PRIu64 " frames; %" PRIu64 " moves\n",
 			"delivered", share(f->received, f->sent), f->sent, f->roams);
+	if (r->conf.uplinks > 0)
+		internet_print(r, out);
 	fprintf(out, "%-22s %" PRIu64 "\n", "faults", f->faults);
 	fprintf(out, "%-22s %" PRIu64 " bytes/s in the calm (the most: %" PRIu64 ")\n",
 		"a node sends", f->calm_bytes_s, f->calm_bytes_s_max);
@@ -110,7 +130,8 @@ static const struct figure_row {
 	ROW(calm_bytes_s), ROW(calm_bytes_s_max), ROW(memory),	  ROW(memory_max),
 	ROW(frames),	   ROW(ogm_frames),	  ROW(ogm_bytes), ROW(bcast_frames),
 	ROW(datagrams),	   ROW(datagram_bytes),	  ROW(bytes),	  ROW(events),
-	ROW(overflows),	   ROW(circled),
+	ROW(overflows),	   ROW(circled),	  ROW(asked),	  ROW(answered),
+	ROW(exits_looked), ROW(exits_reached),	  ROW(sessions),  ROW(sessions_moved),
 #undef ROW
 };
 
@@ -127,6 +148,32 @@ static json_t *figures_json(const struct run_figures *f)
 		json_object_set_new(all, rows[i].name, json_integer((json_int_t)v));
 	}
 	return all;
+}
+
+/* Who carried how much for clients. */
+static json_t *gateways_json(const struct run *r)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < r->layout.nodes; i++) {
+		const uint64_t carried = world_carried(r->world, i);
+
+		if (r->uplink[i].kind == WORLD_UPLINK_NONE && carried == 0)
+			continue;
+		json_array_append_new(all, json_pack("{s:s s:I s:I}", "node",
+						     r->layout.node[i].name, "bandwidth_bps",
+						     (json_int_t)r->uplink[i].bandwidth_bps,
+						     "packets", (json_int_t)carried));
+	}
+	return all;
+}
+
+static json_t *gaps_json(const struct run *r)
+{
+	const struct run_gaps g = run_gaps(r);
+
+	return json_pack("{s:i s:i s:i s:i}", "count", (int)g.count, "median", (int)g.median_ms,
+			 "p95", (int)g.p95_ms, "worst", (int)g.worst_ms);
 }
 
 void report_json(const struct run *r, const struct report_cost *cost, FILE *out)
@@ -149,6 +196,8 @@ void report_json(const struct run *r, const struct report_cost *cost, FILE *out)
 			 figures_json(&r->figures), "violated", (int)r->violations, "violations",
 			 violations, "wall_s", cost->wall_s, "peak_kb", (json_int_t)cost->peak_kb);
 	json_object_set_new(root, "faults", json_string(r->conf.faults->name));
+	json_object_set_new(root, "gateways", gateways_json(r));
+	json_object_set_new(root, "roam_gaps_ms", gaps_json(r));
 	json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 	fputc('\n', out);
 	json_decref(root);

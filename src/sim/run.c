@@ -15,6 +15,9 @@ enum {
 	RATE_MBIT = 54,
 	RETRIES = 4,
 	PAIR_TRIES = 1000,
+	UPLINK_MBIT_LEAST = 5,
+	UPLINK_MBIT_MORE = 96,
+	HONEST_AFTER_S = 100, /* the longest hysteresis of an uplink, and its way to all */
 };
 
 void run_violated(struct run *r, const struct check *check, const char *format, ...)
@@ -45,6 +48,8 @@ static bool conf_check_sizes(const struct run_conf *c, char fault[LAYOUT_FAULT_R
 		what = "there can be 1 to 200 clouds";
 	else if (c->clients >= WORLD_NOWHERE)
 		what = "there can be at most 65534 clients";
+	else if (c->shape != LAYOUT_FILE && c->uplinks > c->nodes)
+		what = "there cannot be more uplinks than nodes";
 	else if (c->loss_percent > 90)
 		what = "links can lose at most 90 percent";
 	else if (c->time.us < span_s(RUN_TIME_MIN_S).us)
@@ -97,6 +102,37 @@ static void pairs_choose(struct run *r)
 	}
 }
 
+/* Spread over all nodes. */
+static void uplinks_set(struct run *r)
+{
+	const unsigned n = r->layout.nodes;
+
+	r->uplink = world_alloc(n * sizeof(*r->uplink));
+	for (unsigned i = 0; i < r->conf.uplinks && i < n; i++) {
+		unsigned node = (unsigned)((uint64_t)i * n / r->conf.uplinks) +
+				prng_below(&r->prng, n / r->conf.uplinks);
+		uint64_t mbit = UPLINK_MBIT_LEAST + prng_below(&r->prng, UPLINK_MBIT_MORE);
+
+		r->uplink[node] = (struct world_uplink_conf){WORLD_UPLINK_WORKS, mbit * 1000000};
+		world_uplink(r->world, node, &r->uplink[node]);
+	}
+	for (unsigned i = 0; r->conf.uplinks > 0 && i < RUN_EXITS && i < n; i++)
+		r->exit[r->exits++].node =
+			(uint16_t)(n <= RUN_EXITS ? i : (uint64_t)i * n / RUN_EXITS);
+}
+
+bool run_is_honest(const struct run *r, unsigned node)
+{
+	instant since;
+
+	if (!world_alive(r->world, node) || r->world->place[node]->hangs ||
+	    world_uplink_of(r->world, node, &since) != WORLD_UPLINK_WORKS)
+		return false;
+	if (instant_before(since, world_born(r->world, node)))
+		since = world_born(r->world, node);
+	return span_less(span_s(HONEST_AFTER_S), instant_since(world_now(r->world), since));
+}
+
 static void town_build(struct run *r)
 {
 	static struct conf conf; /* too big for a stack */
@@ -107,6 +143,7 @@ static void town_build(struct run *r)
 	conf.node.plan.anygw = true;
 	conf.node.share.on = !r->conf.network_only;
 	conf.node.l2.ports_max = PORT_MAX;
+	world_resolver_add(&conf.node.uplink);
 	media.conf.delay = span_us(r->conf.radio ? RADIO_DELAY_US : DELAY_US);
 	media.conf.loss_percent = (uint8_t)r->conf.loss_percent;
 	if (r->conf.radio) {
@@ -118,6 +155,7 @@ static void town_build(struct run *r)
 	if (r->conf.crypto)
 		world_crypto(r->world, r->conf.crypto);
 	layout_build(&r->layout, r->world, &conf.node, &media);
+	uplinks_set(r);
 }
 
 static bool ports_suffice(const struct layout *l, char fault[LAYOUT_FAULT_ROOM])
@@ -176,7 +214,7 @@ struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
 		goto bad;
 	layout_divide(&r->layout, conf->clouds);
 	if (conf->network_only)
-		r->conf.clients = 0;
+		r->conf.clients = r->conf.uplinks = 0;
 	r->world = world_new(conf->seed);
 	if (conf->trace)
 		world_watch(r->world, node_trace, r);
@@ -187,8 +225,10 @@ struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
 	clouds_index(r);
 	pairs_choose(r);
 	r->part = world_alloc(r->layout.nodes * sizeof(*r->part));
+	r->cloud_part = world_alloc(r->layout.nodes * sizeof(*r->cloud_part));
 	r->bytes_before = world_alloc(r->layout.nodes * sizeof(*r->bytes_before));
 	r->client = world_alloc((r->conf.clients + 1) * sizeof(*r->client));
+	r->streaming = world_alloc((r->conf.clients + 1) * sizeof(*r->streaming));
 	r->faults = faults_new(r);
 	r->figures.converged = r->figures.addressed = span_us(-1);
 	life_init(r);
@@ -206,7 +246,11 @@ void run_free(struct run *r)
 		world_free(r->world);
 	layout_fini(&r->layout);
 	free(r->part);
+	free(r->cloud_part);
 	free(r->client);
+	free(r->streaming);
+	free(r->gap_ms);
+	free(r->uplink);
 	free(r->cloud_first);
 	free(r->cloud_node);
 	free(r->bytes_before);
@@ -215,19 +259,19 @@ void run_free(struct run *r)
 
 /* ---- running ---- */
 
-/* Who can reach whom, both ways. */
-static void parts_find(struct run *r)
+/* Who can reach whom, both ways; by nodes of their own cloud only. */
+static void parts_find(const struct run *r, uint32_t *part, bool within)
 {
 	const struct layout *l = &r->layout;
 	uint16_t *todo = world_alloc(l->nodes * sizeof(*todo));
 
-	memset(r->part, 0xff, l->nodes * sizeof(*r->part));
+	memset(part, 0xff, l->nodes * sizeof(*part));
 	for (unsigned i = 0; i < l->nodes; i++) {
 		unsigned count = 0;
 
-		if (r->part[i] != UINT32_MAX || !world_alive(r->world, i))
+		if (part[i] != UINT32_MAX || !world_alive(r->world, i))
 			continue;
-		r->part[i] = i;
+		part[i] = i;
 		todo[count++] = (uint16_t)i;
 		while (count > 0) {
 			unsigned at = todo[--count];
@@ -235,10 +279,12 @@ static void parts_find(struct run *r)
 			for (uint32_t k = l->near_first[at]; k < l->near_first[at + 1]; k++) {
 				unsigned to = l->near[k];
 
-				if (r->part[to] != UINT32_MAX || !world_linked(r->world, at, to) ||
+				if (part[to] != UINT32_MAX ||
+				    (within && l->node[to].cloud != l->node[at].cloud) ||
+				    !world_linked(r->world, at, to) ||
 				    !world_linked(r->world, to, at))
 					continue;
-				r->part[to] = i;
+				part[to] = i;
 				todo[count++] = (uint16_t)to;
 			}
 		}
@@ -312,6 +358,7 @@ static void figures_end(struct run *r)
 		f->received += world_inbox(r->world, i)->frames;
 	for (unsigned i = 0; i < r->world->segments; i++)
 		f->overflows += world_overflows(r->world, i);
+	f->answered = world_internet(r->world).answered;
 	f->events = world_events(r->world);
 }
 
@@ -337,7 +384,9 @@ bool run_second(struct run *r)
 	faults_or_calm(r, now);
 	life_second(r);
 	now = world_now(r->world);
-	parts_find(r);
+	parts_find(r, r->part, false);
+	if (r->conf.uplinks > 0)
+		parts_find(r, r->cloud_part, true);
 	for (unsigned i = 0; check_at(i); i++)
 		if (check_at(i)->look && is_judged(r, check_at(i)))
 			check_at(i)->look(r, check_at(i));
@@ -350,6 +399,30 @@ bool run_second(struct run *r)
 		return true;
 	figures_end(r);
 	return false;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+struct run_gaps run_gaps(const struct run *r)
+{
+	uint32_t *sorted = world_alloc((r->gaps + 1) * sizeof(*sorted));
+	struct run_gaps g = {.count = r->gaps};
+
+	for (unsigned i = 0; i < r->gaps; i++)
+		sorted[i] = r->gap_ms[i];
+	qsort(sorted, r->gaps, sizeof(*sorted), by_size);
+	if (r->gaps > 0) {
+		g.median_ms = sorted[r->gaps / 2];
+		g.p95_ms = sorted[r->gaps * 95 / 100];
+		g.worst_ms = sorted[r->gaps - 1];
+	}
+	free(sorted);
+	return g;
 }
 
 unsigned run_progress(const struct run *r)

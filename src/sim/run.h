@@ -25,11 +25,14 @@ enum {
 	RUN_VIOLATIONS = 20, /* that are kept in words */
 	RUN_CHECKS_MAX = 32,
 	RUN_LEASE_S = 120,
+	RUN_EXITS = 64,	   /* nodes whose way to the Internet is looked at each second */
+	RUN_GAPS = 100000, /* that are kept */
 };
 
 struct run_conf {
 	enum layout_shape shape;
 	unsigned nodes, wide, clouds, clients;
+	unsigned uplinks; /* nodes with a way to the Internet, 5 to 100 Mbit/s */
 	const char *file; /* of LAYOUT_FILE */
 	bool radio;
 	unsigned loss_percent; /* of all links, beside what distance makes */
@@ -64,6 +67,14 @@ struct run_client {
 	bool away, asleep; /* nowhere; at its node, but silent */
 	uint32_t number;   /* of its last frame */
 	instant twin;	   /* since when another one has its address too; 0: none has */
+	uint8_t stream;	   /* steps left of asking all along, around a walk; life.c */
+	bool heard;	   /* and answers came before it */
+};
+
+/* A node, and since when it has no Internet though it could. */
+struct run_exit {
+	uint16_t node;
+	instant dark; /* 0: it has, or could not */
 };
 
 struct run_figures {
@@ -72,6 +83,9 @@ struct run_figures {
 	uint64_t looked, reached; /* watched pairs that could have a way, and had one */
 	uint64_t sent, received;  /* frames of clients */
 	uint64_t roams, arrivals, leaves;
+	uint64_t exits_looked, exits_reached; /* watched nodes that could have the Internet */
+	uint64_t asked, answered;	      /* packets of clients to the Internet */
+	uint64_t sessions, sessions_moved; /* around walks; ... that left by another gateway then */
 	uint64_t faults;
 	uint64_t calm_bytes_s, calm_bytes_s_max;	      /* a node sends, in the calm */
 	uint64_t memory, memory_max;			      /* of a node's tables, at the end */
@@ -88,15 +102,25 @@ struct run {
 	instant faults_from, calm_from, end;
 	bool calm;
 	uint32_t *part; /* nodes that can reach each other have the same; the dead: UINT32_MAX */
+	uint32_t *cloud_part; /* the same within clouds */
 	struct run_pair pair[RUN_PAIRS];
 	unsigned pairs;
+	struct run_exit exit[RUN_EXITS];
+	unsigned exits;
+	struct world_uplink_conf *uplink; /* of each node, when nothing is wrong */
 	struct run_client *client;
+	uint16_t *streaming; /* clients that ask all along */
+	unsigned streams;
+	uint32_t *gap_ms; /* of each session around a walk, the longest time without an answer */
+	unsigned gaps, gap_room;
 	struct faults *faults;
 	uint32_t *cloud_first, *cloud_node; /* nodes of each cloud one after the other */
 	size_t memory_before;		    /* of all nodes, when faults began */
 	uint64_t *bytes_before;		    /* of each node, a while before the end */
 	instant bytes_since;
 	uint64_t circled_before;
+	uint64_t looped_before;	   /* of world_internet */
+	bool flooded;		   /* and that was told */
 	bool held[RUN_CHECKS_MAX]; /* that check held in the calm */
 	struct violation violation[RUN_VIOLATIONS];
 	unsigned violations;
@@ -111,6 +135,13 @@ bool run_second(struct run *r);
 /* How far it is, of a thousand. */
 unsigned run_progress(const struct run *r);
 
+/* How long clients were without answers of the Internet around a walk. */
+struct run_gaps {
+	unsigned count;
+	uint32_t median_ms, p95_ms, worst_ms;
+};
+struct run_gaps run_gaps(const struct run *r);
+
 /* ---- for those who act in it ---- */
 
 /* One second of what clients do; the calm makes them stay. */
@@ -119,6 +150,8 @@ void life_second(struct run *r);
 /* A node of the same cloud that the client may be at; it may be dead. */
 unsigned run_node_of_cloud(struct run *r, unsigned cloud);
 bool run_client_served(const struct run *r, unsigned client);
+/* Gateways that have had the Internet and been up for so long that they must offer it. */
+bool run_is_honest(const struct run *r, unsigned node);
 /* Both live and can reach each other, as it was when checks began to look. */
 bool run_joined(const struct run *r, unsigned a, unsigned b);
 __attribute__((format(printf, 3, 4))) void run_violated(struct run *r, const struct check *check,

@@ -1,40 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sim/world.h"
 #include <assert.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "sim/cheap_crypto.h"
 #include "sim/world_internal.h"
 
 enum { JOB_MS = 5 };
-
-static void *checked(void *block)
-{
-	if (!block) {
-		fputs("out of memory: try a smaller world\n", stderr);
-		exit(1);
-	}
-	return block;
-}
-
-void *world_alloc(size_t size)
-{
-	return checked(calloc(1, size));
-}
-
-void world_grow(void *array, unsigned count, unsigned *room, size_t size)
-{
-	void *old;
-
-	if (count < *room)
-		return;
-	memcpy(&old, array, sizeof(old));
-	*room = *room ? *room * 2 : 4;
-	old = checked(realloc(old, *room * size));
-	memcpy(array, &old, sizeof(old));
-}
 
 struct world *world_new(uint64_t seed)
 {
@@ -139,11 +111,17 @@ struct mac world_node_mac(const struct world *w, unsigned node)
 
 unsigned world_node_of(const struct world *w, struct mac port)
 {
-	unsigned node = (unsigned)port.b[2] << 8 | port.b[3];
+	unsigned node, number = host_port_of(port, &node);
 
-	if (node >= w->places || port.b[4] >= w->place[node]->ports)
+	if (node >= w->places || number >= w->place[node]->ports)
 		return WORLD_NOWHERE;
-	return mac_equal(port, host_port_mac(node, port.b[4])) ? node : WORLD_NOWHERE;
+	return mac_equal(port, host_port_mac(node, number)) ? node : WORLD_NOWHERE;
+}
+
+/* Each has a number. */
+static uint32_t floods_of(const struct place *p)
+{
+	return p->node.l2.flood.seqno - p->flood_first;
 }
 
 void world_kill(struct world *w, unsigned node)
@@ -151,6 +129,7 @@ void world_kill(struct world *w, unsigned node)
 	struct place *p = w->place[node];
 
 	assert(p->alive);
+	p->floods += floods_of(p);
 	node_fini(&p->node);
 	p->alive = p->hangs = false;
 	network_died(p);
@@ -182,6 +161,11 @@ void world_hang(struct world *w, unsigned node, bool hangs)
 	p->hangs = hangs;
 	for (unsigned i = 0; wakes && i < p->ports; i++)
 		host_port_tell(p, i); /* what it missed */
+}
+
+instant world_born(const struct world *w, unsigned node)
+{
+	return w->place[node]->born;
 }
 
 unsigned world_life(const struct world *w, unsigned node)
@@ -271,6 +255,13 @@ struct world_traffic world_traffic_by(const struct world *w, unsigned node, unsi
 {
 	assert(port < w->place[node]->ports);
 	return w->place[node]->traffic[port];
+}
+
+uint64_t world_floods(const struct world *w, unsigned node)
+{
+	const struct place *p = w->place[node];
+
+	return p->floods + (p->alive ? floods_of(p) : 0);
 }
 
 uint64_t world_digest(const struct world *w)

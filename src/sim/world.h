@@ -102,6 +102,8 @@ void world_side(struct world *w, unsigned node, unsigned segment, uint8_t side);
 void world_mute(struct world *w, unsigned node, unsigned segment, bool mute);
 /* The node's program stands still; what comes meanwhile is lost. */
 void world_hang(struct world *w, unsigned node, bool hangs);
+/* When it was started last. */
+instant world_born(const struct world *w, unsigned node);
 /* How often it was started. */
 unsigned world_life(const struct world *w, unsigned node);
 /* Its segments; the number, in out the first PORT_MAX. */
@@ -121,6 +123,42 @@ void world_forget(struct world *w, unsigned node);
 int world_walk(const struct world *w, unsigned a, unsigned b, uint16_t *path);
 /* How many nodes a node's kernel has routes to. */
 unsigned world_routes(const struct world *w, unsigned node);
+
+/* ---- the Internet ---- */
+
+/* What is behind a node's way to the Internet, IPv4 only. */
+enum world_uplink {
+	WORLD_UPLINK_NONE,   /* the node has no default route */
+	WORLD_UPLINK_WORKS,  /* what clients send leaves in the node's name (NAT) */
+	WORLD_UPLINK_SILENT, /* nothing */
+	WORLD_UPLINK_NO_DNS, /* resolvers do not answer, others do */
+	WORLD_UPLINK_PORTAL, /* somebody who answers in the name of others, and lets nothing pass */
+	WORLD_UPLINK_LIES,   /* the node's own checks succeed, but it carries nothing for others */
+};
+struct world_uplink_conf {
+	enum world_uplink kind;
+	uint64_t bandwidth_bps; /* as its operator says; 0: measured */
+};
+/* Of a node that has one, a target is a resolver, as hosts add theirs. */
+void world_resolver_add(struct uplink_conf *conf);
+void world_uplink(struct world *w, unsigned node, const struct world_uplink_conf *conf);
+enum world_uplink world_uplink_of(const struct world *w, unsigned node, instant *since);
+/* Packets of clients that left by it. */
+uint64_t world_carried(const struct world *w, unsigned node);
+/* By whose uplink the Internet is reached from a node, as all kernels are now; -1: by none, -2: the
+ * packet comes to a node twice. */
+int world_exit(const struct world *w, unsigned node);
+
+/* Packets to the Internet, of clients and probes. */
+struct world_internet {
+	uint64_t left;	   /* by an uplink that carries them */
+	uint64_t answered; /* clients got what came back */
+	uint64_t refused;  /* whoever sent it was told that there is no way */
+	uint64_t lost;	   /* on the way, or at an uplink that carries nothing */
+	uint64_t circled;  /* came to a node twice */
+	uint16_t circled_at;
+};
+struct world_internet world_internet(const struct world *w);
 
 /* Every node that shares records has a DHCP server, which gives leases for so long; before the
  * first node. */
@@ -175,6 +213,21 @@ struct world_inbox {
 };
 const struct world_inbox *world_inbox(const struct world *w, unsigned client);
 
+/* The client, if it has an address, sends a packet to the Internet, which is answered. */
+void world_ask(struct world *w, unsigned client);
+/* What came back, since the client began a session. */
+struct world_session {
+	uint32_t sent, answered;
+	uint32_t newest; /* number that was answered */
+	instant last;	 /* an answer came; 0: none yet */
+	span gap;	 /* the longest time between two answers */
+	uint16_t exit;	 /* node by whose uplink the newest left; WORLD_NOWHERE: none yet */
+	uint16_t before; /* ... and another before that; WORLD_NOWHERE: none */
+	uint32_t moves;	 /* it left by another one than before: a connection would break */
+};
+void world_session_begin(struct world *w, unsigned client);
+struct world_session world_session(const struct world *w, unsigned client);
+
 /* Lets time pass, or until pred says true: gives whether it did. */
 void world_run(struct world *w, span duration);
 bool world_run_until(struct world *w, span at_most, bool (*pred)(struct world *, void *),
@@ -192,6 +245,9 @@ struct world_traffic {
 };
 struct world_traffic world_traffic_of(const struct world *w, unsigned node);
 struct world_traffic world_traffic_by(const struct world *w, unsigned node, unsigned port);
+
+/* Broadcasts that a node put into its cloud since the start. */
+uint64_t world_floods(const struct world *w, unsigned node);
 
 /* A hash over everything that happened so far; how much that was. */
 uint64_t world_digest(const struct world *w);

@@ -15,7 +15,9 @@
 #include "base/prng.h"
 #include "core/job_result.h"
 #include "sim/dhcp_server.h"
+#include "sim/ip_packet.h"
 #include "sim/queue.h"
+#include "sim/tunnel_kernel.h"
 #include "sim/world.h"
 #include "sim/world_lan.h"
 #include "wire/ethernet.h"
@@ -57,6 +59,14 @@ struct kernel {
 	uint32_t others; /* to prefixes that are no node's primary address */
 };
 
+/* A node's interface to the Internet. */
+struct uplink_port {
+	enum world_uplink kind;
+	instant since;	  /* it is that */
+	bool used;	  /* UPLINK_USE */
+	uint64_t carried; /* packets of clients */
+};
+
 /* One node and what hosts it. */
 struct place {
 	struct fx fx; /* first: emit gets back to the place by it */
@@ -67,6 +77,7 @@ struct place {
 	bool alive, hangs;
 	uint16_t index;
 	uint32_t life;
+	instant born;
 	uint64_t seed;
 	struct node_witness *witness; /* NULL: nobody */
 	const struct crypto *crypto;  /* NULL: the world's */
@@ -77,6 +88,8 @@ struct place {
 	uint16_t member_of[PORT_MAX]; /* there */
 	uint8_t ports;
 	struct world_traffic traffic[PORT_MAX];
+	uint64_t floods; /* of former lives */
+	uint32_t flood_first;
 	struct list clients;
 
 	struct dhcp_server *dhcp; /* NULL: the world does not serve, or the node does not share */
@@ -88,6 +101,8 @@ struct place {
 	struct map_node by_primary;
 	uint32_t desc_sqn_kept;
 	struct kernel kernel;
+	struct tunnel_kernel tunnels;
+	struct uplink_port uplink;
 };
 
 struct client {
@@ -102,6 +117,8 @@ struct client {
 	instant since; /* it has it */
 	instant until;
 	uint32_t turn; /* counts its ITEM_CLIENTs; older ones are void */
+
+	struct world_session session;
 };
 
 struct world {
@@ -119,11 +136,12 @@ struct world {
 	struct pool pool;      /* of the map */
 	struct map by_primary; /* address of the network -> place */
 	uint64_t digest, events;
+	struct world_internet internet;
 	void (*watch)(void *ctx, unsigned node, const struct effect *e);
 	void *watch_ctx;
 };
 
-/* ---- world.c ---- */
+/* ---- memory.c ---- */
 
 /* Room for one more element in *array, which has count of room; never fails. */
 void world_grow(void *array, unsigned count, unsigned *room, size_t size);
@@ -141,11 +159,16 @@ static inline uint16_t segment_mtu(const struct segment_conf *c)
 void medium_frame(struct place *p, uint8_t port, const uint8_t *data, size_t len);
 /* A datagram of the network leaves a port, for all that hear it. */
 void medium_datagram(struct place *p, uint8_t port, const uint8_t *data, size_t len);
+/* Does a routed packet get from a node to its neighbour now? takes grows by its time on the way; it
+ * takes no air. */
+bool medium_hop(const struct place *from, const struct place *to, span *takes);
 void segment_fini(struct segment *s);
 
 /* ---- host.c: a node, and what happens to it ---- */
 
 struct mac host_port_mac(unsigned node, unsigned port);
+/* The port, and the node, if the MAC is one of these at all. */
+uint8_t host_port_of(struct mac m, unsigned *node);
 /* Of its LAN's bridge; the last bytes are its first port's, as LibreMesh has it. */
 struct mac host_bridge_mac(unsigned node);
 void host_emit(struct fx *fx, const struct effect *e);
@@ -175,3 +198,26 @@ void network_fini(struct place *p);
 void network_port_tell(struct place *p, unsigned port);
 void network_effect(struct place *p, const struct fx_network *n);
 void network_happen(struct place *p, const struct item *it);
+/* Who has this primary address; NULL: nobody. */
+struct place *network_place(const struct world *w, const struct ipv6 *primary);
+/* The neighbour by which a node's kernel reaches another node; NULL: it has no route. */
+struct place *network_next(const struct place *at, const struct place *to);
+
+/* ---- internet.c ---- */
+
+void internet_boot(struct place *p);
+void internet_effect(struct place *p, const struct fx_uplink *u);
+void internet_happen(struct place *p, const struct item *it);
+/* Does what is behind a node's uplink answer that packet? */
+bool internet_carries(const struct place *p, const struct ip_packet *k);
+span internet_rtt(struct world *w);
+
+/* ---- ip_packet.c ---- */
+
+void ip_packet_probe(struct place *p, const struct tunnel_probe *probe);
+void ip_packet_happen(struct place *p, const struct item *it);
+/* Is a frame of the LAN a packet for the node itself? ip_packet_rx takes it. */
+bool ip_packet_is_ours(const struct place *p, const uint8_t *frame, size_t len);
+void ip_packet_rx(struct place *p, const uint8_t *frame, size_t len);
+/* A client's first hop is the node where it is. */
+void ip_packet_from_client(struct place *p, unsigned client, struct ipv4 ip, uint32_t number);

@@ -6,12 +6,12 @@
  * that is not its node's, views agree with what was told. In the end all memory is back.
  */
 #include <string.h>
-#include "../unit/tunnel_kernel.h"
 #include "base/bytes.h"
 #include "base/list.h"
 #include "fuzz.h"
 #include "node/tunnels.h"
 #include "sim/cheap_crypto.h"
+#include "sim/tunnel_kernel.h"
 #include "wire/bmx7_info.h"
 #include "wire/bmx7_prefix.h"
 
@@ -187,8 +187,8 @@ static void route_check(const struct script *s, const struct tunnel_route *r)
 
 static void check(const struct script *s)
 {
-	static struct tunnels_out_view outs[KERNEL_OUTS];
-	size_t count = tunnels_outs(s->t, s->now, outs, KERNEL_OUTS);
+	static struct tunnels_out_view outs[TUNNELS_OUT_MAX];
+	size_t count = tunnels_outs(s->t, s->now, outs, TUNNELS_OUT_MAX);
 	uint32_t routes = 0;
 
 	must(count == s->kernel.outs && tunnels_memory(s->t) <= TUNNELS_MEMORY_MAX);
@@ -231,6 +231,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pass(&s, span_s(TUNNELS_HOLD_S + 1));
 	check(&s);
 	must(s.kernel.outs == 0 && tunnels_routes(s.t, s.now, NULL, 0) == 0);
+	tunnel_kernel_flush(&s.kernel);
 	tunnels_free(s.t); /* the pool aborts when something is left */
 	l3_free(s.l3);
 	return 0;

@@ -169,7 +169,7 @@ def test_router_and_others_routes(town):
     for family in ("", "-6"):
         until(lambda: "X7Out_bbbbbbbb" in a.ip(f"{family} route show table 77"), 5, "table 77")
         assert "metric 10" in a.ip(f"{family} route show table 77")
-        assert "500:\tfrom all lookup 77" in a.ip(f"{family} rule")
+        assert "500:\tnot from all iif X7main lookup 77" in a.ip(f"{family} rule")
         assert "lookup 77" not in town.b.ip(f"{family} rule")
     assert hand.status()["routes_fault"] == "File exists"
     assert "via 10.1.0.2" in a.ip("route show 10.9.0.0/16") and "X7" not in a.ip("route show 10.9.0.0/16")

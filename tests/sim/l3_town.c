@@ -215,7 +215,9 @@ static void item_do(struct l3_town *t, const struct item *it)
 	case ITEM_LAN_TX:
 	case ITEM_LAN_RX:
 	case ITEM_CLIENT:
-	case ITEM_DATAGRAM: assert(false); break; /* of worlds */
+	case ITEM_DATAGRAM:
+	case ITEM_PACKET:
+	case ITEM_INTERNET: assert(false); break; /* of worlds */
 	case ITEM_WAKE: break;
 	case ITEM_ARRIVE:
 		memcpy(&from, it->bytes, sizeof(from));

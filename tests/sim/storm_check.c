@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include "core/l2/internal.h"
+#include "sim/world_internal.h"
 #include "tt_check.h"
 
 /* Each port's MAC is one to its neighbours. */
@@ -159,7 +160,7 @@ static const char *way_check(struct town *t, unsigned from, unsigned to)
 		at = world_node_of(t->world, p->neighbour->mac);
 		if (at == WORLD_NOWHERE || !t->node[at].alive)
 			return wrong("the way from %u to %u leads nowhere", from, to);
-		in_port = p->neighbour->mac.b[4];
+		in_port = host_port_of(p->neighbour->mac, &at);
 	}
 	return NULL;
 }

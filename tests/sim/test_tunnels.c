@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include "cmocka_all.h"
 #include "conf/conf.h"
-#include "sim/world.h"
-#include "tunnel_kernel.h"
+#include "sim/world_internal.h"
 
 /* Cloud 0 is the line 0 - 1 - 2, cloud 1 the ring 3 - 4 - 5; between them are 2 - 3 and 1 - 4. */
 enum { NODES = 6, EACH = 3 };
@@ -14,18 +13,15 @@ enum { NODES = 6, EACH = 3 };
 struct town {
 	struct world *w;
 	unsigned short_cut; /* the segment 1 - 4 */
-	struct tunnel_kernel kernel[NODES];
 };
 
 static struct town *town;
 static uint64_t seed;
 
-static void seen(void *ctx, unsigned node, const struct effect *e)
+/* What a node's host has. */
+static const struct tunnel_kernel *kernel(unsigned node)
 {
-	struct town *t = ctx;
-
-	if (e->kind == FX_TUNNEL)
-		tunnel_kernel_do(&t->kernel[node], &e->tunnel);
+	return &town->w->place[node]->tunnels;
 }
 
 static unsigned wire(unsigned a, unsigned b)
@@ -51,7 +47,6 @@ static int setup(void **state)
 	(void)state;
 	town = calloc(1, sizeof(*town));
 	town->w = world_new(seed);
-	world_watch(town->w, seen, town);
 	conf_init_defaults(&conf);
 	conf.node.plan.network = true;
 	*tunnel = (struct node_tunnel_conf){.on = true};
@@ -81,12 +76,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void kill_node(unsigned node)
-{
-	world_kill(town->w, node);
-	town->kernel[node] = (struct tunnel_kernel){.has_end = false};
-}
-
 /* ---- what is seen ---- */
 
 static struct prefix prefix_of_cloud(unsigned cloud, bool v6)
@@ -100,7 +89,7 @@ static struct prefix prefix_of_cloud(unsigned cloud, bool v6)
 static unsigned gateway(unsigned node, unsigned cloud, bool v6)
 {
 	struct prefix p = prefix_of_cloud(cloud, v6);
-	const struct tunnel_route *r = tunnel_kernel_route(&town->kernel[node], &p);
+	const struct tunnel_route *r = tunnel_kernel_route(kernel(node), &p);
 
 	for (unsigned i = 0; r && i < NODES; i++) {
 		const struct l3 *l3 = world_alive(town->w, i) ? world_node_at(town->w, i)->l3
@@ -137,7 +126,7 @@ static bool none_reach(struct world *w, void *ctx)
 	(void)w;
 	(void)ctx;
 	for (unsigned i = 0; i < EACH; i++) {
-		if (town->kernel[i].routes > 0)
+		if (kernel(i)->routes > 0)
 			return false;
 	}
 	return true;
@@ -168,7 +157,7 @@ static void clouds_find_each_other(void **state)
 	(void)state;
 	settle_all();
 	for (unsigned i = 0; i < NODES; i++) {
-		const struct tunnel_kernel *k = &town->kernel[i];
+		const struct tunnel_kernel *k = kernel(i);
 		const struct plan *p = &world_node_at(town->w, i)->plan;
 
 		for (int v6 = 0; nearest[i] < NODES && v6 < 2; v6++)
@@ -183,12 +172,12 @@ static void another_takes_over(void **state)
 {
 	(void)state;
 	settle_all();
-	kill_node(4);
+	world_kill(town->w, 4);
 	assert_in_range(settle_ms(span_s(10), all_reach, NULL), 0, 3000);
 	assert_true(gateway(0, 1, false) != 4);
 	world_start(town->w, 4);
 	settle_ms(span_s(10), all_reach, NULL);
-	assert_true(town->kernel[4].has_end);
+	assert_true(kernel(4)->has_end);
 }
 
 static void the_link_in_use_is_cut(void **state)
@@ -209,12 +198,12 @@ static void nobody_is_left(void **state)
 	(void)state;
 	settle_all();
 	for (unsigned i = EACH; i < NODES; i++)
-		kill_node(i);
+		world_kill(town->w, i);
 	/* The last path is kept while it is doubted: a silent link's life. */
 	settle_ms(span_s(25), none_reach, NULL);
 	world_run(town->w, span_s(40));
 	for (unsigned i = 0; i < EACH; i++)
-		assert_int_equal(town->kernel[i].outs, 0);
+		assert_int_equal(kernel(i)->outs, 0);
 	for (unsigned i = EACH; i < NODES; i++)
 		world_start(town->w, i);
 	settle_all();
@@ -228,7 +217,7 @@ static unsigned defaults_by(unsigned node)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < NODES; i++) {
-		const struct tunnel_route *r = tunnel_kernel_route(&town->kernel[i], &all);
+		const struct tunnel_route *r = tunnel_kernel_route(kernel(i), &all);
 
 		count += r && digest_equal(&r->to.node, &id);
 	}

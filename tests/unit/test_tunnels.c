@@ -8,7 +8,7 @@
 #include "cmocka_all.h"
 #include "node/tunnels.h"
 #include "sim/cheap_crypto.h"
-#include "tunnel_kernel.h"
+#include "sim/tunnel_kernel.h"
 #include "wire/bmx7_prefix.h"
 
 enum { MBIT = 1000000 };
@@ -116,6 +116,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	stop();
+	tunnel_kernel_flush(&rig->kernel);
 	free(rig);
 	return 0;
 }
@@ -324,7 +325,7 @@ static void told_anew_after_a_restart(void **state)
 	offers_cloud(5, 2, MBIT);
 	run(span_s(1));
 	stop();
-	rig->kernel = (struct tunnel_kernel){.has_end = false};
+	tunnel_kernel_flush(&rig->kernel);
 	start();
 	run(span_ms(0));
 	assert_true(rig->kernel.has_end);
@@ -426,7 +427,7 @@ static void tables_before_main(void **state)
 		unsigned found = 0;
 
 		stop();
-		rig->kernel = (struct tunnel_kernel){.has_end = false};
+		tunnel_kernel_flush(&rig->kernel);
 		rig->conf.tunnel.search[0].preference = cases[i].preference;
 		rig->conf.tunnel.search[0].table = cases[i].table;
 		rig->conf.tunnel.search[1] = rig->conf.tunnel.search[0];
@@ -514,7 +515,7 @@ static void run_answering(span time, unsigned dead)
 static void prove_start(void)
 {
 	stop();
-	rig->kernel = (struct tunnel_kernel){.outs = 0};
+	tunnel_kernel_flush(&rig->kernel);
 	rig->conf.tunnel.prove = true;
 	rig->conf.uplink.target[0] =
 		(struct uplink_target){.means = UPLINK_PING, .at = net4(8, 8, 8, 32)};

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tunnel_kernel - what a host would have that carries out FX_TUNNEL.
+ * tunnel_kernel - what a host has that carries out FX_TUNNEL.
  *
  * Source  ours; core/tunnel.h.
  * Shape   It aborts when a route goes into a tunnel that is not there, a tunnel goes while
  *         routes go into it, or what is not there goes.
+ * Memory  from malloc; tunnel_kernel_flush gives it back. All zero: nothing is there.
  */
 #pragma once
-#include "core/fx.h"
-
-enum { KERNEL_OUTS = 1024, KERNEL_ROUTES = 1024 };
+#include <stddef.h>
+#include "core/tunnel.h"
 
 struct tunnel_kernel {
 	bool has_end;
 	struct tunnel_end end;
-	struct tunnel_out out[KERNEL_OUTS];
-	size_t outs;
-	struct tunnel_route route[KERNEL_ROUTES]; /* local ones too */
-	size_t routes;
+	struct tunnel_out *out;
+	unsigned outs, outs_room;
+	struct tunnel_route *route; /* local ones too */
+	unsigned routes, routes_room;
 	struct tunnel_probe probe; /* the last one */
 	unsigned probes;
 	struct tunnel_preference keep;
@@ -25,6 +25,11 @@ struct tunnel_kernel {
 };
 
 void tunnel_kernel_do(struct tunnel_kernel *k, const struct fx_tunnel *f);
+/* The machine was started anew. */
+void tunnel_kernel_flush(struct tunnel_kernel *k);
 /* Into a tunnel; in any table. NULL: there is none. */
 const struct tunnel_route *tunnel_kernel_route(const struct tunnel_kernel *k,
 					       const struct prefix *prefix);
+/* The tunnel that a route leads into; NULL: it is not there. */
+const struct tunnel_out *tunnel_kernel_out(const struct tunnel_kernel *k,
+					   const struct tunnel_to *to);

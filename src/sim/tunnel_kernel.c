@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tunnel_kernel.h"
+#include "sim/tunnel_kernel.h"
 #include <assert.h>
+#include <stdlib.h>
+#include "sim/world_internal.h"
 
 static bool to_equal(const struct tunnel_to *a, const struct tunnel_to *b)
 {
 	return digest_equal(&a->node, &b->node) && ipv6_equal(a->dummy, b->dummy);
 }
 
-static struct tunnel_out *out_find(struct tunnel_kernel *k, const struct tunnel_to *to)
+static struct tunnel_out *out_find(const struct tunnel_kernel *k, const struct tunnel_to *to)
 {
-	for (size_t i = 0; i < k->outs; i++) {
+	for (unsigned i = 0; i < k->outs; i++)
 		if (to_equal(&k->out[i].to, to))
 			return &k->out[i];
-	}
 	return NULL;
+}
+
+const struct tunnel_out *tunnel_kernel_out(const struct tunnel_kernel *k,
+					   const struct tunnel_to *to)
+{
+	return out_find(k, to);
 }
 
 static void out_do(struct tunnel_kernel *k, const struct tunnel_out *o)
@@ -23,14 +30,14 @@ static void out_do(struct tunnel_kernel *k, const struct tunnel_out *o)
 	assert(o->to.dummy.b[1] > o->primary.b[1]);
 	if (o->gone) {
 		assert(old);
-		for (size_t i = 0; i < k->routes; i++)
+		for (unsigned i = 0; i < k->routes; i++)
 			assert(k->route[i].local || k->route[i].lost ||
 			       !to_equal(&k->route[i].to, &o->to));
 		*old = k->out[--k->outs];
 		return;
 	}
 	assert(!old);
-	assert(k->outs < KERNEL_OUTS);
+	world_grow(&k->out, k->outs, &k->outs_room, sizeof(*k->out));
 	k->out[k->outs++] = *o;
 	k->made++;
 }
@@ -39,7 +46,7 @@ static void route_do(struct tunnel_kernel *k, const struct tunnel_route *r)
 {
 	struct tunnel_route *old = NULL;
 
-	for (size_t i = 0; i < k->routes; i++) {
+	for (unsigned i = 0; i < k->routes; i++) {
 		if (tunnel_key_equal(&k->route[i].key, &r->key))
 			old = &k->route[i];
 	}
@@ -49,8 +56,11 @@ static void route_do(struct tunnel_kernel *k, const struct tunnel_route *r)
 		*old = k->route[--k->routes];
 		return;
 	}
-	assert(k->routes < KERNEL_ROUTES);
-	*(old ? old : &k->route[k->routes++]) = *r;
+	world_grow(&k->route, k->routes, &k->routes_room, sizeof(*k->route));
+	if (!old)
+		k->route[k->routes++] = *r;
+	else
+		*old = *r;
 }
 
 void tunnel_kernel_do(struct tunnel_kernel *k, const struct fx_tunnel *f)
@@ -72,10 +82,17 @@ void tunnel_kernel_do(struct tunnel_kernel *k, const struct fx_tunnel *f)
 	}
 }
 
+void tunnel_kernel_flush(struct tunnel_kernel *k)
+{
+	free(k->out);
+	free(k->route);
+	*k = (struct tunnel_kernel){.has_end = false};
+}
+
 const struct tunnel_route *tunnel_kernel_route(const struct tunnel_kernel *k,
 					       const struct prefix *prefix)
 {
-	for (size_t i = 0; i < k->routes; i++) {
+	for (unsigned i = 0; i < k->routes; i++) {
 		if (!k->route[i].local && prefix_equal(&k->route[i].key.prefix, prefix))
 			return &k->route[i];
 	}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include "sim/check.h"
+#include "sim/run.h"
+#include "sim/world_internal.h"
+
+enum {
+	DARK_MAX_S = 30,
+	COPIES = 3,	   /* of a broadcast, by each port that knows it */
+	FLOODS_MORE = 200, /* what came twice, and what was under way when a node started anew */
+};
+
+void check_loops(struct run *r, const struct check *self)
+{
+	const struct world_internet in = world_internet(r->world);
+
+	if (in.circled > r->looped_before)
+		run_violated(r, self, "%u packets for the Internet came to a node twice, node %u",
+			     (unsigned)(in.circled - r->looped_before), in.circled_at);
+	r->looped_before = in.circled;
+}
+
+/* Can all living nodes of its cloud reach it within the cloud? Answers come to any of them. */
+static bool cloud_is_whole(const struct run *r, unsigned node)
+{
+	const unsigned cloud = r->layout.node[node].cloud;
+
+	for (uint32_t i = r->cloud_first[cloud]; i < r->cloud_first[cloud + 1]; i++) {
+		const unsigned peer = r->cloud_node[i];
+
+		if (world_alive(r->world, peer) && r->cloud_part[peer] != r->cloud_part[node])
+			return false;
+	}
+	return true;
+}
+
+/* Could it have the Internet: is there an honest gateway, with a way there and back? */
+static bool could_reach(const struct run *r, unsigned node)
+{
+	if (!world_alive(r->world, node) || r->world->place[node]->hangs)
+		return false;
+	for (unsigned g = 0; g < r->layout.nodes; g++) {
+		if (r->uplink[g].kind == WORLD_UPLINK_NONE || !run_is_honest(r, g) ||
+		    !run_joined(r, node, g))
+			continue;
+		if (world_walk(r->world, node, g, NULL) >= 0 &&
+		    world_walk(r->world, g, node, NULL) >= 0)
+			return cloud_is_whole(r, node);
+	}
+	return false;
+}
+
+static bool reaches(const struct run *r, unsigned node)
+{
+	const int exit = world_exit(r->world, node);
+	instant since;
+
+	return exit >= 0 && world_uplink_of(r->world, (unsigned)exit, &since) == WORLD_UPLINK_WORKS;
+}
+
+void check_dark(struct run *r, const struct check *self)
+{
+	const bool rough = faults_active(r->faults, FAULT_LOSS) > 0 ||
+			   faults_active(r->faults, FAULT_REORDER) > 0;
+
+	for (unsigned i = 0; i < r->exits; i++) {
+		struct run_exit *e = &r->exit[i];
+		bool reached = reaches(r, e->node);
+		bool dark = !reached && !rough && could_reach(r, e->node);
+
+		r->figures.exits_looked += reached || dark;
+		r->figures.exits_reached += reached;
+		if (check_lasts(&e->dark, dark, world_now(r->world), span_s(DARK_MAX_S)))
+			run_violated(r, self, "node %u is without Internet for %d s", e->node,
+				     DARK_MAX_S);
+	}
+}
+
+bool check_exits(struct run *r, char why[CHECK_TEXT])
+{
+	for (unsigned i = 0; i < r->exits; i++) {
+		const unsigned node = r->exit[i].node;
+
+		if (reaches(r, node) || !could_reach(r, node))
+			continue;
+		snprintf(why, CHECK_TEXT, "node %u does not reach the Internet", node);
+		return false;
+	}
+	return true;
+}
+
+bool check_offers(struct run *r, char why[CHECK_TEXT])
+{
+	for (unsigned i = 0; i < r->layout.nodes; i++) {
+		bool offers = world_alive(r->world, i) &&
+			      world_node_at(r->world, i)->uplink.family[0].offered;
+		instant since;
+
+		if (offers ? world_uplink_of(r->world, i, &since) == WORLD_UPLINK_WORKS
+			   : !run_is_honest(r, i))
+			continue;
+		snprintf(why, CHECK_TEXT,
+			 offers ? "node %u offers what it has not"
+				: "node %u does not offer its Internet",
+			 i);
+		return false;
+	}
+	return true;
+}
+
+/* Each port of each node of a cloud sends each of its broadcasts a few times at most. */
+void check_floods(struct run *r, const struct check *self)
+{
+	for (unsigned c = 0; c < r->layout.clouds; c++) {
+		uint64_t sent = 0, begun = 0, ports = 0;
+
+		for (uint32_t i = r->cloud_first[c]; i < r->cloud_first[c + 1]; i++) {
+			const unsigned node = r->cloud_node[i];
+			uint16_t segment[PORT_MAX];
+
+			sent += world_traffic_of(r->world, node).bcast_frames;
+			begun += world_floods(r->world, node);
+			ports += world_segments_of(r->world, node, segment);
+		}
+		if (sent <= (begun + FLOODS_MORE) * ports * COPIES || r->flooded)
+			continue;
+		r->flooded = true;
+		run_violated(r, self, "%u frames for %u broadcasts in cloud %u", (unsigned)sent,
+			     (unsigned)begun, c);
+	}
+}
