@@ -9,15 +9,15 @@ import subprocess
 import sys
 
 RUNS = [
-    ["--grid", "4x4", "--clouds", "2", "--clients", "16", "--time", "3m", "--faults", "storm"],
-    ["--town", "12", "--clouds", "2", "--clients", "12", "--time", "2m", "--faults", "weather"],
+    "--grid 4x4 --clouds 2 --clients 16 --uplinks 3 --time 3m --faults storm",
+    "--town 12 --clouds 2 --clients 12 --uplinks 2 --time 2m --faults weather",
 ]
 OF_THE_MACHINE = ("wall_s", "peak_kb")
 
 
 def report(program, args):
     done = subprocess.run(
-        [program, "run", "--json", "--quiet", "--seed", "11", *args], capture_output=True, text=True
+        [program, "run", "--json", "--quiet", "--seed", "11", *args.split()], capture_output=True, text=True
     )
     if done.returncode > 1:
         sys.exit(f"{program}: {done.stderr}")
@@ -33,8 +33,8 @@ def main(ours, other):
         for name, again in (("again", report(ours, args)), (other, report(other, args))):
             differ = [key for key in first if first[key] != again.get(key)]
             if differ:
-                sys.exit(f"{' '.join(args)}: {name} differs in {', '.join(differ)}")
-        print(f"{first['digest']}  {' '.join(args)}")
+                sys.exit(f"{args}: {name} differs in {', '.join(differ)}")
+        print(f"{first['digest']}  {args}")
 
 
 if __name__ == "__main__":
