@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/mac.h"
 #include "core/ev.h"
+#include "core/forwarding.h"
 #include "core/note.h"
 #include "core/tunnel.h"
 
@@ -33,6 +34,8 @@ enum fx_kind {
 	FX_NETWORK,  /* of core/l3 */
 	FX_TUNNEL,   /* of core/gw */
 	FX_UPLINK,   /* of core/uplink */
+	/* what a data path outside of the engine must know */
+	FX_FORWARDING,
 };
 
 /* The frame from its Ethernet destination on, without the port's VLAN tag. */
@@ -136,6 +139,7 @@ struct effect {
 		struct fx_network network;
 		struct fx_tunnel tunnel;
 		struct fx_uplink uplink;
+		struct fx_forwarding forwarding;
 	};
 };
 

@@ -181,6 +181,7 @@ void ctl_effect(struct ctl *c, instant now, const struct effect *e)
 	case FX_NETWORK:
 	case FX_TUNNEL:
 	case FX_UPLINK:
+	case FX_FORWARDING:
 	case FX_HELLO:
 	case FX_LAN_ROLE: break;
 	}

@@ -71,6 +71,7 @@ void loop_emit(struct fx *fx, const struct effect *e)
 		uplinks_effect(&x->uplinks, &e->uplink);
 		gateway_effect(&x->gateway, e);
 		break;
+	case FX_FORWARDING: break;
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}

@@ -296,7 +296,9 @@ static void emit_seen(struct fx *fx, const struct effect *e)
 {
 	struct seen_fx *s = container_of(fx, struct seen_fx, fx);
 
-	s->witness->emitted(s->witness, e);
+	/* It tells what the host has asked for, which was no input. */
+	if (e->kind != FX_FORWARDING)
+		s->witness->emitted(s->witness, e);
 	s->host->emit(s->host, e);
 }
 
@@ -326,6 +328,15 @@ void node_carried(struct node *x, instant now, const struct verdict *v, uint32_t
 	l2_forwarded(&x->l2, now, v, frames, bytes);
 }
 
+void node_client_seen(struct node *x, instant now, struct mac mac, uint16_t vid)
+{
+	if (x->witness)
+		x->witness->told(x->witness, &(struct node_input){.kind = INPUT_CARRIED,
+								  .now = now,
+								  .carried = {mac, vid}});
+	l2_forwarding_seen(&x->l2, now, mac, vid);
+}
+
 enum err node_put(struct node *x, instant now, const struct node_input_put *put, struct fx *fx)
 {
 	struct node_witness *w = x->witness;
@@ -341,19 +352,13 @@ enum err node_put(struct node *x, instant now, const struct node_input_put *put,
 	return e;
 }
 
-static void client_carried(struct node *x, instant now, const struct node_input_client *in)
-{
-	struct local_client *c = tt_local_find(&x->l2, in->mac, in->vid);
-
-	if (c && !c->leaving)
-		tt_local_touch(&x->l2.local, c, now);
-}
-
 void node_take(struct node *x, const struct node_input *in, struct fx *fx)
 {
 	switch (in->kind) {
 	case INPUT_EVENT: node_handle(x, in->now, &in->event, fx); return;
-	case INPUT_CARRIED: client_carried(x, in->now, &in->carried); return;
+	case INPUT_CARRIED:
+		l2_forwarding_seen(&x->l2, in->now, in->carried.mac, in->carried.vid);
+		return;
 	case INPUT_PUT:
 		if (x->share)
 			(void)node_put(x, in->now, &in->put, fx);

@@ -67,6 +67,8 @@ void node_handle(struct node *x, instant now, const struct ev *ev, struct fx *fx
 /* A verdict of l2_forward was carried out; see l2_forwarded. */
 void node_carried(struct node *x, instant now, const struct verdict *v, uint32_t frames,
 		  uint64_t bytes);
+/* A data path outside carried a frame of a client here. */
+void node_client_seen(struct node *x, instant now, struct mac mac, uint16_t vid);
 /* A program's record; see share_put_for for the errors. x->share is not NULL. */
 enum err node_put(struct node *x, instant now, const struct node_input_put *put, struct fx *fx);
 /* What a witness was told, again: one of the above, but that of INPUT_CARRIED no counter knows. */

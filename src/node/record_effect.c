@@ -205,6 +205,7 @@ uint64_t record_effect_mix(uint64_t d, const struct effect *e)
 	case FX_NETWORK: return network(d, &e->network);
 	case FX_TUNNEL: return tunnel(d, &e->tunnel);
 	case FX_UPLINK: return uplink(d, &e->uplink);
+	case FX_FORWARDING: break; /* no part of a record */
 	}
 	return d;
 }

@@ -112,6 +112,7 @@ void host_emit(struct fx *fx, const struct effect *e)
 			ip_packet_probe(p, &e->tunnel.probe);
 		break;
 	case FX_UPLINK: internet_effect(p, &e->uplink); break;
+	case FX_FORWARDING:
 	case FX_FDB:
 	case FX_ECHO:
 	case FX_NOTE:

@@ -174,6 +174,7 @@ void trace_effect(const struct trace_line *t, const struct effect *e)
 	case FX_FDB:
 	case FX_ECHO:
 	case FX_RANGES:
+	case FX_FORWARDING:
 	case FX_HELLO:
 	case FX_LAN_ROLE: return;
 	}

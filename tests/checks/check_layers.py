@@ -33,7 +33,9 @@ LAYERS = {
     + ["core/l3/l3.h", "core/l3/l3_conf.h", "core/uplink/uplink.h"]
     + CORE,
     # Reads the files that conf parses, serves the socket that ctl answers, makes what is planned.
-    "drv": ["base/", "wire/", "drv/", "node/", "ctl/", "conf/"]
+    # Programs of the kernel; drv reads their headers.
+    "bpf": ["bpf/"],
+    "drv": ["base/", "wire/", "drv/", "node/", "ctl/", "conf/", "bpf/"]
     + ["core/plan/plan.h", "core/share/share.h", "core/share/leases.h", "core/cable/cable.h"]
     + CORE,
     "sim": ["base/", "wire/", "node/", "conf/", "sim/"] + CORE,

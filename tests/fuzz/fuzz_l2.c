@@ -3,12 +3,13 @@
  * Any bytes as a script of events for a whole layer 2 engine: ports that come and go,
  * packets that are nearly right, raw frames, clients, echoes, time. After each step
  * the tables are within their bounds, every CRC is the one that a recount gives, time
- * goes on, what leaves is fit to leave, what stays on its own LAN stays there, and no
- * flood grows. In the end all memory is back.
+ * goes on, what leaves is fit to leave, what stays on its own LAN stays there, no
+ * flood grows, and a data path outside knows our tables. In the end all memory is back.
  */
 #include "base/crc32c.h"
 #include "core/l2/internal.h"
 #include "core/l2/keep.h"
+#include "forwarding_shadow.h"
 #include "fuzz.h"
 
 enum {
@@ -31,6 +32,7 @@ struct script {
 	uint32_t sends;
 	bool waited_long;
 	bool lan; /* a frame of the LAN is being handled */
+	struct shadow shadow;
 };
 
 /* ---- choices ---- */
@@ -157,6 +159,7 @@ static void emit(struct fx *fx, const struct effect *e)
 		must(why == KEEP_NONE || why == KEEP_ALFRED);
 		break;
 	case FX_FDB: must(mac_is_station(e->fdb.mac)); break;
+	case FX_FORWARDING: shadow_put(&s->shadow, &e->forwarding); break;
 	case FX_ECHO:
 	case FX_NOTE:
 	case FX_DATAGRAM:
@@ -275,6 +278,7 @@ static void check(struct script *s)
 	bounds_check(&s->l2);
 	tables_check(&s->l2);
 	views_check(&s->l2);
+	must(shadow_is_true(&s->shadow, &s->l2));
 	/* On wifi each leaves three times, and by each port. */
 	must(s->bcasts_out <= s->frames_in * PORTS * FLOOD_WIFI_REPEATS);
 }
@@ -712,6 +716,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	conf.memory_max_bytes = kind & 0x10 ? (size_t)(kind >> 5) * 12000 + 44000 : (size_t)1 << 22;
 	if (l2_init(&s.l2, &conf, s.now, kind) != OK)
 		return 0;
+	shadow_init(&s.shadow);
+	l2_forwarding_start(&s.l2);
 	for (int i = 0; i < STEPS_MAX && rd_left(&s.r) > 0; i++) {
 		step(&s);
 		s.r.bad = false; /* what was read too far counts as zeros */

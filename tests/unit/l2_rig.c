@@ -49,6 +49,7 @@ static void emit(struct fx *fx, const struct effect *e)
 	case FX_NETWORK:
 	case FX_TUNNEL:
 	case FX_UPLINK:
+	case FX_FORWARDING:
 	case FX_HELLO:
 	case FX_LAN_ROLE: break;
 	}

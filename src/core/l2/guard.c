@@ -123,6 +123,7 @@ static void block(struct l2 *l2, instant now, struct mac gateway, struct fx *fx)
 	if (g->blocked)
 		return;
 	g->blocked = true;
+	forwarding_mark_cloud(l2);
 	l2_note(fx, NOTE_LAN_BLOCKED, gateway, l2_primary_mac(l2), 0);
 	withdraw_clients(l2, now, fx);
 }
@@ -154,5 +155,6 @@ void guard_open(struct l2 *l2, instant now, struct fx *fx)
 {
 	(void)now;
 	l2->guard.blocked = false;
+	forwarding_mark_cloud(l2);
 	l2_note(fx, NOTE_LAN_OPEN, l2->guard.gateway, l2_primary_mac(l2), 0);
 }

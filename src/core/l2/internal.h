@@ -58,6 +58,9 @@ enum err unicast_rx(struct l2 *l2, instant now, uint8_t port, const uint8_t *pac
 void unicast_head(const struct l2 *l2, const struct local_client *from, const struct tt_home *home,
 		  struct batadv_unicast *u);
 
+/* Until when a client here that was announced introduces itself so. */
+instant unicast_young_until(const struct l2 *l2, const struct local_client *c);
+
 /* Sends a routed packet (ttl and dest as they are) towards originator dest by the
  * best next hop, in pieces if need be. Room for an Ethernet header lies before
  * packet. in_port: the port it came in by, or PORT_CLOUD for our own.

@@ -347,9 +347,10 @@ void l2_handle(struct l2 *x, instant now, const struct ev *ev, struct fx *fx)
 		struct timer *t = timers_pop(&x->timers, now);
 
 		if (!t)
-			return;
+			break;
 		timer_fired(x, now, t, fx);
 	}
+	forwarding_tell(x, fx);
 }
 
 instant l2_deadline(const struct l2 *x)

@@ -22,6 +22,7 @@
 #include "core/l2/counters.h"
 #include "core/l2/echo.h"
 #include "core/l2/flood.h"
+#include "core/l2/forwarding.h"
 #include "core/l2/frag.h"
 #include "core/l2/guard.h"
 #include "core/l2/l2_conf.h"
@@ -49,7 +50,8 @@ struct l2 {
 	struct guard guard;
 	struct echoes echoes;
 	struct l2_counters count;
-	uint8_t *scratch; /* a packet is built here, within one call; see internal.h */
+	struct forwarding forwarding; /* what to tell of the tables */
+	uint8_t *scratch;	      /* a packet is built here, within one call; see internal.h */
 };
 
 /* conf is copied; seed: the same for each start within one boot of the machine, if the

@@ -75,6 +75,8 @@ static enum err seqno_mark(struct hearing *h, unsigned oif, enum dup *dup)
 	}
 	if (restart || d > 0) {
 		q->last_seqno = h->ogm.seqno;
+		if (h->o->hurried)
+			forwarding_mark_node(h->l2, h->o->mac);
 		h->o->hurried = false;
 	}
 	/* SPEC: the first number ever heard uses up the allowance, and a node that starts

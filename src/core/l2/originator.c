@@ -32,6 +32,7 @@ static void path_free(struct l2 *l2, struct path *p)
 /* Nothing points to it any more but its own paths. */
 static void originator_release(struct l2 *l2, struct originator *o)
 {
+	forwarding_mark_node(l2, o->mac);
 	list_each (p, &o->paths, struct path, of_originator)
 		path_free(l2, p);
 	tt_remote_fini(l2, &o->tt);
@@ -109,6 +110,7 @@ struct originator *originator_get(struct l2 *l2, instant now, struct mac mac, st
 		return NULL;
 	}
 	o->last_seen = now;
+	forwarding_mark_node(l2, mac);
 	timer_set(&l2->timers, &o->expiry, instant_add(now, span_s(PATH_TIMEOUT_S)));
 	l2_note(fx, NOTE_NODE_NEW, mac, (struct mac){{0}}, 0);
 	return o;
@@ -178,8 +180,11 @@ void route_set(struct l2 *l2, instant now, struct originator *o, unsigned oif, s
 	if (old == p)
 		return;
 	o->route[oif].router = p;
+	forwarding_mark_node(l2, o->mac);
 	if (oif != OIF_DEFAULT)
 		return;
+	if (!old) /* what it told before it had a route */
+		forwarding_mark_clients_of(l2, o);
 	if (p) {
 		l2_note(fx, NOTE_ROUTE_CHANGED, o->mac, p->neighbour->mac, p->neighbour->port);
 	} else {
@@ -282,6 +287,7 @@ static void paths_remove(struct l2 *l2, struct originator *o, const struct leavi
 		if (router && path_leaves(router, l)) {
 			route_set(l2, l->now, o, oif, path_best(o, oif, l), fx);
 			o->hurried = true;
+			forwarding_mark_node(l2, o->mac);
 		}
 	}
 	list_each (p, &o->paths, struct path, of_originator) {
@@ -322,6 +328,7 @@ void originators_port_gone(struct l2 *l2, instant now, uint8_t port, struct fx *
 	list_each (o, &l2->originators.all, struct originator, all) {
 		paths_remove(l2, o, &l, fx);
 		o->route[oif] = (struct route){.router = NULL};
+		forwarding_mark_node(l2, o->mac);
 		list_each (p, &o->paths, struct path, of_originator)
 			p->oif[oif] = (struct path_oif){.window = 0};
 	}
@@ -333,6 +340,7 @@ void originators_port_new(struct l2 *l2, uint8_t port)
 
 	list_each (o, &l2->originators.all, struct originator, all) {
 		o->route[oif] = o->route[OIF_DEFAULT];
+		forwarding_mark_node(l2, o->mac);
 		list_each (p, &o->paths, struct path, of_originator)
 			p->oif[oif] = p->oif[OIF_DEFAULT];
 	}

@@ -112,6 +112,8 @@ void port_event(struct l2 *l2, instant now, const struct ev_port *ev, struct fx 
 	if (ev->port >= l2->conf.ports_max)
 		return;
 	struct port *p = &l2->ports.at[ev->port];
+
+	forwarding_mark_port(l2, ev->port);
 	bool up = ev->up && mac_is_station(ev->mac) && ev->mtu_bytes >= PORT_MTU_MIN_BYTES;
 
 	if (p->up && (!up || !mac_equal(p->mac, ev->mac)))

@@ -126,6 +126,7 @@ static void fading_update(struct l2 *l2, instant now, struct global_client *g)
 	struct tt_global *t = &l2->global;
 	bool hint = false;
 
+	forwarding_mark_client(l2, g->mac, g->vid);
 	list_each (h, &g->homes, struct tt_home, of_client) {
 		hint = hint || !h->counted;
 	}
@@ -145,6 +146,7 @@ static void client_free(struct l2 *l2, struct global_client *g)
 	struct tt_global *t = &l2->global;
 
 	assert(list_empty(&g->homes));
+	forwarding_mark_client(l2, g->mac, g->vid);
 	fading_leave(l2, g);
 	map_del(&t->map, &g->node);
 	t->count--;
@@ -470,6 +472,7 @@ void tt_global_clear(struct l2 *l2, instant now, struct originator *o, struct fx
 	(void)fx; /* the loss of the node was told already */
 	tt_global_drop(l2, now, &o->tt);
 	tt_remote_forget(&o->tt);
+	forwarding_mark_node(l2, o->mac);
 }
 
 void tt_global_fini(struct l2 *l2)

@@ -45,6 +45,7 @@ static void client_free(struct l2 *l2, struct local_client *c)
 		list_del(&c->change);
 		t->change_count--;
 	}
+	forwarding_mark_client(l2, c->mac, c->vid);
 	list_del(&c->all);
 	map_del(&t->map, &c->node);
 	tt_vlans_leave(&t->vlans, c->vid);
@@ -230,6 +231,8 @@ enum err tt_local_seen(struct l2 *l2, instant now, const struct ev_client *ev, s
 	change_update(t, c);
 	if (!timer_is_set(&t->idle))
 		idle_arm(l2);
+	if (comes || ev->change == CLIENT_PERMANENT)
+		forwarding_mark_client(l2, c->mac, c->vid);
 	if (comes)
 		arrived(l2, now, c, fx);
 	return OK;
@@ -250,6 +253,7 @@ void tt_local_give_up(struct l2 *l2, instant now, struct local_client *c, bool r
 		c->leaving = true;
 		list_del(&c->all);
 		list_append(&t->leaving, &c->all);
+		forwarding_mark_client(l2, c->mac, c->vid);
 		change_update(t, c);
 		ogm_hasten(l2, now);
 	}
@@ -322,6 +326,8 @@ static void client_commit(struct l2 *l2, struct local_client *c)
 		client_free(l2, c);
 		return;
 	}
+	if (c->fresh)
+		forwarding_mark_client(l2, c->mac, c->vid);
 	c->fresh = false;
 	c->again = false;
 	c->announced_flags = c->flags & TT_CLIENT_SYNC_MASK;
@@ -347,6 +353,7 @@ void tt_local_commit(struct l2 *l2, instant now)
 	assert(t->change_count == 0 && list_empty(&t->leaving));
 	t->told_full = false;
 	t->ttvn++;
+	forwarding_mark_cloud(l2);
 	t->committed = now;
 	t->repeats_left = TT_REPEATS;
 }

@@ -243,6 +243,7 @@ static void apply_diff(struct l2 *l2, instant now, struct originator *o, const s
 	apply(l2, now, o, tt, fx);
 	o->tt.known = true;
 	o->tt.ttvn = tt->ttvn;
+	forwarding_mark_node(l2, o->mac);
 	last_keep(l2, &o->tt, tt);
 }
 
@@ -268,6 +269,7 @@ static void apply_full(struct l2 *l2, instant now, struct originator *o, const s
 	tt_global_sweep(l2, now, o);
 	r->known = true;
 	r->ttvn = tt->ttvn;
+	forwarding_mark_node(l2, o->mac);
 	r->last_count = 0;
 	if (tt_vlans_match(&r->vlans, tt)) {
 		r->useless = 0;

@@ -16,18 +16,22 @@ static uint8_t version_for(const struct tt_home *home)
 	return (uint8_t)(home->originator->tt.ttvn - home->left);
 }
 
+instant unicast_young_until(const struct l2 *l2, const struct local_client *c)
+{
+	return instant_add(c->since, span_us(l2->conf.orig_interval.us * FRESH_INTERVALS));
+}
+
 void unicast_head(const struct l2 *l2, const struct local_client *from, const struct tt_home *home,
 		  struct batadv_unicast *u)
 {
 	/* The clock of a client is its own last frame: this runs in a pure verdict. */
-	span age = from ? instant_since(from->last_seen, from->since) : span_us(0);
-	span young = span_us(l2->conf.orig_interval.us * FRESH_INTERVALS);
+	bool young = from && instant_before(from->last_seen, unicast_young_until(l2, from));
 
 	*u = (struct batadv_unicast){
 		.ttl = BATADV_TTL,
 		.ttvn = version_for(home),
 		.dest = home->originator->mac,
-		.has_src = from && !from->leaving && (from->fresh || span_less(age, young)),
+		.has_src = from && !from->leaving && (from->fresh || young),
 		.src = l2_primary_mac(l2),
 		.subtype = BATADV_4ADDR_DATA,
 	};

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * object - the compiled programs, as libbpf reads them.
+ *
+ * Source  ours; made by embed.py when we are built.
+ */
+#pragma once
+#include <stddef.h>
+
+extern const unsigned char bpf_cloud_object[];
+extern const size_t bpf_cloud_object_len;
