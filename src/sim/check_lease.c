@@ -99,7 +99,8 @@ bool check_leases_agree(struct run *r, char why[CHECK_TEXT])
 
 			if (!run_joined(r, node, at))
 				continue;
-			if (leases_find(world_node_at(r->world, node)->leases, world_now(r->world),
+			if (leases_find(world_node_at(r->world, node)->leases,
+					world_node_now(r->world, node),
 					world_client_mac(r->world, i), &v) &&
 			    ipv4_to_u32(v.lease.ip) == ipv4_to_u32(has.ip))
 				continue;

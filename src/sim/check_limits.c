@@ -15,8 +15,9 @@ enum {
 	BYTES_CLIENT = 300,	/* of its cloud: frames, and news of its lease */
 };
 
-static const char *over(const struct run *r, const struct node *x)
+static const char *over(const struct run *r, unsigned node)
 {
+	const struct node *x = world_node_at(r->world, node);
 	const struct l2_conf *c = &x->l2.conf;
 
 	if (x->l2.pool.used_bytes > c->memory_max_bytes)
@@ -29,7 +30,8 @@ static const char *over(const struct run *r, const struct node *x)
 		return "memory of records";
 	if (x->l3 && l3_memory(x->l3) > x->conf.network.memory_max_bytes)
 		return "memory of the network's engine";
-	if (x->l3 && l3_nodes(x->l3, world_now(r->world), NULL, 0) > x->conf.network.nodes_max)
+	if (x->l3 &&
+	    l3_nodes(x->l3, world_node_now(r->world, node), NULL, 0) > x->conf.network.nodes_max)
 		return "nodes of the network";
 	return NULL;
 }
@@ -43,7 +45,7 @@ void check_limits(struct run *r, const struct check *self)
 
 		if (!world_alive(r->world, i))
 			continue;
-		what = over(r, world_node_at(r->world, i));
+		what = over(r, i);
 		if (what)
 			run_violated(r, self, "node %u has too many: %s", i, what);
 		if (world_routes(r->world, i) > r->layout.nodes)

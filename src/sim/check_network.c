@@ -53,7 +53,8 @@ void check_numbers(struct run *r, const struct check *self)
 		struct l3 *a = world_node_at(r->world, p->a)->l3;
 		struct digest id = l3_id(world_node_at(r->world, p->b)->l3);
 
-		if (!l3_node_find(a, world_now(r->world), &id, &v) || v.state != L3_NODE_DESCRIBED)
+		if (!l3_node_find(a, world_node_now(r->world, p->a), &id, &v) ||
+		    v.state != L3_NODE_DESCRIBED)
 			continue;
 		/* Who starts anew may hear an old description first; who forgot all is another. */
 		if (p->life_a == life_a && p->life_b == life_b && v.desc_sqn < p->desc_sqn)

@@ -154,7 +154,8 @@ static void lease_tell(struct world *w, const struct client *c, enum lease_chang
 
 	ev.lease.lease.mac = c->mac;
 	ev.lease.lease.ip = ipv4_from_u32(c->ip, 32);
-	ev.lease.lease.since_unix_s = (uint32_t)(UNIX_S + p->clock_ahead_s + w->now.us / 1000000);
+	ev.lease.lease.since_unix_s =
+		(uint32_t)(UNIX_S + p->clock_ahead_s + host_now(p).us / 1000000);
 	ev.lease.lease.left_s = change == LEASE_DROPPED ? 0 : (uint32_t)(w->lease.us / 1000000);
 	snprintf(ev.lease.lease.name, LEASE_NAME_ROOM, "client%u", c->index);
 	host_tell(p, &ev);

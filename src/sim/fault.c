@@ -4,12 +4,17 @@
 #include <string.h>
 #include "sim/run.h"
 #include "sim/world_internal.h"
+#include "wire/batadv.h"
 
 enum {
 	ACTIVE_MORE = 256, /* besides one for each node */
 	CLOCK_JUMP_MAX_S = 86400 * 365,
 	REBOOT_SPREAD_S = 5,
 	SIDE_OF_REGION = 1,
+	DRIFT_MAX_PPM = 20000,
+	LIE_MBIT = 10000,
+	FORGED_AHEAD = 2000, /* numbers of OGMs: a restart is believed beyond 65535 */
+	FORGED_TTL = 50,
 };
 
 /* One that is under way. */
@@ -128,7 +133,140 @@ static bool clock_begin(struct faults *f, struct active *a)
 	return true;
 }
 
+/* Clocks go right again when it ends. */
+static bool drift_begin(struct faults *f, struct active *a)
+{
+	if (!any_alive(f, a))
+		return false;
+	world_drift(world(f), a->node, (int32_t)below(f, 2 * DRIFT_MAX_PPM + 1) - DRIFT_MAX_PPM);
+	return true;
+}
+
+static void drift_end(struct faults *f, const struct active *a)
+{
+	world_drift(world(f), a->node, 0);
+}
+
+/* ---- uplinks ---- */
+
+/* A node whose uplink is as it should be, and (with) there is one at all. */
+static bool any_uplink(struct faults *f, struct active *a, bool with)
+{
+	instant since;
+
+	for (unsigned tries = 0; f->run->conf.uplinks > 0 && tries < 200; tries++) {
+		a->node = below(f, f->run->layout.nodes);
+		if (world_alive(world(f), a->node) && !world(f)->place[a->node]->hangs &&
+		    world_uplink_of(world(f), a->node, &since) ==
+			    (with ? WORLD_UPLINK_WORKS : WORLD_UPLINK_NONE))
+			return true;
+	}
+	return false;
+}
+
+static bool uplink_begin(struct faults *f, struct active *a)
+{
+	static const enum world_uplink kinds[] = {WORLD_UPLINK_NONE, WORLD_UPLINK_SILENT,
+						  WORLD_UPLINK_NO_DNS, WORLD_UPLINK_PORTAL};
+	struct world_uplink_conf conf;
+
+	if (!any_uplink(f, a, true))
+		return false;
+	conf = f->run->uplink[a->node];
+	conf.kind = kinds[below(f, sizeof(kinds) / sizeof(kinds[0]))];
+	world_uplink(world(f), a->node, &conf);
+	return true;
+}
+
+static bool gateway_begin(struct faults *f, struct active *a)
+{
+	if (!any_uplink(f, a, true))
+		return false;
+	world_kill(world(f), a->node);
+	return true;
+}
+
+static bool liar_begin(struct faults *f, struct active *a)
+{
+	static const struct world_uplink_conf lie = {WORLD_UPLINK_LIES,
+						     LIE_MBIT * UINT64_C(1000000)};
+
+	if (!any_uplink(f, a, below(f, 2) == 0))
+		return false;
+	world_uplink(world(f), a->node, &lie);
+	return true;
+}
+
+static void uplink_end(struct faults *f, const struct active *a)
+{
+	world_uplink(world(f), a->node, &f->run->uplink[a->node]);
+}
+
 /* ---- lies ---- */
+
+/* As the kernel of another node would send it, with numbers that are not that one's yet. */
+static bool originator_begin(struct faults *f, struct active *a)
+{
+	struct batadv_ogm ogm = {.ttl = FORGED_TTL, .tq = UINT8_MAX};
+	const struct originator *o;
+	unsigned victim;
+
+	if (!any_alive(f, a))
+		return false;
+	victim = run_node_of_cloud(f->run, f->run->layout.node[a->node].cloud);
+	ogm.orig = world_node_mac(world(f), victim);
+	o = originator_find(&world_node_at(world(f), a->node)->l2, ogm.orig);
+	if (victim == a->node || !o)
+		return false;
+	ogm.seqno = o->route[0].last_seqno + 1 + below(f, FORGED_AHEAD);
+	for (uint8_t port = 0; port < world(f)->place[a->node]->ports; port++) {
+		uint8_t frame[ETHERNET_HEADER + BATADV_OGM_LEN];
+		struct wr w = wr_over(frame, sizeof(frame));
+
+		ogm.prev_sender = host_port_mac(a->node, port);
+		ethernet_write(&w, MAC_BROADCAST, ogm.prev_sender, ETHERTYPE_BATADV);
+		batadv_ogm_write(&w, &ogm);
+		medium_frame(world(f)->place[a->node], port, frame, wr_len(&w));
+	}
+	return true;
+}
+
+static void crowd_tell(struct faults *f, unsigned node, enum client_change change)
+{
+	const unsigned most = world_node_at(world(f), node)->conf.l2.clients_here_max;
+	struct ev ev = {.kind = EV_CLIENT, .client = {.change = change}};
+
+	for (unsigned i = 0; i < most + most / 8; i++) {
+		const uint64_t r = prng_mix((uint64_t)node << 32 | i);
+
+		ev.client.mac = (struct mac){
+			{0x06, 0xc0, (uint8_t)r, (uint8_t)(r >> 8), (uint8_t)(i >> 8), (uint8_t)i}};
+		world_tell(world(f), node, &ev);
+	}
+}
+
+static bool crowd_begin(struct faults *f, struct active *a)
+{
+	if (!any_alive(f, a))
+		return false;
+	crowd_tell(f, a->node, CLIENT_SEEN);
+	return true;
+}
+
+static void crowd_end(struct faults *f, const struct active *a)
+{
+	if (world_alive(world(f), a->node))
+		crowd_tell(f, a->node, CLIENT_GONE);
+}
+
+static bool walk_begin(struct faults *f, struct active *a)
+{
+	(void)a;
+	for (unsigned i = 0; i < f->run->conf.clients; i++)
+		if (below(f, 2) == 0 && run_client_served(f->run, i))
+			run_walk(f->run, i);
+	return f->run->conf.clients > 0;
+}
 
 static bool any_client(struct faults *f, unsigned *client)
 {
@@ -230,12 +368,17 @@ static void sides_set(struct faults *f)
 /* Who is near a node, a tenth to a half of all. */
 static bool partition_begin(struct faults *f, struct active *a)
 {
+	const uint8_t side = a->kind == FAULT_ONE_WAY ? WORLD_SIDE_HEARS : SIDE_OF_REGION;
 	const struct layout *l = &f->run->layout;
 	unsigned most = l->nodes / 10 + below(f, l->nodes * 4 / 10 + 1) + 1, count = 0, done = 0;
 	uint16_t *todo = world_alloc((l->nodes + 1) * sizeof(*todo));
 
+	if (faults_active(f, FAULT_ONE_WAY) + faults_active(f, FAULT_PARTITION) > 0) {
+		free(todo);
+		return false;
+	}
 	a->node = below(f, l->nodes);
-	f->side[a->node] = SIDE_OF_REGION;
+	f->side[a->node] = side;
 	todo[count++] = (uint16_t)a->node;
 	while (done < count) {
 		unsigned at = todo[done++];
@@ -243,7 +386,7 @@ static bool partition_begin(struct faults *f, struct active *a)
 		for (uint32_t k = l->near_first[at]; k < l->near_first[at + 1]; k++) {
 			if (f->side[l->near[k]] || count >= most)
 				continue;
-			f->side[l->near[k]] = SIDE_OF_REGION;
+			f->side[l->near[k]] = side;
 			todo[count++] = l->near[k];
 		}
 	}
@@ -307,12 +450,20 @@ static const struct fault_row rows[FAULT_KINDS] = {
 	[FAULT_CUT] = {2, 60, false, cut_begin, cut_end},
 	[FAULT_MUTE] = {5, 60, false, mute_begin, mute_end},
 	[FAULT_PARTITION] = {10, 60, true, partition_begin, partition_end},
+	[FAULT_ONE_WAY] = {10, 40, true, partition_begin, partition_end},
 	[FAULT_LOSS] = {10, 40, true, weather_begin, weather_end},
 	[FAULT_REORDER] = {10, 40, true, weather_begin, weather_end},
 	[FAULT_TWICE] = {10, 40, true, weather_begin, weather_end},
 	[FAULT_REPLAY] = {10, 40, true, weather_begin, weather_end},
 	[FAULT_CORRUPT] = {10, 40, true, weather_begin, weather_end},
 	[FAULT_CLOCK] = {1, 1, false, clock_begin, nothing_end},
+	[FAULT_DRIFT] = {20, 60, false, drift_begin, drift_end},
+	[FAULT_UPLINK] = {3, 40, false, uplink_begin, uplink_end},
+	[FAULT_GATEWAY] = {1, 40, false, gateway_begin, start_end},
+	[FAULT_LIAR] = {20, 60, false, liar_begin, uplink_end},
+	[FAULT_ORIGINATOR] = {1, 1, false, originator_begin, nothing_end},
+	[FAULT_CROWD] = {5, 20, true, crowd_begin, crowd_end},
+	[FAULT_WALK] = {5, 5, true, walk_begin, nothing_end},
 	[FAULT_CLAIM] = {1, 1, false, claim_begin, nothing_end},
 	[FAULT_LEASE] = {60, 60, false, lease_begin, nothing_end},
 };
@@ -326,32 +477,51 @@ static const struct fault_set sets[] = {
 	{"links",
 	 "ports lose their carrier, fall silent, are heard no more",
 	 {[FAULT_CUT] = 6, [FAULT_MUTE] = 3}},
+	{"replaced", "nodes come back without their disk, as others", {[FAULT_REPLACE] = 4}},
+	{"hangs", "programs stand still", {[FAULT_HANG] = 6}},
 	{"partitions", "regions are cut off and come back", {[FAULT_PARTITION] = 1}},
+	{"one-way",
+	 "regions, and single ports, hear the others and are not heard",
+	 {[FAULT_ONE_WAY] = 2, [FAULT_MUTE] = 2}},
 	{"weather",
 	 "frames are lost in bursts, overtake each other, come twice",
 	 {[FAULT_LOSS] = 1, [FAULT_REORDER] = 1, [FAULT_TWICE] = 1}},
+	{"bursts", "frames are lost in bursts, up to 40 percent of them", {[FAULT_LOSS] = 2}},
+	{"overtaking", "frames overtake each other", {[FAULT_REORDER] = 2}},
+	{"echoes",
+	 "frames come twice, at once or seconds later",
+	 {[FAULT_TWICE] = 2, [FAULT_REPLAY] = 2}},
+	{"bits", "frames with a wrong bit get through", {[FAULT_CORRUPT] = 2}},
+	{"claims",
+	 "nodes claim clients and addresses that are others'",
+	 {[FAULT_CLAIM] = 6, [FAULT_LEASE] = 4}},
+	{"originators", "nodes send OGMs in the name of others", {[FAULT_ORIGINATOR] = 10}},
+	{"crowds",
+	 "a node has more clients than there is room for; half of all clients walk at once",
+	 {[FAULT_CROWD] = 1, [FAULT_WALK] = 2}},
+	{"drift", "clocks run up to 2 percent too fast or too slow", {[FAULT_DRIFT] = 20}},
+	{"uplinks",
+	 "uplinks go, die behind their link, show a portal; gateways die",
+	 {[FAULT_UPLINK] = 8, [FAULT_GATEWAY] = 3}},
+	{"liars",
+	 "nodes offer 10 Gbit/s and carry nothing, while uplinks come and go",
+	 {[FAULT_LIAR] = 4, [FAULT_UPLINK] = 4}},
 	{"forgery",
 	 "frames come again later or with wrong bits; nodes claim what is not theirs",
-	 {[FAULT_REPLAY] = 1, [FAULT_CORRUPT] = 1, [FAULT_CLAIM] = 4, [FAULT_LEASE] = 2}},
+	 {[FAULT_REPLAY] = 1,
+	  [FAULT_CORRUPT] = 1,
+	  [FAULT_CLAIM] = 4,
+	  [FAULT_LEASE] = 2,
+	  [FAULT_ORIGINATOR] = 4}},
 	{"clocks", "wall clocks jump by up to a year", {[FAULT_CLOCK] = 6, [FAULT_RESTART] = 2}},
 	{"storm",
 	 "all of these",
-	 {[FAULT_RESTART] = 3,
-	  [FAULT_REPLACE] = 1,
-	  [FAULT_DAEMON] = 1,
-	  [FAULT_HANG] = 1,
-	  [FAULT_CUT] = 3,
-	  [FAULT_MUTE] = 1,
-	  [FAULT_PARTITION] = 1,
-	  [FAULT_LOSS] = 1,
-	  [FAULT_REORDER] = 1,
-	  [FAULT_TWICE] = 1,
-	  [FAULT_REPLAY] = 1,
-	  [FAULT_CORRUPT] = 1,
-	  [FAULT_CLOCK] = 1,
-	  [FAULT_CLAIM] = 1,
-	  [FAULT_LEASE] = 1,
-	  [FAULT_REBOOTS] = 1}},
+	 {[FAULT_RESTART] = 3,	  [FAULT_REPLACE] = 1, [FAULT_DAEMON] = 1,    [FAULT_HANG] = 1,
+	  [FAULT_CUT] = 3,	  [FAULT_MUTE] = 1,    [FAULT_PARTITION] = 1, [FAULT_LOSS] = 1,
+	  [FAULT_REORDER] = 1,	  [FAULT_TWICE] = 1,   [FAULT_REPLAY] = 1,    [FAULT_CORRUPT] = 1,
+	  [FAULT_CLOCK] = 1,	  [FAULT_CLAIM] = 1,   [FAULT_LEASE] = 1,     [FAULT_ONE_WAY] = 1,
+	  [FAULT_DRIFT] = 2,	  [FAULT_UPLINK] = 2,  [FAULT_GATEWAY] = 1,   [FAULT_LIAR] = 1,
+	  [FAULT_ORIGINATOR] = 1, [FAULT_CROWD] = 1,   [FAULT_WALK] = 1,      [FAULT_REBOOTS] = 1}},
 };
 
 const struct fault_set *fault_set_at(unsigned i)

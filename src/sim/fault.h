@@ -24,14 +24,23 @@ enum fault_kind {
 	FAULT_CUT,	 /* a node's port loses its carrier, or only the frames */
 	FAULT_MUTE,	 /* a node hears but is not heard */
 	FAULT_PARTITION, /* a region is cut off from the rest */
+	FAULT_ONE_WAY,	 /* a region hears the rest, and is not heard */
 	FAULT_LOSS,	 /* everything loses in bursts */
 	FAULT_REORDER,	 /* frames overtake each other, widely */
 	FAULT_TWICE,	 /* frames come twice */
 	FAULT_REPLAY,	 /* frames come again seconds later */
 	FAULT_CORRUPT,	 /* frames with a wrong bit get through */
 	FAULT_CLOCK,	 /* a node's wall clock jumps, for good */
-	FAULT_CLAIM,	 /* a node says that it has a client that is elsewhere */
-	FAULT_LEASE,	 /* a node gives an address that another client has */
+	FAULT_DRIFT,	 /* a node's clocks run faster or slower, by up to 2 percent */
+	FAULT_UPLINK,  /* an uplink dies behind its link, loses its resolvers, shows a portal, goes
+			*/
+	FAULT_GATEWAY, /* a node with an uplink dies and comes back */
+	FAULT_LIAR,    /* a node offers 10 Gbit/s, and carries nothing */
+	FAULT_ORIGINATOR, /* a node sends OGMs in the name of another */
+	FAULT_CROWD,	  /* a node has more clients than there is room for */
+	FAULT_WALK,	  /* half of all clients walk at once */
+	FAULT_CLAIM,	  /* a node says that it has a client that is elsewhere */
+	FAULT_LEASE,	  /* a node gives an address that another client has */
 	FAULT_KINDS
 };
 

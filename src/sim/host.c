@@ -9,6 +9,7 @@ enum {
 	FIRST_NODE =
 		2, /* of its MACs the last bytes: node 0's IPv4 is free, and no two are the same */
 	HANG_STEP_MS = 100,
+	MILLION = 1000000,
 	WAKES_MAX = 100000, /* of one node at one instant: its deadline does not move */
 };
 
@@ -123,9 +124,31 @@ void host_emit(struct fx *fx, const struct effect *e)
 		p->world->watch(p->world->watch_ctx, p->index, e);
 }
 
+instant host_now(const struct place *p)
+{
+	const struct host_clock *c = &p->clock;
+	int64_t passed = instant_since(p->world->now, c->world).us;
+
+	return instant_add(c->own, span_us(passed * (MILLION + c->ppm) / MILLION));
+}
+
+/* When the node's clock will show that. */
+static instant host_reaches(const struct place *p, instant own)
+{
+	const struct host_clock *c = &p->clock;
+	int64_t wait;
+
+	if (own.us == NEVER.us || c->ppm == 0)
+		return instant_add(own, instant_since(c->world, c->own));
+	wait = instant_since(own, c->own).us;
+	return instant_add(c->world, span_us(wait <= 0 ? 0
+						       : (wait * MILLION + MILLION + c->ppm - 1) /
+								 (MILLION + c->ppm)));
+}
+
 static void wake_later(struct place *p)
 {
-	instant at = node_deadline(&p->node);
+	instant at = host_reaches(p, node_deadline(&p->node));
 
 	if (instant_before(at, p->world->now))
 		at = p->world->now;
@@ -145,7 +168,7 @@ void host_tell(struct place *p, const struct ev *ev)
 {
 	if (!p->alive || p->hangs)
 		return;
-	node_handle(&p->node, p->world->now, ev, &p->fx);
+	node_handle(&p->node, host_now(p), ev, &p->fx);
 	wake_later(p);
 }
 
@@ -170,7 +193,7 @@ static void payload(struct place *p, uint8_t port, const uint8_t *frame, size_t 
 	assert(v.strip <= len && v.head_len + body <= sizeof(out));
 	memcpy(out, v.head, v.head_len);
 	memcpy(out + v.head_len, frame + v.strip, body);
-	node_carried(&p->node, p->world->now, &v, 1, len);
+	node_carried(&p->node, host_now(p), &v, 1, len);
 	if (v.kind == VERDICT_SEND)
 		transmit(p, v.port, out, v.head_len + body);
 	else
@@ -291,7 +314,7 @@ static void tell_kept(void *place, const struct ev *ev)
 void host_boot(struct place *p)
 {
 	struct node_env env = {.crypto = p->crypto ? p->crypto : p->world->crypto.table};
-	enum err e = node_init(&p->node, &p->conf, &env, p->world->now, p->seed);
+	enum err e = node_init(&p->node, &p->conf, &env, host_now(p), p->seed);
 
 	assert(e == OK);
 	p->node.witness = p->witness;

@@ -69,7 +69,7 @@ void network_boot(struct place *p)
 		key_make(p);
 	const struct node_key_bytes key = {{p->key->secret, p->key->secret_len},
 					   {p->key->public, p->key->public_len}};
-	e = node_network_start(&p->node, p->world->now, &key, p->desc_sqn_kept,
+	e = node_network_start(&p->node, host_now(p), &key, p->desc_sqn_kept,
 			       prng_mix(p->seed ^ 4));
 	assert(e == OK);
 	if (is_new)

@@ -105,7 +105,7 @@ static void ask(struct run *r, unsigned i)
 }
 
 /* From now on, and it walks a little later, so that what the walk breaks can be seen. */
-static void stream_begin(struct run *r, unsigned i)
+void run_walk(struct run *r, unsigned i)
 {
 	if (r->conf.uplinks == 0 || !run_client_served(r, i)) {
 		roam(r, i);
@@ -189,7 +189,7 @@ static void act(struct run *r, unsigned i)
 		if (once_in(r, c->asleep ? WAKE_S : SLEEP_S))
 			c->asleep = !c->asleep;
 		if (!c->asleep && once_in(r, ROAM_S))
-			stream_begin(r, i);
+			run_walk(r, i);
 	} else {
 		c->asleep = false;
 	}

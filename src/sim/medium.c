@@ -164,8 +164,10 @@ void world_hear(struct world *w, unsigned segment, unsigned a, unsigned b, uint1
 
 static bool is_open(const struct world *w, const struct member *from, const struct member *to)
 {
-	return !from->cut && !from->mute && !to->cut && from->side == to->side &&
-	       w->place[to->node]->alive && !w->place[to->node]->hangs;
+	bool sides = from->side == to->side || (from->side == 0 && to->side == WORLD_SIDE_HEARS);
+
+	return !from->cut && !from->mute && !to->cut && sides && w->place[to->node]->alive &&
+	       !w->place[to->node]->hangs;
 }
 
 bool world_linked(const struct world *w, unsigned a, unsigned b)

@@ -149,6 +149,8 @@ void life_init(struct run *r);
 void life_second(struct run *r);
 /* A node of the same cloud that the client may be at; it may be dead. */
 unsigned run_node_of_cloud(struct run *r, unsigned cloud);
+/* To a neighbour of its node, if one of its cloud lives there; its session is looked at. */
+void run_walk(struct run *r, unsigned client);
 bool run_client_served(const struct run *r, unsigned client);
 /* Gateways that have had the Internet and been up for so long that they must offer it. */
 bool run_is_honest(const struct run *r, unsigned node);

@@ -38,6 +38,19 @@ void world_clock(struct world *w, unsigned node, int32_t ahead_s)
 	w->place[node]->clock_ahead_s = ahead_s;
 }
 
+void world_drift(struct world *w, unsigned node, int32_t ppm)
+{
+	struct place *p = w->place[node];
+
+	p->clock = (struct host_clock){w->now, host_now(p), ppm};
+	host_tell(p, &(struct ev){.kind = EV_DEADLINE}); /* it wakes at another time */
+}
+
+instant world_node_now(const struct world *w, unsigned node)
+{
+	return host_now(w->place[node]);
+}
+
 void world_free(struct world *w)
 {
 	for (unsigned i = 0; i < w->places; i++) {

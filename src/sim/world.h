@@ -96,7 +96,9 @@ unsigned world_neighbours(const struct world *w, unsigned node, uint16_t *out, u
 /* Cuts a node's port: carrier says that the node notices at once. */
 void world_cut(struct world *w, unsigned node, unsigned segment, bool carrier);
 void world_heal(struct world *w, unsigned node, unsigned segment);
-/* Puts a node's port on a side of its segment; all begin on side 0. */
+/* Puts a node's port on a side of its segment; all begin on side 0. WORLD_SIDE_HEARS hears side 0,
+ * and is not heard there. */
+enum { WORLD_SIDE_HEARS = 255 };
 void world_side(struct world *w, unsigned node, unsigned segment, uint8_t side);
 /* What a node's port sends is not heard, but it hears. */
 void world_mute(struct world *w, unsigned node, unsigned segment, bool mute);
@@ -165,6 +167,10 @@ struct world_internet world_internet(const struct world *w);
 void world_serve(struct world *w, span lease);
 /* A node's wall clock is so much ahead from now on. */
 void world_clock(struct world *w, unsigned node, int32_t ahead_s);
+/* All clocks of a node run faster from now on, by parts of a million; or slower. */
+void world_drift(struct world *w, unsigned node, int32_t ppm);
+/* What a node takes for now: for the views of its cores. */
+instant world_node_now(const struct world *w, unsigned node);
 
 /* Shows all effects but frames and datagrams; tells events. Nodes share records when their
  * configuration says so. */

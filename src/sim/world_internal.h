@@ -67,6 +67,12 @@ struct uplink_port {
 	uint64_t carried; /* packets of clients */
 };
 
+/* A node's clock against the world's: both showed this once, and since then it runs faster. */
+struct host_clock {
+	instant world, own;
+	int32_t ppm;
+};
+
 /* One node and what hosts it. */
 struct place {
 	struct fx fx; /* first: emit gets back to the place by it */
@@ -78,6 +84,7 @@ struct place {
 	uint16_t index;
 	uint32_t life;
 	instant born;
+	struct host_clock clock;
 	uint64_t seed;
 	struct node_witness *witness; /* NULL: nobody */
 	const struct crypto *crypto;  /* NULL: the world's */
@@ -173,6 +180,8 @@ uint8_t host_port_of(struct mac m, unsigned *node);
 struct mac host_bridge_mac(unsigned node);
 void host_emit(struct fx *fx, const struct effect *e);
 void host_boot(struct place *p);
+/* What the node takes for now. */
+instant host_now(const struct place *p);
 void host_port_tell(struct place *p, unsigned port); /* as it is now */
 void host_tell(struct place *p, const struct ev *ev);
 /* A frame of the LAN comes to the cloud port of a living node. */

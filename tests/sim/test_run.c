@@ -45,11 +45,18 @@ static void towns_stay_right(void **state)
 		const char *faults;
 		uint64_t seeds;
 	} rows[] = {
-		{LAYOUT_LINE, 8, "none", 1},	    {LAYOUT_LINE, 8, "restarts", 2},
-		{LAYOUT_RING, 10, "links", 2},	    {LAYOUT_RING, 8, "clocks", 1},
-		{LAYOUT_GRID, 16, "partitions", 1}, {LAYOUT_GRID, 16, "weather", 1},
-		{LAYOUT_GRID, 12, "forgery", 2},    {LAYOUT_TREE, 13, "reboots", 4},
-		{LAYOUT_GRID, 16, "storm", 2},	    {LAYOUT_TOWN, 12, "storm", 1},
+		{LAYOUT_LINE, 8, "none", 1},	     {LAYOUT_LINE, 8, "restarts", 2},
+		{LAYOUT_RING, 10, "links", 2},	     {LAYOUT_RING, 8, "clocks", 1},
+		{LAYOUT_GRID, 16, "partitions", 1},  {LAYOUT_GRID, 16, "weather", 1},
+		{LAYOUT_GRID, 12, "forgery", 2},     {LAYOUT_TREE, 13, "reboots", 4},
+		{LAYOUT_GRID, 16, "storm", 2},	     {LAYOUT_TOWN, 12, "storm", 1},
+		{LAYOUT_TREE, 13, "replaced", 1},    {LAYOUT_RING, 10, "hangs", 1},
+		{LAYOUT_RING, 10, "one-way", 1},     {LAYOUT_TOWN, 12, "bursts", 1},
+		{LAYOUT_LINE, 8, "overtaking", 1},   {LAYOUT_TOWN, 12, "echoes", 1},
+		{LAYOUT_GRID, 12, "bits", 1},	     {LAYOUT_LINE, 8, "claims", 1},
+		{LAYOUT_RING, 10, "originators", 1}, {LAYOUT_TREE, 13, "crowds", 2},
+		{LAYOUT_GRID, 12, "drift", 1},	     {LAYOUT_GRID, 16, "uplinks", 2},
+		{LAYOUT_GRID, 16, "liars", 2},
 	};
 	const char *longer = getenv("NUVOL_LONG");
 	unsigned wrong = 0;

@@ -307,6 +307,48 @@ static void clients_get_addresses(void **state)
 	world_free(w);
 }
 
+/* A node's clock runs as it is told, is not moved by that, and its OGMs come as often as it thinks.
+ */
+static void clocks_drift(void **state)
+{
+	struct world *w = two_clouds(6);
+	const struct l2 *fast = &world_node_at(w, 0)->l2, *even = &world_node_at(w, 3)->l2;
+	uint64_t first, second;
+
+	(void)state;
+	world_run(w, span_s(10));
+	world_drift(w, 0, 500000);
+	assert_int_equal(world_node_now(w, 0).us, world_now(w).us);
+	first = fast->count.ogm_own;
+	second = even->count.ogm_own;
+	world_run(w, span_s(100));
+	assert_int_equal(instant_since(world_node_now(w, 0), world_now(w)).us, 50000000);
+	assert_int_equal(world_node_now(w, 3).us, world_now(w).us);
+	assert_in_range((fast->count.ogm_own - first) * 100 / (even->count.ogm_own - second), 140,
+			160);
+	world_drift(w, 0, -500000);
+	world_run(w, span_s(100));
+	assert_int_equal(world_node_now(w, 0).us, world_now(w).us);
+	world_free(w);
+}
+
+/* Sides of a segment, one of which only hears. */
+static void sides_hear(void **state)
+{
+	const struct segment_conf conf = {.delay = {500}};
+	struct street s;
+
+	(void)state;
+	street_open(&s, &conf);
+	world_side(s.w, 1, s.segment, WORLD_SIDE_HEARS);
+	assert_true(world_linked(s.w, 0, 1) && !world_linked(s.w, 1, 0));
+	world_side(s.w, 1, s.segment, 1);
+	assert_true(!world_linked(s.w, 0, 1) && !world_linked(s.w, 1, 0));
+	world_side(s.w, 1, s.segment, 0);
+	assert_true(world_linked(s.w, 0, 1) && world_linked(s.w, 1, 0));
+	world_free(s.w);
+}
+
 static void recordings_have_tags(void **state)
 {
 	char path[] = "/tmp/nuvol-pcap-XXXXXX";
@@ -340,6 +382,8 @@ int main(void)
 		cmocka_unit_test(clouds_are_apart_and_together),
 		cmocka_unit_test(a_node_returns_or_is_another),
 		cmocka_unit_test(clients_get_addresses),
+		cmocka_unit_test(clocks_drift),
+		cmocka_unit_test(sides_hear),
 		cmocka_unit_test(recordings_have_tags),
 	};
 
