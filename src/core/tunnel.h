@@ -12,17 +12,21 @@
  */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "base/digest.h"
+#include "base/mac.h"
 #include "base/prefix.h"
 #include "core/uplink.h"
 
 enum tunnel_fx_kind {
-	TUNNEL_END,   /* one, ours */
-	TUNNEL_OUT,   /* key: node and dummy */
-	TUNNEL_ROUTE, /* key: struct tunnel_key */
-	TUNNEL_PROBE, /* ask somebody on the Internet through a tunnel */
-	TUNNEL_KEEP,  /* what people prefer is to be known after a restart */
+	TUNNEL_END,	    /* one, ours */
+	TUNNEL_OUT,	    /* key: node and dummy */
+	TUNNEL_ROUTE,	    /* key: struct tunnel_key */
+	TUNNEL_PROBE,	    /* ask somebody on the Internet through a tunnel */
+	TUNNEL_KEEP,	    /* what people prefer is to be known after a restart */
+	TUNNEL_CLIENT,	    /* key: MAC and family. Where packets of a client go */
+	TUNNEL_KEEP_CLIENT, /* key: MAC. What people prefer for a client, likewise */
 };
 
 struct tunnel_end {
@@ -83,6 +87,27 @@ struct tunnel_preference {
 	struct digest node;
 };
 
+/* Tables of gateways that clients are pinned to, with a default route each. What a client sends
+ * is looked for there after all that is no default route, and before those of the node. */
+enum {
+	TUNNEL_CLIENT_TABLE = 0x4e5600, /* the first one */
+	TUNNEL_CLIENT_TABLES = 32,
+	TUNNEL_CLIENT_PREFERENCE = 32754, /* of the rules that lead there */
+};
+
+struct tunnel_client {
+	struct mac mac;
+	bool v6;
+	uint32_t table; /* 0: as what the node sends itself */
+};
+
+/* What people prefer for one client, wherever in the cloud it is. */
+struct tunnel_client_preference {
+	struct mac mac;
+	uint32_t version; /* of core/share/pins.h; when people say so, it means nothing */
+	struct tunnel_preference wish;
+};
+
 struct fx_tunnel {
 	enum tunnel_fx_kind kind;
 	union {
@@ -91,12 +116,17 @@ struct fx_tunnel {
 		struct tunnel_route route;
 		struct tunnel_probe probe;
 		struct tunnel_preference keep;
+		struct tunnel_client client;
+		struct tunnel_client_preference keep_client;
 	};
 };
 
 enum tunnel_ev_kind {
-	TUNNEL_ANSWER, /* to TUNNEL_PROBE; silence is not told */
-	TUNNEL_PREFER, /* people say so, or what was kept */
+	TUNNEL_ANSWER,	      /* to TUNNEL_PROBE; silence is not told */
+	TUNNEL_PREFER,	      /* people say so, or what was kept */
+	TUNNEL_PREFER_CLIENT, /* people say so */
+	TUNNEL_RECALL_CLIENT, /* what was kept */
+	TUNNEL_SEEN,	      /* who has sent something to the Internet since it was told last */
 };
 
 struct ev_tunnel_answer {
@@ -104,10 +134,20 @@ struct ev_tunnel_answer {
 	bool unsent; /* it could not even be sent */
 };
 
+enum { TUNNEL_SEEN_MAX = 4096 };
+
+struct ev_tunnel_seen {
+	bool v6;
+	const uint8_t *macs; /* 6 bytes each */
+	size_t len;	     /* of all, at most TUNNEL_SEEN_MAX times 6 */
+};
+
 struct ev_tunnel {
 	enum tunnel_ev_kind kind;
 	union {
 		struct ev_tunnel_answer answer;
 		struct tunnel_preference prefer;
+		struct tunnel_client_preference client;
+		struct ev_tunnel_seen seen;
 	};
 };

@@ -247,6 +247,8 @@ void loop_join_tunnel(struct loop *x)
 				       .has_route = has_route,
 				       .tell = loop_tell,
 				       .name = x->conf.host.uplink.portal_host,
+				       .bridge = x->conf.host.bridge,
+				       .anygw = x->conf.host.anygw,
 				       .ctx = x};
 
 	tunnel_start(&x->tunnel, &env);

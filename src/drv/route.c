@@ -102,6 +102,12 @@ static int rule_any(struct netlink *ask, bool add, const struct rule *r)
 		((struct fib_rule_hdr *)mnl_nlmsg_get_payload(h))->flags = FIB_RULE_INVERT;
 		mnl_attr_put_strz(h, FRA_IIFNAME, r->not_in);
 	}
+	if (r->mask != 0) {
+		mnl_attr_put_u32(h, FRA_FWMARK, r->mark);
+		mnl_attr_put_u32(h, FRA_FWMASK, r->mask);
+	}
+	if (r->no_default)
+		mnl_attr_put_u32(h, FRA_SUPPRESS_PREFIXLEN, 0);
 	return netlink_ask(ask, h);
 }
 
@@ -137,6 +143,10 @@ static int rule_seen(const struct nlmsghdr *h, void *ctx)
 			r.table = mnl_attr_get_u32(a);
 		else if (type == FRA_PRIORITY && len == sizeof(r.priority))
 			r.priority = mnl_attr_get_u32(a);
+		else if (type == FRA_FWMARK && len == sizeof(r.mark))
+			r.mark = mnl_attr_get_u32(a);
+		else if (type == FRA_FWMASK && len == sizeof(r.mask))
+			r.mask = mnl_attr_get_u32(a);
 	}
 	if (r.protocol == w->protocol && f->action == FR_ACT_TO_TBL)
 		w->seen(w->ctx, &r);

@@ -25,14 +25,16 @@ int route_add_ipv6(struct netlink *ask, int ifindex, struct ipv6 a, uint32_t tab
 /* What comes from exactly this address is routed by the table. */
 int rule_add_ipv4(struct netlink *ask, struct ipv4 from, uint32_t table, uint32_t priority);
 int rule_add_ipv6(struct netlink *ask, struct ipv6 from, uint32_t table, uint32_t priority);
-/* All of a family is routed by the table, if it has a way; or one such rule goes. protocol: whose
- * rule it is, in `ip rule`; 0: nobody's. */
+/* All of a family, or all with a mark, is routed by the table, if it has a way; or one such rule
+ * goes. protocol: whose rule it is, in `ip rule`; 0: nobody's. */
 struct rule {
 	bool v6;
 	uint8_t protocol;
+	bool no_default; /* a default route of that table is none */
 	uint32_t table, priority;
-	const char *not_in; /* but what came in by this interface; NULL: all. rules_each does not
-			       read it */
+	const char *not_in;  /* but what came in by this interface; NULL: all. rules_each does not
+				read it */
+	uint32_t mark, mask; /* only packets with this mark; mask 0: all */
 };
 int rule_add_any(struct netlink *ask, const struct rule *r);
 int rule_del_any(struct netlink *ask, const struct rule *r);

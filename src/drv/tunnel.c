@@ -305,6 +305,7 @@ static void end_do(struct tunnel *t, const struct tunnel_end *end)
 	t->end = *end;
 	t->has_end = !end->gone;
 	t->end_dirty = true;
+	exit_map_want(&t->exits);
 	sources_set(t);
 }
 
@@ -492,13 +493,19 @@ void tunnel_route_changed(struct tunnel *t, struct ipv6 primary)
  * other until each has heard of it. */
 static void rule_want(struct tunnel *t, const struct tunnel_key *key)
 {
-	const struct rule rule = {.v6 = key->prefix.v6,
-				  .protocol = TUNNEL_PROTOCOL,
-				  .table = key->table,
-				  .priority = key->preference,
-				  .not_in = TUNNEL_END_NAME};
+	struct rule rule = {.v6 = key->prefix.v6,
+			    .protocol = TUNNEL_PROTOCOL,
+			    .table = key->table,
+			    .priority = key->preference};
 	int e;
 
+	/* What came by a tunnel has no mark; and the kernel would turn both conditions over. */
+	if (exit_map_is_table(key->table)) {
+		rule.mark = key->table;
+		rule.mask = UINT32_MAX;
+	} else {
+		rule.not_in = TUNNEL_END_NAME;
+	}
 	for (unsigned i = 0; i < t->rules; i++) {
 		const struct rule *r = &t->rule[i].rule;
 
@@ -562,7 +569,9 @@ void tunnel_effect(struct tunnel *t, const struct fx_tunnel *e)
 	case TUNNEL_OUT: out_do(t, &e->out); break;
 	case TUNNEL_ROUTE: route_do(t, &e->route); break;
 	case TUNNEL_PROBE: tunnel_probe_queue(&t->probes, &e->probe); break;
-	case TUNNEL_KEEP: break; /* drv/preference */
+	case TUNNEL_CLIENT: exit_map_set(&t->exits, &e->client); break;
+	case TUNNEL_KEEP:
+	case TUNNEL_KEEP_CLIENT: break; /* drv/preference */
 	}
 }
 
@@ -593,6 +602,7 @@ void tunnel_settle(struct tunnel *t)
 			gate_settle(t, g);
 	}
 	route_table_settle(&t->routes);
+	exit_map_settle(&t->exits);
 	probes_send(t);
 	/* After its routes. */
 	list_each (g, &t->gates, struct tunnel_gate, all) {
@@ -624,6 +634,7 @@ void tunnel_compare(struct tunnel *t)
 	(void)route_table_compare(&t->routes);
 	route_table_settle(&t->routes);
 	tunnel_filter_check(&t->filter);
+	exit_map_check(&t->exits);
 }
 
 static void look(uv_timer_t *timer)
@@ -672,6 +683,12 @@ void tunnel_start(struct tunnel *t, const struct tunnel_env *env)
 	t->probes = (struct tunnel_probes){
 		.uv = env->uv, .tell = env->tell, .ctx = env->ctx, .name = env->name};
 	tunnel_probes_start(&t->probes);
+	t->exits = (struct exit_map){.ask = &t->ask,
+				     .bridge = env->bridge,
+				     .anygw = env->anygw,
+				     .tell = env->tell,
+				     .ctx = env->ctx};
+	exit_map_start(&t->exits, env->uv);
 	route_table_init(&t->routes, &t->ask, TUNNEL_PROTOCOL, seed);
 	t->routes.ipv4 = true;
 	t->routes.patient = true;
@@ -693,6 +710,7 @@ void tunnel_stop(struct tunnel *t)
 	}
 	device_close(t, NULL, &t->device);
 	tunnel_filter_stop(&t->filter);
+	exit_map_stop(&t->exits);
 	for (unsigned i = 0; i < t->rules; i++)
 		if (t->rule[i].ours)
 			(void)rule_del_any(&t->ask, &t->rule[i].rule);

@@ -32,6 +32,7 @@
 #include "base/list.h"
 #include "conf/host_conf.h"
 #include "core/fx.h"
+#include "drv/exit_map.h"
 #include "drv/link.h"
 #include "drv/path_mtu.h"
 #include "drv/route.h"
@@ -49,7 +50,7 @@ enum {
 	TUNNEL_PROBE_LOOKS = 10,    /* a path in use is asked each so many looks */
 	TUNNEL_PATIENCE_MS = 60000, /* to hear of all gateways again after a restart */
 	TUNNEL_OUTS_MAX = 512,	    /* each TUN is a file descriptor */
-	TUNNEL_RULES_MAX = 32,
+	TUNNEL_RULES_MAX = 32 + 2 * TUNNEL_CLIENT_TABLES,
 	TUNNEL_MTU_MIN = 1280,
 	TUNNEL_MTU_MAX = 9000,
 };
@@ -62,6 +63,7 @@ struct tunnel_env {
 	bool (*has_route)(void *ctx, struct ipv6 primary);
 	void (*tell)(void *ctx, const struct ev *ev); /* EV_TUNNEL, never from an effect */
 	const char *name;			      /* that resolvers are asked for */
+	const char *bridge, *anygw;		      /* interfaces that clients are behind */
 	void *ctx;
 };
 
@@ -111,6 +113,7 @@ struct tunnel {
 	struct tunnel_device device; /* of our end */
 	struct ipv4 address;	     /* that it has; zero: none */
 	struct tunnel_filter filter;
+	struct exit_map exits;
 	struct list gates;
 	uint32_t gate_count, groups;
 	struct path_mtu_asker asker;

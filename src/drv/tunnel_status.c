@@ -93,6 +93,8 @@ void tunnel_status(struct tunnel *t, json_t *into)
 		}
 	}
 	json_object_set_new(o, "out", outs);
+	if (t->started)
+		json_object_set_new(o, "clients", exit_map_status(&t->exits));
 	json_put_count(o, "tx_malformed", t->user.count.tx_malformed);
 	json_put_count(o, "tx_unwanted", t->user.count.tx_unwanted);
 	json_put_count(o, "routes", t->routes.count);

@@ -29,6 +29,7 @@ static void share_changed(void *ctx, instant now, const struct share_record *r, 
 	struct node *x = ctx;
 
 	leases_record(x->leases, now, r, gone, fx);
+	exits_record(x->exits, now, r, gone, fx);
 }
 
 static void share_peer(void *ctx, instant now, struct mac mac, bool gone, struct fx *fx)
@@ -90,9 +91,12 @@ static enum err records_init(struct node *x, instant now, uint64_t seed)
 	const struct share_env env = {x, share_admits, share_changed, share_peer};
 	const struct leases_conf leases = leases_conf_of(x);
 	struct share_conf share = share_conf_default();
+	const struct exits_conf exits = {leases.self, x->conf.share.leases_max};
+	struct exits_env exits_env = {.l2 = &x->l2, .uplink = &x->uplink};
 
 	x->share = NULL;
 	x->leases = NULL;
+	x->exits = NULL;
 	if (!x->conf.share.on || !mac_is_station(share_self(x)))
 		return OK;
 	share.self = share_self(x);
@@ -102,7 +106,10 @@ static enum err records_init(struct node *x, instant now, uint64_t seed)
 	if (!x->share)
 		return ERR_FULL;
 	x->leases = leases_new(&leases, x->share, now, prng_mix(seed ^ 2));
-	if (!x->leases) {
+	exits_env.share = x->share;
+	x->exits = x->leases ? exits_new(&exits, &exits_env, now, prng_mix(seed ^ 4)) : NULL;
+	if (!x->exits) {
+		leases_free(x->leases);
 		share_free(x->share);
 		return ERR_FULL;
 	}
@@ -175,6 +182,11 @@ static enum err network_make(struct node *x, instant now, const struct node_key_
 	}
 	tunnels_prefer(x->tunnels, now, &x->preference);
 	uplinks_offer(x);
+	if (x->exits) {
+		const struct digest self = l3_id(x->l3);
+
+		exits_network(x->exits, x->tunnels, &self);
+	}
 	return OK;
 }
 
@@ -199,6 +211,7 @@ void node_fini(struct node *x)
 	if (x->l3)
 		l3_free(x->l3);
 	if (x->share) {
+		exits_free(x->exits);
 		leases_free(x->leases);
 		share_free(x->share);
 		admit_fini(&x->admit);
@@ -256,6 +269,9 @@ static void tunnel_handle(struct node *x, const struct ev_tunnel *ev, struct fx 
 			tunnels_prefer(x->tunnels, x->now, &ev->prefer);
 		fx->emit(fx, &keep);
 		break;
+	case TUNNEL_PREFER_CLIENT:
+	case TUNNEL_RECALL_CLIENT:
+	case TUNNEL_SEEN: break; /* for exits */
 	}
 }
 
@@ -270,6 +286,8 @@ static void network_handle(struct node *x, const struct ev *ev, struct fx *fx)
 		l3_handle(x->l3, x->now, ev, &heard.fx);
 	if (x->tunnels)
 		tunnels_run(x->tunnels, x->now, &heard.fx);
+	if (x->exits)
+		exits_handle(x->exits, x->now, ev, &heard.fx);
 }
 
 static void handle(struct node *x, instant now, const struct ev *ev, struct fx *fx)
@@ -383,5 +401,7 @@ instant node_deadline(const struct node *x)
 		next = instant_min(next, l3_deadline(x->l3));
 	if (x->tunnels)
 		next = instant_min(next, tunnels_deadline(x->tunnels));
+	if (x->exits)
+		next = instant_min(next, exits_deadline(x->exits));
 	return next;
 }

@@ -22,6 +22,7 @@
 #include "core/share/share.h"
 #include "core/uplink/uplink.h"
 #include "node/admit.h"
+#include "node/exits.h"
 #include "node/node_conf.h"
 #include "node/tunnels.h"
 #include "node/witness.h"
@@ -38,6 +39,7 @@ struct node {
 	struct admit admit;
 	struct share *share;	 /* NULL: switched off, or the node has no MAC to sign with */
 	struct leases *leases;	 /* NULL exactly when share is */
+	struct exits *exits;	 /* the same */
 	struct l3 *l3;		 /* NULL: switched off, or the node's key is not there yet */
 	struct tunnels *tunnels; /* NULL: switched off, or l3 is */
 	struct uplink uplink;

@@ -295,18 +295,31 @@ static void io_uplink(struct io *io, struct ev_uplink *u)
 	}
 }
 
+static void io_preference(struct io *io, struct tunnel_preference *p)
+{
+	io_bool(io, &p->any);
+	io_bool(io, &p->strict);
+	io_raw(io, p->node.b, sizeof(p->node.b));
+}
+
 static void io_tunnel(struct io *io, struct ev_tunnel *t)
 {
-	t->kind = io_choice(io, t->kind, TUNNEL_PREFER + 1);
+	t->kind = io_choice(io, t->kind, TUNNEL_SEEN + 1);
 	switch (t->kind) {
 	case TUNNEL_ANSWER:
 		io_u32(io, &t->answer.token);
 		io_bool(io, &t->answer.unsent);
 		return;
-	case TUNNEL_PREFER:
-		io_bool(io, &t->prefer.any);
-		io_bool(io, &t->prefer.strict);
-		io_raw(io, t->prefer.node.b, sizeof(t->prefer.node.b));
+	case TUNNEL_PREFER: io_preference(io, &t->prefer); return;
+	case TUNNEL_PREFER_CLIENT:
+	case TUNNEL_RECALL_CLIENT:
+		io_mac(io, &t->client.mac);
+		io_u32(io, &t->client.version);
+		io_preference(io, &t->client.wish);
+		return;
+	case TUNNEL_SEEN:
+		io_bool(io, &t->seen.v6);
+		io_bytes(io, &t->seen.macs, &t->seen.len, TUNNEL_SEEN_MAX * sizeof(struct mac));
 		return;
 	}
 }

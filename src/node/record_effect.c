@@ -164,6 +164,12 @@ static uint64_t tunnel(uint64_t d, const struct fx_tunnel *t)
 		return target(tunnel_to(with(d, t->probe.token), &t->probe.to), &t->probe.target);
 	case TUNNEL_KEEP:
 		return with_digest(with(with(d, t->keep.any), t->keep.strict), &t->keep.node);
+	case TUNNEL_CLIENT:
+		return with(with(with_mac(d, t->client.mac), t->client.v6), t->client.table);
+	case TUNNEL_KEEP_CLIENT:
+		d = with(with_mac(d, t->keep_client.mac), t->keep_client.version);
+		d = with(with(d, t->keep_client.wish.any), t->keep_client.wish.strict);
+		return with_digest(d, &t->keep_client.wish.node);
 	}
 	return d;
 }

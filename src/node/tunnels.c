@@ -13,6 +13,7 @@ enum {
 	NETWORK_BLOCK_BITS = 12, /* primary and dummy addresses of all nodes */
 	CLOUD_NETWORKS = 2,
 	BANDWIDTH_MOST = 255,
+	CLIENT_METRIC = 1024,
 };
 
 /* The tunnel to a gateway's end. */
@@ -47,8 +48,9 @@ struct tunnels {
 	bool published;	   /* ... what is offered now */
 	bool told;	   /* our end, and what never goes into a tunnel */
 	instant decide_at; /* NEVER: nothing changed */
-	bool starved;	   /* a route was refused ... */
-	bool room;	   /* ... and something has gone since */
+	uint64_t decisions;
+	bool starved; /* a route was refused ... */
+	bool room;    /* ... and something has gone since */
 	struct gw_network offered[TUNNEL_OFFERED_MAX];
 	size_t offers;
 	struct map outs, routes;
@@ -543,6 +545,43 @@ static void chosen(void *ctx, const struct tunnel_key *key, const struct tunnel_
 	t->count.routes_refused++;
 }
 
+/* ---- routes of clients ---- */
+
+static bool is_clients(const struct tunnel_key *k)
+{
+	return k->table >= TUNNEL_CLIENT_TABLE &&
+	       k->table < TUNNEL_CLIENT_TABLE + TUNNEL_CLIENT_TABLES;
+}
+
+bool tunnels_client_route(struct tunnels *t, instant now, const struct tunnel_client_route *r,
+			  struct fx *fx)
+{
+	const struct tunnel_key key = {
+		TUNNEL_CLIENT_PREFERENCE, r->table, CLIENT_METRIC, {.v6 = r->v6}};
+	const struct route *is;
+
+	assert(is_clients(&key));
+	t->now = now;
+	t->fx = fx;
+	chosen(t, &key, r->to, r->lost);
+	t->fx = NULL;
+	is = route_find(t, &key);
+	return (!r->to && !r->lost) || (is && (r->to != NULL) == (is->out != NULL));
+}
+
+void tunnels_clients_set(struct tunnels *t, instant now, bool v6, const struct digest *node,
+			 uint32_t clients, bool here)
+{
+	gw_users_set(t->gw, v6, node, clients);
+	if (gw_pinned_set(t->gw, v6, node, here))
+		decide_by(t, now);
+}
+
+uint64_t tunnels_decisions(const struct tunnels *t)
+{
+	return t->decisions;
+}
+
 /* ---- proving gateways for the Internet ---- */
 
 static void probe_ask(void *ctx, const struct proof_probe *p)
@@ -621,6 +660,7 @@ static void decide(struct tunnels *t)
 {
 	bool again = t->starved && t->room;
 
+	t->decisions++;
 	t->room = false;
 	t->decide_at = NEVER;
 	for (unsigned v6 = 0; v6 < 2; v6++)
@@ -737,6 +777,8 @@ size_t tunnels_routes(const struct tunnels *t, instant now, struct tunnels_route
 	size_t count = 0;
 
 	list_each (r, &t->all_routes, struct route, all) {
+		if (is_clients(&r->key))
+			continue;
 		if (count < max)
 			out[count] = (struct tunnels_route_view){
 				.key = r->key,

@@ -37,6 +37,13 @@ enum {
 
 struct tunnels;
 
+struct tunnel_client_route {
+	uint32_t table; /* one of TUNNEL_CLIENT_TABLES */
+	bool v6;
+	bool lost;
+	const struct tunnel_to *to;
+};
+
 /* plan and l3 are the caller's, and live longer; conf is copied. NULL: no memory. */
 struct tunnels *tunnels_new(const struct node_conf *conf, const struct plan *plan, struct l3 *l3,
 			    uint64_t seed);
@@ -59,6 +66,19 @@ void tunnels_offer(struct tunnels *t, const struct gw_network *network, size_t c
 void tunnels_answer(struct tunnels *t, instant now, const struct ev_tunnel_answer *answer);
 /* Which gateway for the Internet people want. tunnels_run is due now. */
 void tunnels_prefer(struct tunnels *t, instant now, const struct tunnel_preference *p);
+
+/* ---- for clients with a gateway of their own (exits.h) ---- */
+
+/* The default route of one of the tables of clients; to: NULL, none, or with lost an unreachable
+ * one. false: there is no room for its tunnel. */
+bool tunnels_client_route(struct tunnels *t, instant now, const struct tunnel_client_route *r,
+			  struct fx *fx);
+/* How many clients of the cloud go out by a node, and whether some that are attached here do.
+ * tunnels_run may be due now. */
+void tunnels_clients_set(struct tunnels *t, instant now, bool v6, const struct digest *node,
+			 uint32_t clients, bool here);
+/* How often it was decided anew: what is fit may be another then. */
+uint64_t tunnels_decisions(const struct tunnels *t);
 
 /* ---- read-only views; arrays are filled up to max, the full number is returned ---- */
 
@@ -84,7 +104,7 @@ const struct proof *tunnels_proof(const struct tunnels *t, bool v6, const struct
 
 struct tunnels_out_view {
 	struct tunnel_out out;
-	uint32_t routes; /* 0: it is kept for a while */
+	uint32_t routes; /* 0: it is kept for a while; those for clients count too */
 	span since;	 /* it was made */
 };
 size_t tunnels_outs(const struct tunnels *t, instant now, struct tunnels_out_view *out, size_t max);
@@ -95,5 +115,6 @@ struct tunnels_route_view {
 	struct tunnel_to to;
 	span since; /* it goes there */
 };
+/* Without those of clients. */
 size_t tunnels_routes(const struct tunnels *t, instant now, struct tunnels_route_view *out,
 		      size_t max);

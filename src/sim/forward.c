@@ -30,7 +30,8 @@ static void rule_add(struct rules *r, struct rule rule)
 /* Into main leads the kernel's own rule. */
 static void rule_of_route(struct rules *r, const struct tunnel_key *key)
 {
-	if (key->table == ROUTE_TABLE_MAIN)
+	/* Into tables of clients lead marks, and nobody marks here. */
+	if (key->table == ROUTE_TABLE_MAIN || key->preference == TUNNEL_CLIENT_PREFERENCE)
 		return;
 	for (unsigned i = 0; i < r->count; i++)
 		if (r->at[i].priority == key->preference && r->at[i].table == key->table)

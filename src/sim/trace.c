@@ -81,7 +81,7 @@ static void network_print(const struct trace_line *t, const struct fx_network *n
 
 static void tunnel_print(const struct trace_line *t, const struct fx_tunnel *e)
 {
-	char a[IPV6_PREFIX_TEXT];
+	char a[IPV6_PREFIX_TEXT], mac[MAC_TEXT];
 	const struct prefix *p = &e->route.key.prefix;
 	struct ipv4 v4 = {{p->net.b[0], p->net.b[1], p->net.b[2], p->net.b[3]}, p->net.bits};
 
@@ -107,6 +107,15 @@ static void tunnel_print(const struct trace_line *t, const struct fx_tunnel *e)
 		fprintf(t->out, " token %u", e->probe.token);
 		break;
 	case TUNNEL_KEEP: begin(t, "prefer-keep"); break;
+	case TUNNEL_CLIENT:
+		begin(t, "client-exit");
+		fprintf(t->out, " %s IPv%c table %u", mac_print(e->client.mac, mac),
+			e->client.v6 ? '6' : '4', e->client.table);
+		break;
+	case TUNNEL_KEEP_CLIENT:
+		begin(t, "prefer-client-keep");
+		fprintf(t->out, " %s", mac_print(e->keep_client.mac, mac));
+		break;
 	}
 	fputc('\n', t->out);
 }

@@ -63,6 +63,46 @@ static void route_do(struct tunnel_kernel *k, const struct tunnel_route *r)
 		*old = *r;
 }
 
+static struct tunnel_client *client_find(struct tunnel_kernel *k, struct mac mac, bool v6)
+{
+	for (size_t i = 0; i < k->clients; i++) {
+		if (mac_equal(k->client[i].mac, mac) && k->client[i].v6 == v6)
+			return &k->client[i];
+	}
+	return NULL;
+}
+
+static void client_do(struct tunnel_kernel *k, const struct tunnel_client *c)
+{
+	struct tunnel_client *old = client_find(k, c->mac, c->v6);
+	bool routed = false;
+
+	for (size_t i = 0; i < k->routes; i++)
+		routed |= k->route[i].key.table == c->table && k->route[i].key.prefix.v6 == c->v6;
+	if (c->table == 0) {
+		assert(old);
+		*old = k->client[--k->clients];
+		return;
+	}
+	assert(routed);
+	world_grow(&k->client, k->clients, &k->clients_room, sizeof(*k->client));
+	if (!old)
+		k->client[k->clients++] = *c;
+	else
+		*client_find(k, c->mac, c->v6) = *c;
+}
+
+const struct tunnel_route *tunnel_kernel_client(struct tunnel_kernel *k, struct mac mac, bool v6)
+{
+	const struct tunnel_client *c = client_find(k, mac, v6);
+
+	for (size_t i = 0; c && i < k->routes; i++) {
+		if (k->route[i].key.table == c->table && k->route[i].key.prefix.v6 == v6)
+			return &k->route[i];
+	}
+	return NULL;
+}
+
 void tunnel_kernel_do(struct tunnel_kernel *k, const struct fx_tunnel *f)
 {
 	k->effects++;
@@ -79,6 +119,8 @@ void tunnel_kernel_do(struct tunnel_kernel *k, const struct fx_tunnel *f)
 		k->probes++;
 		break;
 	case TUNNEL_KEEP: k->keep = f->keep; break;
+	case TUNNEL_CLIENT: client_do(k, &f->client); break;
+	case TUNNEL_KEEP_CLIENT: k->keep_client = f->keep_client; break;
 	}
 }
 
@@ -86,6 +128,7 @@ void tunnel_kernel_flush(struct tunnel_kernel *k)
 {
 	free(k->out);
 	free(k->route);
+	free(k->client);
 	*k = (struct tunnel_kernel){.has_end = false};
 }
 

@@ -4,7 +4,8 @@
  *
  * Source  ours; core/tunnel.h.
  * Shape   It aborts when a route goes into a tunnel that is not there, a tunnel goes while
- *         routes go into it, or what is not there goes.
+ *         routes go into it, what is not there goes, or a client is sent into a table without
+ *         a route.
  * Memory  from malloc; tunnel_kernel_flush gives it back. All zero: nothing is there.
  */
 #pragma once
@@ -21,12 +22,17 @@ struct tunnel_kernel {
 	struct tunnel_probe probe; /* the last one */
 	unsigned probes;
 	struct tunnel_preference keep;
+	struct tunnel_client *client;
+	unsigned clients, clients_room;
+	struct tunnel_client_preference keep_client;
 	unsigned effects, made; /* made: tunnels */
 };
 
 void tunnel_kernel_do(struct tunnel_kernel *k, const struct fx_tunnel *f);
 /* The machine was started anew. */
 void tunnel_kernel_flush(struct tunnel_kernel *k);
+/* The default route of a client's table; NULL: it has none of its own. */
+const struct tunnel_route *tunnel_kernel_client(struct tunnel_kernel *k, struct mac mac, bool v6);
 /* Into a tunnel; in any table. NULL: there is none. */
 const struct tunnel_route *tunnel_kernel_route(const struct tunnel_kernel *k,
 					       const struct prefix *prefix);

@@ -78,6 +78,13 @@ void gw_prefer(struct gw *g, const struct digest *node, bool strict)
 	touch_internet(g);
 }
 
+static struct tunnel_to end_of(const struct gw_candidate *c)
+{
+	const struct gw_node *n = c->node;
+
+	return (struct tunnel_to){n->id, n->tunnel[n->network[c->network].tunnel]};
+}
+
 static bool is_preferred(const struct gw *g, const struct gw_candidate *c)
 {
 	return g->prefers && digest_equal(&c->node->id, &g->preferred);
@@ -255,6 +262,58 @@ void gw_hold(struct gw *g, instant now, struct gw_route *r)
 	r->held_metric = used->metric;
 }
 
+/* ---- clients ---- */
+
+bool gw_best(const struct gw *g, bool v6, struct tunnel_to *to)
+{
+	list_each (r, &g->all_routes, struct gw_route, all) {
+		if (!is_internet(r) || r->key.prefix.v6 != v6 || !r->active)
+			continue;
+		*to = r->gateway;
+		return true;
+	}
+	return false;
+}
+
+bool gw_fit(const struct gw *g, bool v6, const struct digest *node, struct tunnel_to *to)
+{
+	const struct gw_node *n = gw_node_find(g, node);
+
+	if (!n)
+		return false;
+	list_each (c, &n->candidates, struct gw_candidate, of_node) {
+		enum gw_reason reason;
+
+		if (!is_internet(c->route) || c->route->key.prefix.v6 != v6)
+			continue;
+		reason = gw_candidate_check(g, c);
+		/* That it was not asked yet here says nothing: others have sent there. */
+		if (reason != GW_CHOSEN && reason != GW_UNWISHED && reason != GW_ASKED)
+			continue;
+		/* Who is bad is the last resort of those who have no choice. */
+		if (g->proves[v6] && n->verdict[v6] == GW_BAD && !gw_candidate_active(c))
+			continue;
+		*to = end_of(c);
+		return true;
+	}
+	return false;
+}
+
+bool gw_pinned_set(struct gw *g, bool v6, const struct digest *node, bool pinned)
+{
+	struct gw_node *n = gw_node_find(g, node);
+	bool is_new = n && n->pinned[v6] != pinned;
+
+	if (is_new)
+		n->pinned[v6] = pinned;
+	return is_new;
+}
+
+static bool is_used(const struct gw_candidate *c)
+{
+	return gw_candidate_active(c) || c->node->pinned[c->route->key.prefix.v6];
+}
+
 /* ---- whom to prove ---- */
 
 struct wish {
@@ -312,16 +371,14 @@ size_t gw_wishes(const struct gw *g, bool v6, struct proof_wish *out, size_t max
 		list_each (c, &r->candidates, struct gw_candidate, of_route) {
 			enum gw_reason reason = gw_candidate_check(g, c);
 
-			if (reason == GW_CHOSEN || reason == GW_DEAD || reason == GW_ASKED)
+			/* A client may be where nobody else would be sent. */
+			if (reason == GW_CHOSEN || reason == GW_DEAD || reason == GW_ASKED ||
+			    (reason == GW_UNWISHED && is_used(c)))
 				count = wish_enter(g, list, count, max,
-						   (struct wish){c, gw_candidate_active(c)});
+						   (struct wish){c, is_used(c)});
 		}
 	}
-	for (size_t i = 0; i < count; i++) {
-		const struct gw_node *n = list[i].c->node;
-
-		out[i] = (struct proof_wish){
-			{n->id, n->tunnel[n->network[list[i].c->network].tunnel]}, list[i].used};
-	}
+	for (size_t i = 0; i < count; i++)
+		out[i] = (struct proof_wish){end_of(list[i].c), list[i].used};
 	return count;
 }

@@ -179,6 +179,7 @@ enum err gw_offer_set(struct gw *g, const struct gw_offer *offer)
 	if (old) {
 		memcpy(n->verdict, old->verdict, sizeof(n->verdict));
 		memcpy(n->users, old->users, sizeof(n->users));
+		memcpy(n->pinned, old->pinned, sizeof(n->pinned));
 		node_del(g, old);
 	}
 	node_match(g, n);

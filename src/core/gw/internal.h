@@ -19,6 +19,7 @@ struct gw_node {
 	char name[GW_NAME];
 	enum gw_verdict verdict[2]; /* [1]: IPv6 */
 	uint32_t users[2];
+	bool pinned[2];
 	uint64_t metric;
 	uint32_t tunnels, networks, ingresses;
 	uint32_t networks_room, ingresses_room; /* allocated */
