@@ -387,13 +387,27 @@ static void world_meet(struct loop *x)
 	resync(x);
 }
 
+static void leave(uv_timer_t *t)
+{
+	struct loop *x = t->data;
+
+	x->stopping = true;
+	uv_stop(&x->uv);
+}
+
+/* Who uses our uplink hears first that it goes, and has another one when it does. Told twice, we
+ * do not wait. */
 static void stop(uv_signal_t *s, int signum)
 {
 	struct loop *x = s->data;
 
 	(void)signum;
-	x->stopping = true;
-	uv_stop(&x->uv);
+	if (uv_is_active((uv_handle_t *)&x->leave) || !uplinks_withdraw(&x->uplinks)) {
+		leave(&x->leave);
+		return;
+	}
+	log_line(LOG_INFO, "the uplink is not offered any more; stopping in %d ms", LOOP_LEAVE_MS);
+	uv_timer_start(&x->leave, leave, LOOP_LEAVE_MS, 0);
 }
 
 static void hangup(uv_signal_t *s, int signum)
@@ -426,7 +440,7 @@ static void signal_start(struct loop *x, uv_signal_t *s, int signum, uv_signal_c
 
 static void handles_start(struct loop *x)
 {
-	uv_timer_t *timers[] = {&x->deadline, &x->chores, &x->carrier, &x->mend};
+	uv_timer_t *timers[] = {&x->deadline, &x->chores, &x->carrier, &x->mend, &x->leave};
 
 	for (unsigned i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
 		uv_timer_init(&x->uv, timers[i]);

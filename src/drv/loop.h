@@ -37,6 +37,7 @@
 enum {
 	LOOP_CHORES_MS = 30000, /* counters of the kernel, old entries */
 	LOOP_CARRIER_MS = 200,	/* how soon a carrier's loss is seen at the latest */
+	LOOP_LEAVE_MS = 300,	/* from a withdrawn uplink to the stop */
 	LOOP_MEND_MS = 1000,	/* after the bridge or bat0 was taken away */
 };
 
@@ -44,7 +45,7 @@ struct loop {
 	struct fx fx; /* first: what the node emits comes back to us */
 	uv_loop_t uv;
 	uv_prepare_t before_sleep;
-	uv_timer_t deadline, chores, carrier, mend;
+	uv_timer_t deadline, chores, carrier, mend, leave;
 	uv_signal_t term, interrupt, hangup;
 	uv_poll_t monitor_poll;
 	struct watch *tap_watch;

@@ -350,8 +350,20 @@ void uplinks_settle(struct uplinks *u)
 	if (!u->started)
 		return;
 	default_routes_settle(&u->routes);
-	if (u->filter_changed)
+	if (u->filter_changed && !u->withdrawn)
 		carries_settle(u);
+}
+
+bool uplinks_withdraw(struct uplinks *u)
+{
+	bool any = false;
+
+	for (unsigned v6 = 0; u->started && v6 < 2; v6++) {
+		any = any || (u->carries[v6] && u->used[v6]);
+		tell(u, &(struct ev_uplink){.kind = UPLINK_CARRIES, .carries = {v6, false}});
+	}
+	u->withdrawn = true;
+	return any;
 }
 
 void uplinks_chores(struct uplinks *u)

@@ -54,6 +54,7 @@ struct uplinks {
 	bool used[2];
 	uint8_t used_slot[2];
 	bool filter_changed;
+	bool withdrawn;	   /* nothing is offered any more */
 	const char *fault; /* why uplinks are not looked at; NULL */
 	int error;	   /* of fault */
 };
@@ -66,6 +67,8 @@ void uplinks_prepare(struct conf *conf);
 bool uplinks_are_looked_after(const struct conf *conf);
 /* Never fails as a whole. Does nothing when they are not looked after. */
 void uplinks_start(struct uplinks *u, const struct uplinks_env *env);
+/* Nothing is offered from now on, while what still comes is carried. false: nothing was. */
+bool uplinks_withdraw(struct uplinks *u);
 /* Takes away what we made; uv handles are closed, the caller runs the loop to the end. */
 void uplinks_stop(struct uplinks *u);
 

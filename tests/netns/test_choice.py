@@ -7,6 +7,7 @@ import contextlib
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from internet import Internet
@@ -175,4 +176,21 @@ def test_dead_internet_is_left(town):
     town.internet.dies(town.here["better"])
     seconds = town.time_until("good", 20)
     print(f"dead one left after {seconds:.1f} s")
+    town.internet.returns(town.here["better"])
     assert seconds <= DEAD_S
+
+
+def test_who_stops_in_order_is_left_before(town):
+    """It withdraws its offer first, and goes on to carry until others know."""
+    nuvol(town.far, "prefer", town.id["better"])
+    town.time_until("better", 60)
+    with ThreadPoolExecutor(1) as pool:
+        pings = pool.submit(town.far_space.pings, TARGET, 80, "", 0.05)
+        time.sleep(1)  # of the four that the pings take
+        town.node["better"].stop()
+        answered = pings.result()
+    assert town.by() == "good"
+    print(f"{80 - answered} of 80 pings lost")
+    assert 80 - answered <= 10
+    nuvol(town.far, "prefer", "auto")
+    town.node["better"].start()
