@@ -35,9 +35,10 @@ enum host_tunnel { HOST_TUNNEL_AUTO, HOST_TUNNEL_IP6_TUNNEL, HOST_TUNNEL_TUN };
 
 /* What an uplink does for IPv6 of others. */
 enum host_ipv6 {
-	HOST_IPV6_AUTO,	 /* passes it when the LAN has a global prefix, else nothing */
-	HOST_IPV6_NAT66, /* in the name of the uplink's own address */
-	HOST_IPV6_NPTV6, /* the cloud's prefix becomes another one; others as NAT66 */
+	HOST_IPV6_AUTO,	  /* when the LAN has a global prefix: passes that, others as NAT66 */
+	HOST_IPV6_ROUTED, /* passes the LAN's global prefix; nothing is translated */
+	HOST_IPV6_NAT66,  /* in the name of the uplink's own address */
+	HOST_IPV6_NPTV6,  /* the cloud's prefix becomes another one; others as NAT66 */
 	HOST_IPV6_OFF,
 };
 

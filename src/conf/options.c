@@ -34,11 +34,9 @@ static const char *const tunnel_words[] = {[HOST_TUNNEL_AUTO] = "auto",
 					   [HOST_TUNNEL_TUN] = "tun",
 					   NULL};
 
-static const char *const ipv6_words[] = {[HOST_IPV6_AUTO] = "auto",
-					 [HOST_IPV6_NAT66] = "nat66",
-					 [HOST_IPV6_NPTV6] = "nptv6",
-					 [HOST_IPV6_OFF] = "off",
-					 NULL};
+static const char *const ipv6_words[] = {
+	[HOST_IPV6_AUTO] = "auto",   [HOST_IPV6_ROUTED] = "routed", [HOST_IPV6_NAT66] = "nat66",
+	[HOST_IPV6_NPTV6] = "nptv6", [HOST_IPV6_OFF] = "off",	    NULL};
 
 #define TEMPLATE(option_name, member, low, default_value, text)                                    \
 	.name = option_name, .kind = OPTION_TEMPLATE, IN_CONF(node.plan.member),                   \
@@ -238,8 +236,10 @@ static const struct option table[] = {
 			"behind the uplink must know the way to all clouds"},
 	{UPLINK, .name = "ipv6", .kind = OPTION_CHOICE, IN_CONF(host.uplink.ipv6),
 		.words = ipv6_words, .value = "auto",
-		.help = "IPv6 of others: auto passes it as it is when the LAN has a global prefix "
-			"(a delegated one), else it is not offered; nat66 sends it with the uplink's own "
+		.help = "IPv6 of others: auto passes the LAN's global prefix (a delegated one) as it is "
+			"and sends what has a private source with the node's own address; without such a "
+			"prefix it offers none. routed translates nothing: only who has an address of the "
+			"prefix gets out, and it is not offered. nat66 sends all with the node's own "
 			"address, nptv6 with ipv6_prefix instead of the cloud's, others as nat66"},
 	{UPLINK, .name = "ipv6_prefix", .kind = OPTION_TEXT, IN_CONF(host.uplink.ipv6_prefix),
 		ROOM_OF(struct conf, host.uplink.ipv6_prefix), .min = 0,

@@ -57,13 +57,27 @@ static void put_protected(FILE *o, const struct uplink_filter *f)
 	fprintf(o, "}\n");
 }
 
+/* Does the LAN's global prefix leave as it is? */
+static bool passes(const struct uplink_filter *f)
+{
+	const enum host_ipv6 how = f->conf->uplink.ipv6;
+
+	return f->lan_global && (how == HOST_IPV6_AUTO || how == HOST_IPV6_ROUTED);
+}
+
+/* Do clouds' private addresses leave in another name? */
+static bool translates(const struct uplink_filter *f)
+{
+	const enum host_ipv6 how = f->conf->uplink.ipv6;
+
+	return how == HOST_IPV6_NAT66 || how == HOST_IPV6_NPTV6 ||
+	       (how == HOST_IPV6_AUTO && f->lan_global);
+}
+
 /* Sources that may leave: those of clouds; of IPv6, what is translated or routed to us. */
 static void put_sources(FILE *o, const struct uplink_filter *f)
 {
 	char net4[IPV4_PREFIX_TEXT];
-	bool translated = f->conf->uplink.ipv6 == HOST_IPV6_NAT66 ||
-			  f->conf->uplink.ipv6 == HOST_IPV6_NPTV6;
-
 	/* With auto-merge, as the cloud's own prefix may lie inside of the others. */
 	fprintf(o,
 		"set inside4 {\ntype ipv4_addr; flags interval; auto-merge\n"
@@ -72,15 +86,14 @@ static void put_sources(FILE *o, const struct uplink_filter *f)
 		"ct state invalid counter name invalid drop\n"
 		"meta nfproto ipv4 ip saddr != @inside4 counter name spoofed drop\n",
 		ipv4_prefix_print(ipv4_network(f->plan->prefix4), net4));
-	if (translated)
-		fprintf(o, "meta nfproto ipv6 ip6 saddr != fc00::/7 counter name spoofed reject\n");
-	else if (f->conf->uplink.ipv6 == HOST_IPV6_AUTO && f->lan_global)
-		/* What is routed to us, but no cloud's own addresses. */
-		fprintf(o,
-			"ip6 saddr fc00::/7 counter name spoofed reject\n"
-			"meta nfproto ipv6 fib saddr oifname != $us counter name spoofed reject\n");
+	if (!translates(f))
+		fprintf(o, "ip6 saddr fc00::/7 counter name spoofed reject\n");
+	if (passes(f))
+		/* What is routed to us. */
+		fprintf(o, "ip6 saddr != fc00::/7 fib saddr oifname != $us counter name spoofed "
+			   "reject\n");
 	else
-		fprintf(o, "meta nfproto ipv6 counter name spoofed reject\n");
+		fprintf(o, "ip6 saddr != fc00::/7 counter name spoofed reject\n");
 	if (f->conf->uplink.protect)
 		fprintf(o, "jump protected\n");
 	fprintf(o, "}\n");
@@ -98,7 +111,7 @@ static void put_names(FILE *o, const struct uplink_filter *f)
 	if (c->ipv6 == HOST_IPV6_NPTV6)
 		fprintf(o, "snat ip6 prefix to ip6 saddr map { %s : %s }\n",
 			ipv6_prefix_print(ipv6_network(f->plan->prefix6), ipv6), c->ipv6_prefix);
-	if (c->ipv6 == HOST_IPV6_NAT66 || c->ipv6 == HOST_IPV6_NPTV6)
+	if (translates(f))
 		fprintf(o, "ip6 saddr fc00::/7 masquerade\n");
 	fprintf(o, "}\n");
 }
@@ -140,15 +153,8 @@ char *uplink_filter_rules(const struct uplink_filter *f)
 
 bool uplink_filter_carries(const struct uplink_filter *f, bool v6)
 {
-	if (!v6)
-		return f->table.in_force;
-	switch (f->conf->uplink.ipv6) {
-	case HOST_IPV6_AUTO: return f->table.in_force && f->lan_global;
-	case HOST_IPV6_NAT66:
-	case HOST_IPV6_NPTV6: return f->table.in_force;
-	case HOST_IPV6_OFF: break;
-	}
-	return false;
+	/* Other clouds' nodes and clients have private addresses. */
+	return f->table.in_force && (!v6 || translates(f));
 }
 
 /* ---- applying ---- */

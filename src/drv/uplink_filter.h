@@ -10,7 +10,8 @@
  *                       network beside the uplink (a home's own), unless protect is off
  *           from there  only answers, and what the machine's owner forwards by DNAT
  *           both        TCP's segment sizes fit the way out
- *           names       IPv4 leaves as the uplink; IPv6 by its option
+ *           names       IPv4 leaves as the uplink; IPv6 by its option: the LAN's global prefix
+ *                       as it is, clouds' private addresses in this machine's name
  *         Other traffic of the machine is left alone. Somebody who removes rules is found
  *         now and then.
  * Memory  what is pointed to is the caller's.

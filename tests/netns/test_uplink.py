@@ -12,6 +12,7 @@ from internet import Internet
 from spaces import BUILD, until
 
 NUVOL = BUILD / "src/nuvol/nuvol"
+PAGE6 = "timeout 5 busybox wget -q -O - http://[2001:db8:80::80]/from"
 LOST_S = 3  # from the Internet's death to the withdrawn offer
 
 
@@ -91,8 +92,7 @@ def test_other_clouds_use_it_in_its_name(town):
 
 def test_ipv6_is_translated_when_asked_for(town):
     town.used(v6=True)
-    out = town.far_space.run("timeout 5 busybox wget -q -O - http://[2001:db8:80::80]/from", check=False)
-    assert out == "2001:db8:64::2"
+    assert town.far_space.run(PAGE6, check=False) == "2001:db8:64::2"
 
 
 @pytest.mark.parametrize(
@@ -188,8 +188,7 @@ def neighbour_of(town, spaces, prefix, router):
     town.gw_space.ip("link set lan0 master br-lan")
     lan.ip(f"-6 addr add {prefix}77/64 dev eth0 nodad")
     lan.ip(f"-6 route add default via {router}")
-    page = "timeout 5 busybox wget -q -O - http://[2001:db8:80::80]/from"
-    return until(lambda: lan.run(page, check=False), 10, "an answer by IPv6")
+    return until(lambda: lan.run(PAGE6, check=False), 10, "an answer by IPv6")
 
 
 def test_prefix_translation(spaces):
@@ -201,20 +200,52 @@ def test_prefix_translation(spaces):
     assert neighbour_of(town, spaces, prefix, router) == "2001:db8:99::77"
 
 
-def test_a_delegated_prefix_is_passed_as_it_is(spaces):
-    def delegated(space):
-        space.ip("link add br-lan type bridge")
-        space.ip("link set br-lan up")
-        space.ip("-6 addr add 2001:db8:99::1/64 dev br-lan nodad")
+def delegated(space):
+    """A prefix of the provider's on the LAN."""
+    space.ip("link add br-lan type bridge")
+    space.ip("link set br-lan up")
+    space.ip("-6 addr add 2001:db8:99::1/64 dev br-lan nodad")
 
+
+def test_a_delegated_prefix_is_passed_as_it_is(spaces):
     town = Town(spaces, before=delegated)
     town.internet.space.ip("-6 route add 2001:db8:99::/64 via 2001:db8:64::2")
     town.offered(v6=True)
     assert neighbour_of(town, spaces, "2001:db8:99::", "2001:db8:99::1") == "2001:db8:99::77"
-    # Other clouds' addresses are not routed to us: they do not leave, and are told.
-    until(lambda: "X7Out" in town.way(v6=True), 20, "a tunnel to the IPv6 Internet")
-    assert town.far_space.pings("2001:4860:4860::8888", 1, "-6 -W 1") == 0
-    assert town.gw.host()["uplinks"]["filter"]["dropped"]["spoofed"] > 0
+    # Other clouds' addresses are not routed to us: they leave in the gateway's name.
+    town.used(v6=True)
+    assert town.far_space.run(PAGE6, check=False) == "2001:db8:64::2"
+    # Others' global ones do not leave.
+    town.far_space.ip("-6 addr add 2001:db8:98::7/128 dev lo nodad")
+    before = town.gw.host()["uplinks"]["filter"]["dropped"]["spoofed"]
+    assert town.far_space.pings("2001:4860:4860::8888", 1, "-6 -W 1 -I 2001:db8:98::7") == 0
+    assert town.gw.host()["uplinks"]["filter"]["dropped"]["spoofed"] > before
+
+
+def link_local(space, interface):
+    return re.search(r"inet6 (fe80:\S+)/", space.ip(f"-6 addr show dev {interface}")).group(1)
+
+
+def test_a_provider_that_gives_a_prefix_and_no_address(spaces):
+    """The uplink has a link-local address alone; others leave in the name of the LAN's."""
+    town = Town(spaces, before=delegated)
+    internet = link_local(town.internet.space, "up0")
+    gateway = link_local(town.gw_space, "wan0")
+    town.gw_space.ip("-6 route del default via 2001:db8:64::1 dev wan0")
+    town.gw_space.ip("-6 addr del 2001:db8:64::2/64 dev wan0")
+    town.gw_space.ip(f"-6 route add default via {internet} dev wan0 metric 100")
+    town.internet.space.ip(f"-6 route add 2001:db8:99::/64 via {gateway} dev up0")
+    town.used(v6=True)
+    assert town.far_space.run(PAGE6, check=False) == "2001:db8:99::1"
+
+
+def test_nothing_is_translated_when_not_wanted(spaces):
+    """Who has no address of the prefix is not offered the way, and does not get out."""
+    town = Town(spaces, "ipv6 'routed'", before=delegated)
+    town.internet.space.ip("-6 route add 2001:db8:99::/64 via 2001:db8:64::2")
+    town.offered()
+    assert neighbour_of(town, spaces, "2001:db8:99::", "2001:db8:99::1") == "2001:db8:99::77"
+    assert not town.offer(v6=True)["offered"]
 
 
 def test_two_uplinks_one_after_the_other(spaces):

@@ -101,7 +101,8 @@ static void test_rules(void **state)
 		"ip6 daddr 2001:db8::/64 counter name beside reject\n",
 		"jump protected\n",
 		"ip saddr @inside4 masquerade\n",
-		"meta nfproto ipv6 counter name spoofed reject\n",
+		"ip6 saddr fc00::/7 counter name spoofed reject\n",
+		"ip6 saddr != fc00::/7 counter name spoofed reject\n",
 		"iifname $up oifname $us jump in\n",
 	};
 
@@ -125,15 +126,23 @@ static void test_rules_of_ipv6(void **state)
 	expect("prefix to", false);
 	conf.uplink.ipv6 = HOST_IPV6_NPTV6;
 	expect("snat ip6 prefix to ip6 saddr map { fd0d::/64 : 2001:db8:1::/64 }\n", true);
-	conf.uplink.ipv6 = HOST_IPV6_AUTO;
+	conf.uplink.ipv6 = HOST_IPV6_ROUTED;
 	filter.lan_global = true;
-	assert_false(uplink_filter_carries(&filter, true));
 	expect("ip6 saddr fc00::/7 counter name spoofed reject\n", true);
 	expect("ip6 saddr fc00::/7 masquerade", false);
-	expect("fib saddr oifname != $us counter name spoofed reject\n", true);
+	expect("ip6 saddr != fc00::/7 fib saddr oifname != $us counter", true);
+	filter.table.in_force = true;
+	assert_false(uplink_filter_carries(&filter, true));
+	conf.uplink.ipv6 = HOST_IPV6_AUTO;
+	filter.table.in_force = false;
+	assert_false(uplink_filter_carries(&filter, true));
+	expect("ip6 saddr fc00::/7 counter name spoofed reject\n", false);
+	expect("ip6 saddr fc00::/7 masquerade", true);
+	expect("ip6 saddr != fc00::/7 fib saddr oifname != $us counter", true);
 	filter.table.in_force = true;
 	assert_true(uplink_filter_carries(&filter, true));
 	filter.lan_global = false;
+	expect("ip6 saddr fc00::/7 masquerade", false);
 	assert_false(uplink_filter_carries(&filter, true));
 	assert_true(uplink_filter_carries(&filter, false));
 }
