@@ -13,13 +13,14 @@
 #include "nuvol-sim/replay_command.h"
 #include "sim/check.h"
 #include "sim/report.h"
+#include "sim/report_page.h"
 
 enum { EXIT_USAGE = 2, TIME_MAX_S = 86400 * 30 };
 
 struct cli {
 	struct run_conf run;
 	bool json, quiet, media_given;
-	const char *trace;
+	const char *trace, *html;
 };
 
 __attribute__((format(printf, 1, 2))) static bool fail(const char *format, ...)
@@ -183,6 +184,12 @@ static bool trace_take(struct cli *c, const char *text)
 	return true;
 }
 
+static bool html_take(struct cli *c, const char *text)
+{
+	c->html = text;
+	return true;
+}
+
 static bool pcap_take(struct cli *c, const char *text)
 {
 	c->run.pcap = text;
@@ -231,6 +238,7 @@ static const struct option_row {
 	{"--crypto", "cheap|real", crypto_take, "real: no two runs are the same"},
 	{"--trace", "FILE", trace_take, "what nodes tell and do, one line each"},
 	{"--pcap", "FOLDER", pcap_take, "every segment's frames, for Wireshark"},
+	{"--html", "FILE", html_take, "the report as a page with plots and maps"},
 	{"--json", NULL, json_take, "the report for programs"},
 	{"--quiet", NULL, quiet_take, "no line of progress"},
 };
@@ -311,9 +319,14 @@ static int run(struct cli *c)
 	char fault[LAYOUT_FAULT_ROOM];
 	struct timespec began;
 	struct report_cost cost;
+	FILE *page = NULL;
 	struct run *r;
 	bool good;
 
+	if (c->html && !(page = fopen(c->html, "w"))) {
+		fail("cannot write to %s: %s", c->html, strerror(errno));
+		return EXIT_USAGE;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	r = run_new(&c->run, fault);
 	if (!r) {
@@ -331,6 +344,11 @@ static int run(struct cli *c)
 	else
 		report_print(r, &cost, stdout);
 	good = r->violations == 0;
+	if (page) {
+		report_page(r, &cost, page);
+		if (fclose(page))
+			good = fail("cannot write all of %s: %s", c->html, strerror(errno));
+	}
 	run_free(r);
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -468,6 +468,26 @@ static const struct fault_row rows[FAULT_KINDS] = {
 	[FAULT_LEASE] = {60, 60, false, lease_begin, nothing_end},
 };
 
+const char *fault_kind_name(enum fault_kind k)
+{
+	static const char *const names[FAULT_KINDS] = {
+		[FAULT_RESTART] = "node restarts",    [FAULT_REPLACE] = "... without disk",
+		[FAULT_DAEMON] = "program restarts",  [FAULT_REBOOTS] = "a third reboots",
+		[FAULT_HANG] = "program hangs",	      [FAULT_CUT] = "port cut",
+		[FAULT_MUTE] = "port not heard",      [FAULT_PARTITION] = "region cut off",
+		[FAULT_ONE_WAY] = "region not heard", [FAULT_LOSS] = "loss in bursts",
+		[FAULT_REORDER] = "reordering",	      [FAULT_TWICE] = "frames twice",
+		[FAULT_REPLAY] = "frames again",      [FAULT_CORRUPT] = "wrong bits",
+		[FAULT_CLOCK] = "clock jumps",	      [FAULT_DRIFT] = "clocks drift",
+		[FAULT_UPLINK] = "uplink dies",	      [FAULT_GATEWAY] = "gateway restarts",
+		[FAULT_LIAR] = "gateway lies",	      [FAULT_ORIGINATOR] = "forged originator",
+		[FAULT_CROWD] = "too many clients",   [FAULT_WALK] = "half walk at once",
+		[FAULT_CLAIM] = "false claims",	      [FAULT_LEASE] = "false leases",
+	};
+
+	return names[k];
+}
+
 static const struct fault_set sets[] = {
 	{"none", "nothing goes wrong", {0}},
 	{"restarts",
@@ -593,6 +613,7 @@ static void begin(struct faults *f, enum fault_kind kind)
 		return;
 	f->count++;
 	f->run->figures.faults++;
+	f->run->figures.faults_of[kind]++;
 }
 
 void faults_second(struct faults *f)

@@ -53,6 +53,9 @@ struct fault_set {
 const struct fault_set *fault_set_find(const char *name);
 const struct fault_set *fault_set_at(unsigned i);
 
+/* "restart"; for people. */
+const char *fault_kind_name(enum fault_kind k);
+
 struct faults *faults_new(struct run *r); /* never NULL */
 void faults_free(struct faults *f);
 /* Ends what is over, begins what comes. */

@@ -52,6 +52,7 @@ struct layout {
 	struct layout_link *link;
 	unsigned links, link_room;
 	unsigned clouds;
+	bool has_places;      /* of a file: its nodes say where they stand */
 	uint16_t *near;	      /* neighbours of all nodes one after the other; */
 	uint32_t *near_first; /* ... where those of each begin, and of one more */
 };

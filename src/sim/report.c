@@ -21,8 +21,7 @@ static const char *crypto_name(const struct run *r)
 	return r->conf.crypto ? "real" : "cheap";
 }
 
-/* What does it again, without its newline. */
-static void command_print(const struct run *r, FILE *out)
+void report_command(const struct run *r, FILE *out)
 {
 	const struct run_conf *c = &r->conf;
 
@@ -112,7 +111,7 @@ void report_print(const struct run *r, const struct report_cost *cost, FILE *out
 		fprintf(out, "... %u in all\n", r->violations);
 	if (r->violations > 0) {
 		fprintf(out, "again: ");
-		command_print(r, out);
+		report_command(r, out);
 		fputc('\n', out);
 	}
 }
@@ -176,6 +175,36 @@ static json_t *gaps_json(const struct run *r)
 			 "p95", (int)g.p95_ms, "worst", (int)g.worst_ms);
 }
 
+static json_t *series_json(const struct series *s)
+{
+	json_t *all = json_pack("{s:i}", "step_s", (int)s->step_s), *faults = json_object();
+
+	for (unsigned k = 0; k < SERIES_ROWS; k++) {
+		json_t *row = json_array();
+
+		for (unsigned i = 0; i < s->count; i++) {
+			const double v = series_value(s, i, k);
+
+			json_array_append_new(row, v < 0 ? json_null() : json_real(v));
+		}
+		json_object_set_new(all, series_name(k), row);
+	}
+	for (unsigned k = 0; k < FAULT_KINDS; k++) {
+		json_t *row = json_array();
+		uint64_t any = 0;
+
+		for (unsigned i = 0; i < s->count; i++) {
+			json_array_append_new(row, json_integer(s->at[i].faults[k]));
+			any += s->at[i].faults[k];
+		}
+		if (any > 0)
+			json_object_set(faults, fault_kind_name(k), row);
+		json_decref(row);
+	}
+	json_object_set_new(all, "faults", faults);
+	return all;
+}
+
 void report_json(const struct run *r, const struct report_cost *cost, FILE *out)
 {
 	char digest[17], seed[24];
@@ -198,6 +227,7 @@ void report_json(const struct run *r, const struct report_cost *cost, FILE *out)
 	json_object_set_new(root, "faults", json_string(r->conf.faults->name));
 	json_object_set_new(root, "gateways", gateways_json(r));
 	json_object_set_new(root, "roam_gaps_ms", gaps_json(r));
+	json_object_set_new(root, "series", series_json(&r->series));
 	json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 	fputc('\n', out);
 	json_decref(root);

@@ -16,5 +16,7 @@ struct report_cost {
 	long peak_kb;
 };
 
+/* The command that does it again, without a line's end. */
+void report_command(const struct run *r, FILE *out);
 void report_print(const struct run *r, const struct report_cost *cost, FILE *out);
 void report_json(const struct run *r, const struct report_cost *cost, FILE *out);

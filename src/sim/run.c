@@ -224,6 +224,7 @@ struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
 	times_set(r);
 	clouds_index(r);
 	pairs_choose(r);
+	r->unrouted = world_alloc(r->layout.nodes * sizeof(*r->unrouted));
 	r->part = world_alloc(r->layout.nodes * sizeof(*r->part));
 	r->cloud_part = world_alloc(r->layout.nodes * sizeof(*r->cloud_part));
 	r->bytes_before = world_alloc(r->layout.nodes * sizeof(*r->bytes_before));
@@ -247,6 +248,7 @@ void run_free(struct run *r)
 	layout_fini(&r->layout);
 	free(r->part);
 	free(r->cloud_part);
+	free(r->unrouted);
 	free(r->client);
 	free(r->streaming);
 	free(r->gap_ms);
@@ -377,6 +379,15 @@ static void faults_or_calm(struct run *r, instant now)
 	}
 }
 
+static void unrouted_count(struct run *r)
+{
+	if (instant_before(world_now(r->world), r->faults_from))
+		return;
+	r->unrouted_looks++;
+	for (unsigned i = 0; i < r->layout.nodes; i++)
+		r->unrouted[i] += r->layout.nodes - 1 - world_routes(r->world, i);
+}
+
 bool run_second(struct run *r)
 {
 	instant now = world_now(r->world);
@@ -390,6 +401,8 @@ bool run_second(struct run *r)
 	for (unsigned i = 0; check_at(i); i++)
 		if (check_at(i)->look && is_judged(r, check_at(i)))
 			check_at(i)->look(r, check_at(i));
+	series_second(&r->series, r);
+	unrouted_count(r);
 	if (r->bytes_since.us == 0 &&
 	    !instant_before(now, instant_add(r->end, span_s(-BYTES_WINDOW_S))))
 		bytes_note(r);
@@ -423,6 +436,11 @@ struct run_gaps run_gaps(const struct run *r)
 	}
 	free(sorted);
 	return g;
+}
+
+bool run_has_places(const struct run *r)
+{
+	return r->conf.shape == LAYOUT_GRID || r->conf.shape == LAYOUT_TOWN || r->layout.has_places;
 }
 
 unsigned run_progress(const struct run *r)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include "sim/fault.h"
 #include "sim/layout.h"
+#include "sim/series.h"
 #include "sim/world.h"
 
 enum {
@@ -86,7 +87,7 @@ struct run_figures {
 	uint64_t exits_looked, exits_reached; /* watched nodes that could have the Internet */
 	uint64_t asked, answered;	      /* packets of clients to the Internet */
 	uint64_t sessions, sessions_moved; /* around walks; ... that left by another gateway then */
-	uint64_t faults;
+	uint64_t faults, faults_of[FAULT_KINDS];
 	uint64_t calm_bytes_s, calm_bytes_s_max;	      /* a node sends, in the calm */
 	uint64_t memory, memory_max;			      /* of a node's tables, at the end */
 	uint64_t frames, ogm_frames, bcast_frames, ogm_bytes; /* of clouds */
@@ -116,7 +117,10 @@ struct run {
 	struct faults *faults;
 	uint32_t *cloud_first, *cloud_node; /* nodes of each cloud one after the other */
 	size_t memory_before;		    /* of all nodes, when faults began */
-	uint64_t *bytes_before;		    /* of each node, a while before the end */
+	uint64_t *unrouted; /* of each node: routes that it had not, in all looks since faults began
+			     */
+	uint64_t unrouted_looks;
+	uint64_t *bytes_before; /* of each node, a while before the end */
 	instant bytes_since;
 	uint64_t circled_before;
 	uint64_t looped_before;	   /* of world_internet */
@@ -125,6 +129,7 @@ struct run {
 	struct violation violation[RUN_VIOLATIONS];
 	unsigned violations;
 	struct run_figures figures;
+	struct series series;
 };
 
 /* NULL: fault says what is wrong with conf. */
@@ -132,6 +137,8 @@ struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM]);
 void run_free(struct run *r);
 /* Lets a second pass; false: the end is reached, and judged. */
 bool run_second(struct run *r);
+/* Do its nodes stand somewhere? */
+bool run_has_places(const struct run *r);
 /* How far it is, of a thousand. */
 unsigned run_progress(const struct run *r);
 

@@ -4,6 +4,7 @@
     command.py NUVOL-SIM
 """
 
+import html.parser
 import json
 import shlex
 import subprocess
@@ -57,6 +58,62 @@ def outputs(program, folder):
     ]
 
 
+class Page(html.parser.HTMLParser):
+    """What is open is closed in order, and nothing is fetched from anywhere."""
+
+    ALONE = {"meta", "rect", "path"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.text = [], [], []
+        self.feed(text)
+        assert self.open == [], self.open
+
+    def handle_starttag(self, tag, attrs):
+        assert tag not in ("script", "link", "img", "iframe"), tag
+        assert not {"href", "src", "onload"} & {name for name, _ in attrs}, attrs
+        self.tags.append(tag)
+        text = self.get_starttag_text()
+        if not text.endswith("/>") and tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.ALONE or (self.open and self.open[-1] == tag):
+            assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def page(program, folder):
+    graph = {"type": "NetworkGraph", "links": [{"source": "a", "target": "b"}]}
+    graph["nodes"] = [{"id": "a", "label": "<script>&'\""}, {"id": "b"}]
+    (folder / "odd.json").write_text(json.dumps(graph))
+    args = ["run", "--time", "4m", "--clients", "2", "--uplinks", "1", "--faults", "restarts"]
+    args += ["--json", "--html", folder / "page.html", folder / "odd.json"]
+    done = run(program, [str(arg) for arg in args])
+    report = json.loads(done.stdout)
+    page = Page((folder / "page.html").read_text())
+    text = "".join(page.text)
+    assert "<script>&'\"" in text and report["digest"] in text and "odd.json" in text
+    assert "uplinks 1 --time 240s --seed 1 --faults restarts" in text
+    assert page.tags.count("svg") >= 7, page.tags
+    series = report["series"]
+    assert series["step_s"] == 1 and all(len(row) == 240 for name, row in series.items()
+                                         if name not in ("step_s", "faults"))
+    assert series["reached"][-1] == 100 and max(series["faults"]["node restarts"]) > 0
+    done = run(program, ["run", "--line", "2", "--time", "2m", "--html", "/nonexistent/page"])
+    assert done.returncode == 2 and "/nonexistent/page" in done.stderr
+
+
+def long_run(program):
+    """Of a long run there are not more points than of a short one."""
+    done = run(program, ["run", "--line", "2", "--time", "25m", "--network-only", "--json"])
+    series = json.loads(done.stdout)["series"]
+    assert series["step_s"] == 4 and len(series["reached"]) == 1500 // 4, series["step_s"]
+    assert series["reached"][-1] == 100 and series["addressed"][-1] is None
+
+
 def again(program):
     """Links that lose nearly all are none to the engines: a run that must fail."""
     done = run(program, ["run", "--line", "4", "--loss", "85", "--time", "2m", "--seed", "5"])
@@ -80,6 +137,8 @@ def main(program):
     with tempfile.TemporaryDirectory(prefix="nuvol-sim-") as name:
         wrong_words(program)
         outputs(program, Path(name))
+        page(program, Path(name))
+        long_run(program)
         again(program)
         network_of_json(program, Path(name))
     help_text = run(program, ["--help"])
