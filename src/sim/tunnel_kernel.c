@@ -56,11 +56,12 @@ static void route_do(struct tunnel_kernel *k, const struct tunnel_route *r)
 		*old = k->route[--k->routes];
 		return;
 	}
-	world_grow(&k->route, k->routes, &k->routes_room, sizeof(*k->route));
-	if (!old)
-		k->route[k->routes++] = *r;
-	else
+	if (old) {
 		*old = *r;
+		return;
+	}
+	world_grow(&k->route, k->routes, &k->routes_room, sizeof(*k->route));
+	k->route[k->routes++] = *r;
 }
 
 static struct tunnel_client *client_find(struct tunnel_kernel *k, struct mac mac, bool v6)
