@@ -6,6 +6,7 @@ by GATEWAY             exit status 0 when a new connection leaves by it
 fetch SECONDS          downloads for so long, as fast as it comes: how fast, and through whom
 keep SECONDS MBIT      one download of that pace: was it ever broken, and for how long did it stall
 proof GATEWAY VERDICT  on a node: what it thinks of it; exit status 0 when that is good, or bad
+uses GATEWAY           on a node: exit status 0 when it is the one for who comes anew
 """
 import json
 import socket
@@ -82,15 +83,25 @@ def keep(seconds, mbit):
     return 0
 
 
-def proof(gateway, verdict):
+def offers():
     told = json.loads(subprocess.run(["nuvol", "why", "gateway", "--json"], capture_output=True,
                                      check=True).stdout)
-    for one in told["gateways"]:
-        if (one["name"], one["family"]) == (gateway, "ipv4"):
+    return [one for one in told["gateways"] if one["family"] == "ipv4"]
+
+
+def proof(gateway, verdict):
+    for one in offers():
+        if one["name"] == gateway:
             print(f"offers {one['bandwidth_bps'] / 1e6:.0f} Mbit/s, is {one['verdict']}: "
                   f"{one['reason']}")
             return 0 if one["verdict"] == verdict else 1
     sys.exit("nobody offers that")
+
+
+def uses(gateway):
+    used = [one["name"] for one in offers() if one["chosen"]]
+    print(f"it uses {used[0] if used else 'none'}")
+    return 0 if used == [gateway] else 1
 
 
 def main():
@@ -99,7 +110,7 @@ def main():
         return keep(float(words[0]), float(words[1]))
     if verb == "fetch":
         return fetch(float(words[0]))
-    return {"by": by, "proof": proof}[verb](*words)
+    return {"by": by, "proof": proof, "uses": uses}[verb](*words)
 
 
 if __name__ == "__main__":

@@ -31,13 +31,14 @@ FLOWS = Path(__file__).resolve().parent / "flows.py"
 PYTHON = "/usr/bin/python3"
 INTERVAL_MS, PATIENCE_S, CALM_S = 50, 15, 1
 MBIT = {"g1": 100, "g2": 80, "g3": 64, "g4": 50, "g5": 40, "g6": 30}
+PHONE = ("--client", "phone")
 SESSIONS, ROAM_PAUSE_S = 5, 1.5
 LOSS = 20  # percent, each receiver, nothing is sent again
 LOSSY_MBIT = {"g1": 50, "g2": 45, "g3": 40}
 
 # What is done to the best one, and the goal.
 FAULTS = {
-    "preferred": ("preference in force", 1),
+    "preferred": ("preferred for the client, which is busy", 1),
     "lies": ("a liar is left", 5),
     "dies": ("its Internet dies, links up", 3),
     "dark": ("the node dies, links silent", 3),
@@ -124,15 +125,18 @@ class Exits:
         best = max(mbit, key=mbit.get)
         until(lambda: sum(g["worth_bps"] > 20e6 for g in self.gateways().values()) == len(mbit),
               60, "all gateways are offered and in reach", pause=0.2)
-        self.town.inside("anna", NUVOL, "prefer", best)
-        until(lambda: self.gateways()[best]["chosen"], 30, "the best is used", pause=0.2)
-        self.town.inside("anna", NUVOL, "prefer", "auto")
+        self.prefer(best)
+        until(lambda: self.gateways()[best]["chosen"], 30, f"{best} is used", pause=0.2)
+        self.prefer("auto")
+
+    def prefer(self, gateway, *words):
+        self.town.inside("anna", NUVOL, "prefer", *words, gateway)
 
 
 def act(exits, what, best, other):
     town = exits.town
     if what == "preferred":
-        town.inside("anna", NUVOL, "prefer", other)
+        exits.prefer(other, *PHONE)
     elif what in ("lies", "dies"):
         town.lab("uplink", best, what)
     elif what == "dark":
@@ -153,7 +157,10 @@ def fault(exits, flows, what, best, other):
     time.sleep(CALM_S)  # what fails after that would count
     late = [f for f in flows.since(moved[0]) if f[2] in ("-", best)]
     if what == "preferred":
-        exits.town.inside("anna", NUVOL, "prefer", "auto")
+        exits.prefer(best, *PHONE)
+        back = time.monotonic()
+        until(lambda: flows.first(back, lambda who: who == best), 5, f"back to {best}")
+        exits.prefer("auto", *PHONE)  # it stays where its connections are
     failed = sum(f[2] == "-" for f in flows.since(began - 2))
     return {"s": round(moved[1] - began, 3), "by": moved[2], "failed": failed, "late": len(late)}
 
