@@ -279,6 +279,9 @@ static void network_handle(struct node *x, const struct ev *ev, struct fx *fx)
 {
 	struct node_fx heard = {{emit}, fx, x};
 
+	if (ev->kind != EV_NETWORK && ev->kind != EV_UPLINK && ev->kind != EV_TUNNEL &&
+	    ev->kind != EV_DEADLINE)
+		return; /* what is due besides, EV_DEADLINE does */
 	if (ev->kind == EV_TUNNEL)
 		tunnel_handle(x, &ev->tunnel, fx);
 	uplink_handle(&x->uplink, x->now, ev, &heard.fx);

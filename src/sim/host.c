@@ -254,10 +254,40 @@ static void job_again(struct place *p, const struct item *it)
 	queue_put(&p->world->queue, instant_add(p->world->now, span_ms(HANG_STEP_MS)), again);
 }
 
+/* What left a port reaches all who heard it. */
+static void arrive(struct world *w, const struct item *it)
+{
+	const struct carried *c = it->carried;
+
+	mix_bytes(w, c->bytes, c->len);
+	for (size_t at = 0; at < it->len; at += sizeof(struct hearer)) {
+		struct hearer h;
+		struct place *p;
+
+		memcpy(&h, it->bytes + at, sizeof(h));
+		p = w->place[h.node];
+		if (!p->alive || p->life != h.life)
+			continue;
+		w->events++;
+		mix(w, (uint64_t)h.node << 32 | (uint64_t)it->kind << 24 | h.port);
+		if (medium_member(p, h.port)->cut)
+			continue;
+		if (it->kind == ITEM_ARRIVE)
+			payload(p, h.port, c->bytes, c->len);
+		else
+			network_rx(p, h.port, it);
+	}
+}
+
 void host_happen(struct world *w, const struct item *it)
 {
 	struct place *p;
 
+	if (it->kind == ITEM_ARRIVE || it->kind == ITEM_DATAGRAM) {
+		mix(w, (uint64_t)w->now.us);
+		arrive(w, it);
+		return;
+	}
 	if (it->kind == ITEM_CLIENT) {
 		struct client *c = w->client[it->node];
 
@@ -284,11 +314,9 @@ void host_happen(struct world *w, const struct item *it)
 	mix_bytes(w, it->bytes, it->len);
 	switch (it->kind) {
 	case ITEM_WAKE:
-	case ITEM_CLIENT: break;
+	case ITEM_CLIENT:
 	case ITEM_ARRIVE:
-		if (!medium_member(p, it->port)->cut)
-			payload(p, it->port, it->bytes, it->len);
-		break;
+	case ITEM_DATAGRAM: break;
 	case ITEM_LAN_TX:
 	case ITEM_LAN_RX: lan_happen(p, it); break;
 	case ITEM_JOB:
@@ -298,7 +326,6 @@ void host_happen(struct world *w, const struct item *it)
 		}
 		network_happen(p, it);
 		break;
-	case ITEM_DATAGRAM: network_happen(p, it); break;
 	case ITEM_PACKET: ip_packet_happen(p, it); break;
 	case ITEM_INTERNET: internet_happen(p, it); break;
 	}

@@ -188,21 +188,21 @@ void network_effect(struct place *p, const struct fx_network *n)
 
 void network_happen(struct place *p, const struct item *it)
 {
-	struct ev ev = {.kind = EV_NETWORK};
+	struct ev ev = {.kind = EV_NETWORK, .network = {.kind = NETWORK_JOB_DONE}};
 	struct finished f;
 
-	if (it->kind == ITEM_JOB) {
-		memcpy(&f, it->bytes, sizeof(f));
-		ev.network.kind = NETWORK_JOB_DONE;
-		ev.network.done = job_result_done(f.id, &f.result);
-	} else if (medium_member(p, it->port)->cut) {
-		return;
-	} else {
-		ev.network.kind = NETWORK_DATAGRAM;
-		ev.network.datagram = (struct ev_network_datagram){
-			it->port, ipv6_link_local(host_port_mac(it->from, it->from_port)),
-			it->bytes, it->len};
-	}
+	memcpy(&f, it->bytes, sizeof(f));
+	ev.network.done = job_result_done(f.id, &f.result);
+	host_tell(p, &ev);
+}
+
+void network_rx(struct place *p, uint8_t port, const struct item *it)
+{
+	struct ev ev = {.kind = EV_NETWORK, .network = {.kind = NETWORK_DATAGRAM}};
+
+	ev.network.datagram = (struct ev_network_datagram){
+		port, ipv6_link_local(host_port_mac(it->from, it->from_port)), it->carried->bytes,
+		it->carried->len};
 	host_tell(p, &ev);
 }
 

@@ -22,6 +22,8 @@ struct parcel {
 	size_t len;
 	size_t air_bytes; /* with all headers */
 	uint16_t vid;	  /* only those hear it who have the same; 0: all */
+	struct carried *carried;
+	struct item *together; /* for those whom it reaches undisturbed, all at once */
 };
 
 struct member *medium_member(struct place *p, unsigned port)
@@ -111,7 +113,8 @@ unsigned world_join(struct world *w, unsigned node, unsigned segment)
 	assert(p->ports < p->conf.l2.ports_max && port_on(p, segment) == PORT_MAX);
 	assert(self < WORLD_NOWHERE);
 	world_grow(&s->member, self, &s->room, sizeof(*s->member));
-	s->member[self] = (struct member){.node = (uint16_t)node, .port = p->ports};
+	s->member[self] = (struct member){
+		.node = (uint16_t)node, .vid = p->node.plan.cloud_vid, .port = p->ports};
 	s->members++;
 	for (unsigned i = 0; !s->conf.sparse && i < self; i++) {
 		ear_set(&s->member[i], self, 0);
@@ -332,17 +335,43 @@ static bool by_chance(struct world *w, uint16_t share)
 	return share > 0 && prng_below(&w->prng, MANY) < share;
 }
 
-static struct item *item_of(const struct parcel *x, const struct member *to)
+/* Will reach at most so many. */
+static struct item *item_for(const struct parcel *x, unsigned most, struct carried *c)
 {
-	struct item *it = item_new(x->kind, x->len);
+	struct item *it = item_new(x->kind, most * sizeof(struct hearer));
 
-	it->node = to->node;
-	it->port = to->port;
-	it->life = x->from->world->place[to->node]->life;
+	it->len = 0;
 	it->from = x->from->index;
 	it->from_port = x->port;
-	memcpy(it->bytes, x->data, x->len);
+	item_carry(it, c);
 	return it;
+}
+
+static void hearer_add(const struct world *w, struct item *it, const struct member *to)
+{
+	const struct hearer h = {w->place[to->node]->life, to->node, to->port};
+
+	memcpy(it->bytes + it->len, &h, sizeof(h));
+	it->len += sizeof(h);
+}
+
+static void arrive_alone(const struct parcel *x, struct carried *c, const struct member *to,
+			 instant at)
+{
+	struct world *w = x->from->world;
+	struct item *it = item_for(x, 1, c);
+
+	hearer_add(w, it, to);
+	queue_put(&w->queue, at, it);
+}
+
+static struct carried *corrupted(const struct parcel *x)
+{
+	struct prng *prng = &x->from->world->prng;
+	struct carried *c = carried_new(x->data, x->len);
+
+	c->bytes[prng_below(prng, (uint32_t)x->len)] ^= (uint8_t)(1u << prng_below(prng, 8));
+	return c;
 }
 
 static void arrive_later(const struct parcel *x, const struct segment_conf *c,
@@ -350,20 +379,20 @@ static void arrive_later(const struct parcel *x, const struct segment_conf *c,
 {
 	struct world *w = x->from->world;
 	instant at = instant_add(sent, c->delay);
-	struct item *it = item_of(x, to);
+	bool late = c->jitter.us > 0, bad;
 
-	if (c->jitter.us > 0)
+	if (late)
 		at = instant_add(at, prng_span(&w->prng, span_us(0), c->jitter));
-	if (by_chance(w, c->corrupt))
-		it->bytes[prng_below(&w->prng, (uint32_t)x->len)] ^=
-			(uint8_t)(1u << prng_below(&w->prng, 8));
-	queue_put(&w->queue, at, it);
+	bad = by_chance(w, c->corrupt);
+	if (bad || late)
+		arrive_alone(x, bad ? corrupted(x) : x->carried, to, at);
+	else
+		hearer_add(w, x->together, to);
 	if (by_chance(w, c->twice))
-		queue_put(&w->queue, instant_add(at, c->delay), item_of(x, to));
+		arrive_alone(x, x->carried, to, instant_add(at, c->delay));
 	if (by_chance(w, c->replay))
-		queue_put(&w->queue,
-			  instant_add(at, prng_span(&w->prng, span_s(1), span_s(REPLAY_MAX_S))),
-			  item_of(x, to));
+		arrive_alone(x, x->carried, to,
+			     instant_add(at, prng_span(&w->prng, span_s(1), span_s(REPLAY_MAX_S))));
 }
 
 /* When the frame has left; NEVER: the queue is full. Who hears it waits that long: the places of
@@ -397,21 +426,36 @@ static void send_to(const struct parcel *x, struct segment *s, const struct memb
 	struct world *w = x->from->world;
 	const struct member *to = &s->member[e->member];
 
-	if (!is_open(w, from, to) || (x->vid && x->vid != w->place[to->node]->node.plan.cloud_vid))
+	if (!is_open(w, from, to) || (x->vid && x->vid != to->vid))
 		return;
 	if (!is_lost(w, &s->conf, e, unicast))
 		arrive_later(x, &s->conf, to, sent);
 }
 
+/* The ear of the port that it is for, or NULL. */
+static struct ear *ear_of(const struct world *w, const struct segment *s, const struct member *from,
+			  struct mac dst)
+{
+	unsigned to, port;
+
+	if (world_node_of(w, dst) == WORLD_NOWHERE)
+		return NULL;
+	port = host_port_of(dst, &to);
+	if (&w->segment[w->place[to]->segment_of[port]] != s)
+		return NULL;
+	return ear_find(from, w->place[to]->member_of[port]);
+}
+
 /* dst: the port that it is for, or a group. */
-static void send(const struct parcel *x, struct mac dst)
+static void send(struct parcel *x, struct mac dst)
 {
 	struct world *w = x->from->world;
 	struct segment *s = &w->segment[x->from->segment_of[x->port]];
 	struct member *from = medium_member(x->from, x->port);
-	struct ear *e = NULL;
+	bool group = mac_is_multicast(dst);
+	struct ear *ear = group ? from->ear : ear_of(w, s, from, dst);
+	unsigned ears = group ? from->ears : ear != NULL;
 	instant sent;
-	unsigned to, port;
 
 	if (x->air_bytes > ETHERNET_HEADER + (size_t)segment_mtu(&s->conf)) {
 		x->from->traffic[x->port].too_big++;
@@ -422,18 +466,14 @@ static void send(const struct parcel *x, struct mac dst)
 		s->overflows++;
 		return;
 	}
-	if (mac_is_multicast(dst)) {
-		for (unsigned i = 0; i < from->ears; i++)
-			send_to(x, s, from, &from->ear[i], false, sent);
-		return;
-	}
-	if (world_node_of(w, dst) != WORLD_NOWHERE) {
-		port = host_port_of(dst, &to);
-		if (&w->segment[w->place[to]->segment_of[port]] == s)
-			e = ear_find(from, w->place[to]->member_of[port]);
-	}
-	if (e)
-		send_to(x, s, from, e, true, sent);
+	x->carried = carried_new(x->data, x->len);
+	x->together = item_for(x, ears, x->carried);
+	for (unsigned i = 0; i < ears; i++)
+		send_to(x, s, from, &ear[i], !group, sent);
+	if (x->together->len > 0)
+		queue_put(&w->queue, instant_add(sent, s->conf.delay), x->together);
+	else
+		item_free(x->together);
 }
 
 void medium_frame(struct place *p, uint8_t port, const uint8_t *data, size_t len)

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void *checked(void *block)
 {
@@ -16,7 +17,7 @@ static void *checked(void *block)
 void queue_fini(struct queue *q)
 {
 	for (size_t i = 0; i < q->count; i++)
-		free(q->heap[i]);
+		item_free(q->heap[i].item);
 	free(q->heap);
 	*q = (struct queue){0};
 }
@@ -29,36 +30,59 @@ struct item *item_new(enum item_kind kind, size_t len)
 	return it;
 }
 
-static bool earlier(const struct item *a, const struct item *b)
+void item_free(struct item *it)
+{
+	if (it->carried && --it->carried->users == 0)
+		free(it->carried);
+	free(it);
+}
+
+struct carried *carried_new(const uint8_t *bytes, size_t len)
+{
+	struct carried *c = checked(malloc(sizeof(*c) + len));
+
+	*c = (struct carried){.len = len};
+	memcpy(c->bytes, bytes, len);
+	return c;
+}
+
+void item_carry(struct item *it, struct carried *c)
+{
+	it->carried = c;
+	c->users++;
+}
+
+static bool earlier(const struct queue_place *a, const struct queue_place *b)
 {
 	return a->at.us != b->at.us ? a->at.us < b->at.us : a->order < b->order;
 }
 
 void queue_put(struct queue *q, instant at, struct item *it)
 {
-	if (q->count == q->room) {
+	const struct queue_place new = {at, q->order++, it};
+	size_t i = q->count++;
+
+	if (i == q->room) {
 		q->room = q->room ? q->room * 2 : 256;
-		q->heap = checked(realloc(q->heap, q->room * sizeof(struct item *)));
+		q->heap = checked(realloc(q->heap, q->room * sizeof(*q->heap)));
 	}
 	it->at = at;
-	it->order = q->order++;
-
-	size_t i = q->count++;
-	while (i > 0 && earlier(it, q->heap[(i - 1) / 2])) {
+	while (i > 0 && earlier(&new, &q->heap[(i - 1) / 2])) {
 		q->heap[i] = q->heap[(i - 1) / 2];
 		i = (i - 1) / 2;
 	}
-	q->heap[i] = it;
+	q->heap[i] = new;
 }
 
 const struct item *queue_peek(const struct queue *q)
 {
-	return q->count > 0 ? q->heap[0] : NULL;
+	return q->count > 0 ? q->heap[0].item : NULL;
 }
 
 struct item *queue_take(struct queue *q)
 {
-	struct item *first = q->heap[0], *last = q->heap[--q->count];
+	struct item *first = q->heap[0].item;
+	const struct queue_place last = q->heap[--q->count];
 	size_t i = 0;
 
 	for (;;) {
@@ -66,9 +90,9 @@ struct item *queue_take(struct queue *q)
 
 		if (child >= q->count)
 			break;
-		if (child + 1 < q->count && earlier(q->heap[child + 1], q->heap[child]))
+		if (child + 1 < q->count && earlier(&q->heap[child + 1], &q->heap[child]))
 			child++;
-		if (!earlier(q->heap[child], last))
+		if (!earlier(&q->heap[child], &last))
 			break;
 		q->heap[i] = q->heap[child];
 		i = child;

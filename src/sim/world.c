@@ -234,7 +234,7 @@ bool world_run_until(struct world *w, span at_most, bool (*pred)(struct world *,
 		struct item *it = queue_take(&w->queue);
 		w->now = it->at;
 		host_happen(w, it);
-		free(it);
+		item_free(it);
 	}
 }
 

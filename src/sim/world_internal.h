@@ -24,6 +24,13 @@
 
 enum { WORLD_MTU_DEFAULT = 1532 };
 
+/* One of those whom an ITEM_ARRIVE or ITEM_DATAGRAM is for; they follow the item. */
+struct hearer {
+	uint32_t life; /* as item.life */
+	uint16_t node;
+	uint8_t port;
+};
+
 /* One who hears a member. */
 struct ear {
 	uint16_t member;
@@ -33,6 +40,7 @@ struct ear {
 
 struct member {
 	uint16_t node;
+	uint16_t vid; /* of its cloud */
 	uint8_t port;
 	uint8_t side;
 	bool cut;
@@ -206,7 +214,10 @@ void network_forget(struct place *p);
 void network_fini(struct place *p);
 void network_port_tell(struct place *p, unsigned port);
 void network_effect(struct place *p, const struct fx_network *n);
+/* A job is done. */
 void network_happen(struct place *p, const struct item *it);
+/* A datagram of the network reaches a port. */
+void network_rx(struct place *p, uint8_t port, const struct item *it);
 /* Who has this primary address; NULL: nobody. */
 struct place *network_place(const struct world *w, const struct ipv6 *primary);
 /* The neighbour by which a node's kernel reaches another node; NULL: it has no route. */

@@ -260,7 +260,7 @@ void l3_town_run(struct l3_town *t, span time)
 		item_do(t, it);
 		if (p->alive && l3_counters(p->l3)->route_changes != changes)
 			watch(t, it->node);
-		free(it);
+		item_free(it);
 	}
 	t->now = end;
 }

@@ -202,7 +202,7 @@ static void net_run(void *ctx, span s)
 
 		n->now = it->at;
 		happen(n, it);
-		free(it);
+		item_free(it);
 	}
 	n->now = end;
 }

@@ -268,7 +268,7 @@ static void time_pass(span s)
 				.hello = {taken->port, {{0}}, taken->bytes, taken->len}};
 
 			tell(taken->node, &ev);
-			free(taken);
+			item_free(taken);
 		}
 		look();
 	}

@@ -4,7 +4,7 @@
 
 void cable_init(struct cable *c, const struct cable_conf *conf)
 {
-	*c = (struct cable){.conf = *conf};
+	*c = (struct cable){.conf = *conf, .due = NEVER};
 }
 
 const char *lan_role_name(enum lan_role role)
@@ -415,17 +415,6 @@ static void hello_event(struct cable *c, instant now, const struct ev_hello *ev,
 	port_settle(c, p, now, fx);
 }
 
-void cable_handle(struct cable *c, instant now, const struct ev *ev, struct fx *fx)
-{
-	if (ev->kind == EV_LAN_PORT)
-		port_event(c, now, &ev->lan_port, fx);
-	else if (ev->kind == EV_HELLO)
-		hello_event(c, now, &ev->hello, fx);
-	else if (ev->kind == EV_DEADLINE)
-		for (unsigned i = 0; i < LAN_PORT_MAX; i++)
-			port_settle(c, &c->port[i], now, fx);
-}
-
 static instant port_deadline(const struct cable_port *p)
 {
 	instant at = instant_min(p->next_hello, in_ms(p->rival_since, CABLE_DEAF_MS));
@@ -443,7 +432,7 @@ static instant port_deadline(const struct cable_port *p)
 	return at;
 }
 
-instant cable_deadline(const struct cable *c)
+static instant due_of(const struct cable *c)
 {
 	instant at = NEVER;
 
@@ -451,4 +440,23 @@ instant cable_deadline(const struct cable *c)
 		if (c->port[i].up)
 			at = instant_min(at, port_deadline(&c->port[i]));
 	return at;
+}
+
+void cable_handle(struct cable *c, instant now, const struct ev *ev, struct fx *fx)
+{
+	if (ev->kind == EV_LAN_PORT)
+		port_event(c, now, &ev->lan_port, fx);
+	else if (ev->kind == EV_HELLO)
+		hello_event(c, now, &ev->hello, fx);
+	else if (ev->kind == EV_DEADLINE && instant_reached(c->due, now))
+		for (unsigned i = 0; i < LAN_PORT_MAX; i++)
+			port_settle(c, &c->port[i], now, fx);
+	else
+		return;
+	c->due = due_of(c);
+}
+
+instant cable_deadline(const struct cable *c)
+{
+	return c->due;
 }

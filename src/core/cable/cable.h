@@ -87,6 +87,7 @@ struct cable_counters {
 struct cable {
 	struct cable_conf conf;
 	struct cable_port port[LAN_PORT_MAX];
+	instant due; /* the deadline, since the last event */
 	struct cable_counters count;
 };
 

@@ -12,9 +12,27 @@ const char *gw_verdict_name(enum gw_verdict v)
 	return names[v];
 }
 
+/* To be called after each change: the deadline is asked for much more often. */
+static void due_update(struct proofs *p)
+{
+	p->due = NEVER;
+	for (unsigned v6 = 0; v6 < 2; v6++)
+		for (unsigned i = 0; p->family[v6].on && i < PROOFS_MAX; i++) {
+			const struct proof *one = &p->family[v6].at[i];
+
+			if (one->there && one->wanted)
+				p->due = instant_min(p->due, instant_min(one->round, one->burst));
+		}
+}
+
+instant proofs_deadline(const struct proofs *p)
+{
+	return p->due;
+}
+
 void proofs_init(struct proofs *p)
 {
-	*p = (struct proofs){.token = 0};
+	*p = (struct proofs){.due = NEVER};
 }
 
 void proofs_set(struct proofs *p, bool v6, bool on)
@@ -25,6 +43,7 @@ void proofs_set(struct proofs *p, bool v6, bool on)
 	for (unsigned i = 0; i < PROOF_ASKED_MAX; i++)
 		if (p->asked[i].v6 == v6)
 			p->asked[i].token = 0;
+	due_update(p);
 }
 
 /* ---- whom ---- */
@@ -149,6 +168,7 @@ void proofs_wish(struct proofs *p, instant now, bool v6, const struct proof_wish
 			one->round = now; /* it was asked rarely until now */
 	}
 	unwanted_forget(p, now, v6, env);
+	due_update(p);
 }
 
 /* ---- asking ---- */
@@ -274,6 +294,7 @@ void proofs_answer(struct proofs *p, instant now, uint32_t token, const struct p
 		else if (one->verdict == GW_BAD)
 			one->round =
 				instant_min(one->round, instant_add(now, span_ms(PROOF_TRIAL_MS)));
+		due_update(p);
 		return;
 	}
 }
@@ -289,6 +310,7 @@ void proofs_unsent(struct proofs *p, uint32_t token)
 		a->token = 0;
 		one->burst = NEVER;
 		one->bursts = 0;
+		due_update(p);
 		return;
 	}
 }
@@ -362,18 +384,5 @@ void proofs_run(struct proofs *p, instant now, const struct proof_env *env)
 			if (one->there && one->wanted)
 				run_one(p, now, v6, one, env);
 		}
-}
-
-instant proofs_deadline(const struct proofs *p)
-{
-	instant next = NEVER;
-
-	for (unsigned v6 = 0; v6 < 2; v6++)
-		for (unsigned i = 0; p->family[v6].on && i < PROOFS_MAX; i++) {
-			const struct proof *one = &p->family[v6].at[i];
-
-			if (one->there && one->wanted)
-				next = instant_min(next, instant_min(one->round, one->burst));
-		}
-	return next;
+	due_update(p);
 }

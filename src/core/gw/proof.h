@@ -81,6 +81,7 @@ struct proofs {
 	struct proof_asked asked[PROOF_ASKED_MAX];
 	uint32_t token;
 	uint32_t turn; /* whom to ask next */
+	instant due;   /* when there is something to do */
 };
 
 struct proof_probe {

@@ -7,7 +7,7 @@
 void uplink_init(struct uplink *u, const struct uplink_conf *conf)
 {
 	assert(conf->targets <= UPLINK_TARGETS_MAX);
-	*u = (struct uplink){.conf = *conf};
+	*u = (struct uplink){.conf = *conf, .due = NEVER};
 	for (unsigned i = 0; i < UPLINK_SLOTS; i++) {
 		u->slot[i].shrink = NEVER;
 		for (unsigned v6 = 0; v6 < 2; v6++)
@@ -168,15 +168,6 @@ static void told(struct uplink *u, instant now, const struct ev_uplink *e, struc
 	}
 }
 
-void uplink_handle(struct uplink *u, instant now, const struct ev *ev, struct fx *fx)
-{
-	if (!u->conf.on || (ev->kind != EV_UPLINK && ev->kind != EV_DEADLINE))
-		return;
-	if (ev->kind == EV_UPLINK)
-		told(u, now, &ev->uplink, fx);
-	settle(u, now, fx);
-}
-
 static instant offer_deadline(const struct uplink *u, bool v6)
 {
 	const struct uplink_family *f = &u->family[v6];
@@ -186,16 +177,30 @@ static instant offer_deadline(const struct uplink *u, bool v6)
 	return instant_add(f->offered_at, span_s(UPLINK_OFFER_GAP_S));
 }
 
-instant uplink_deadline(const struct uplink *u)
+/* Asked after each event of ours; the deadline after each of the node's. */
+static instant due_of(const struct uplink *u)
 {
 	instant next = NEVER;
 
-	if (!u->conf.on)
-		return NEVER;
 	for (uint8_t i = 0; i < UPLINK_SLOTS; i++) {
 		next = instant_min(next, u->slot[i].shrink);
 		for (unsigned v6 = 0; v6 < 2; v6++)
 			next = instant_min(next, way_deadline(u, i, v6));
 	}
 	return instant_min(next, instant_min(offer_deadline(u, false), offer_deadline(u, true)));
+}
+
+void uplink_handle(struct uplink *u, instant now, const struct ev *ev, struct fx *fx)
+{
+	if (!u->conf.on || (ev->kind != EV_UPLINK && ev->kind != EV_DEADLINE))
+		return;
+	if (ev->kind == EV_UPLINK)
+		told(u, now, &ev->uplink, fx);
+	settle(u, now, fx);
+	u->due = due_of(u);
+}
+
+instant uplink_deadline(const struct uplink *u)
+{
+	return u->due;
 }

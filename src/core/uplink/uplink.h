@@ -117,6 +117,7 @@ struct uplink {
 	struct uplink_family family[2];
 	struct uplink_asked asked[UPLINK_ASKED_MAX];
 	uint32_t token;
+	instant due; /* the deadline, since the last event */
 	struct uplink_counters count;
 };
 
