@@ -325,8 +325,10 @@ static enum err member_rx(struct hearing *h)
 	struct l2 *l2 = h->l2;
 
 	h->direct = mac_equal(h->src, h->ogm.orig);
-	h->n = neighbour_find(l2, h->src, h->port);
-	h->hop = originator_find(l2, h->src);
+	if (!h->n)
+		h->n = neighbour_find(l2, h->src, h->port);
+	if (!h->hop)
+		h->hop = originator_find(l2, h->src);
 	if (h->n)
 		neighbour_heard(l2, h->now, h->n, h->fx);
 	if (port_of_mac(l2, h->ogm.orig) >= 0)
@@ -365,7 +367,7 @@ static enum err member_rx(struct hearing *h)
 
 /* Takes the members that are echoes of ours, or all others. Gives what ended the
  * walk, and how many members there were. */
-static enum err members_rx(const struct hearing *frame, struct rd r, bool echoes, unsigned *members)
+static enum err members_rx(struct hearing *frame, struct rd r, bool echoes, unsigned *members)
 {
 	enum err bad;
 
@@ -381,6 +383,8 @@ static enum err members_rx(const struct hearing *frame, struct rd r, bool echoes
 
 		if (e != OK)
 			h.l2->count.dropped[e]++;
+		frame->n = h.n;
+		frame->hop = h.hop;
 	}
 }
 

@@ -6,6 +6,12 @@
 
 /* ---- ports ---- */
 
+/* A byte in which MACs differ, those of one node's ports and those of neighbours. */
+static uint8_t mac_low(struct mac m)
+{
+	return (uint8_t)(m.b[5] ^ m.b[4] ^ m.b[3] ^ m.b[2]);
+}
+
 uint8_t port_index(const struct l2 *l2, const struct port *p)
 {
 	assert(p >= l2->ports.at && p < l2->ports.at + l2->conf.ports_max);
@@ -101,6 +107,7 @@ static void port_up(struct l2 *l2, instant now, struct port *p, struct mac mac)
 
 	p->up = true;
 	p->mac = mac;
+	l2->ports.ours[mac_low(mac) / 64] |= UINT64_C(1) << mac_low(mac) % 64;
 	if (l2->ports.primary < 0)
 		l2->ports.primary = port_index(l2, p);
 	originators_port_new(l2, port_index(l2, p));
@@ -136,6 +143,9 @@ uint32_t port_count_ogm(struct port *p)
 
 int port_of_mac(const struct l2 *l2, struct mac m)
 {
+	/* Asked of each OGM that is heard, and nearly never ours. */
+	if (!(l2->ports.ours[mac_low(m) / 64] >> mac_low(m) % 64 & 1))
+		return -1;
 	for (int i = 0; i < l2->conf.ports_max; i++) {
 		bool ours = l2->ports.at[i].up || i == l2->ports.primary;
 

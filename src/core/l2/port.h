@@ -80,7 +80,8 @@ struct port {
 struct ports {
 	struct port at[PORT_MAX];
 	struct map neighbours;
-	int primary; /* the first that came up, or -1 before that */
+	int primary;	  /* the first that came up, or -1 before that */
+	uint64_t ours[4]; /* bits: last bytes (mac_low) that a MAC of ours may have */
 };
 
 /* conf, pool, prng and timers of l2 are there. ERR_FULL: no memory; nothing to fini. */
