@@ -11,6 +11,7 @@
 #include "drv/crypto.h"
 #include "drv/public_key.h"
 #include "nuvol-sim/replay_command.h"
+#include "nuvol-sim/step.h"
 #include "sim/check.h"
 #include "sim/report.h"
 #include "sim/report_page.h"
@@ -20,6 +21,8 @@ enum { EXIT_USAGE = 2, TIME_MAX_S = 86400 * 30 };
 struct cli {
 	struct run_conf run;
 	bool json, quiet, media_given;
+	bool step;
+	unsigned until_s; /* 0: to the end */
 	const char *trace, *html;
 };
 
@@ -196,6 +199,17 @@ static bool pcap_take(struct cli *c, const char *text)
 	return true;
 }
 
+static bool until_take(struct cli *c, const char *text)
+{
+	return count_take(text, TIME_MAX_S, &c->until_s);
+}
+
+static bool step_take(struct cli *c, const char *text)
+{
+	(void)text;
+	return c->step = c->quiet = true;
+}
+
 static bool json_take(struct cli *c, const char *text)
 {
 	(void)text;
@@ -237,6 +251,8 @@ static const struct option_row {
 	{"--network-only", NULL, network_take, "only the network of all clouds, no clients"},
 	{"--crypto", "cheap|real", crypto_take, "real: no two runs are the same"},
 	{"--trace", "FILE", trace_take, "what nodes tell and do, one line each"},
+	{"--until", "SECONDS", until_take, "stop there, with what is known by then"},
+	{"--step", NULL, step_take, "wait after each second for an empty line, a number, or q"},
 	{"--pcap", "FOLDER", pcap_take, "every segment's frames, for Wireshark"},
 	{"--html", "FILE", html_take, "the report as a page with plots and maps"},
 	{"--json", NULL, json_take, "the report for programs"},
@@ -313,6 +329,24 @@ static void progress(const struct run *r, const struct timespec *began)
 		cost_since(began).wall_s, r->violations);
 }
 
+/* May another second pass? */
+static bool seconds_wanted(const struct cli *c, const struct run *r)
+{
+	static uint64_t steps;
+	const int64_t passed_s = world_now(r->world).us / 1000000 - 1;
+
+	if (c->until_s > 0 && passed_s >= c->until_s)
+		return false;
+	if (!c->step)
+		return true;
+	if (steps == 0) {
+		printf("%" PRId64 " s, %" PRIu64 " events, %u violated\n", passed_s,
+		       world_events(r->world), r->violations);
+		steps = step_ask();
+	}
+	return steps > 0 && steps-- > 0;
+}
+
 static int run(struct cli *c)
 {
 	bool shows = !c->quiet && isatty(STDERR_FILENO);
@@ -333,9 +367,11 @@ static int run(struct cli *c)
 		fail("%s", fault);
 		return EXIT_USAGE;
 	}
-	while (run_second(r))
-		if (shows)
+	while (!r->ended && seconds_wanted(c, r))
+		if (run_second(r) && shows)
 			progress(r, &began);
+	if (!r->ended)
+		run_stop(r);
 	if (shows)
 		fputs("\r                                        \r", stderr);
 	cost = cost_since(&began);
@@ -365,7 +401,9 @@ static int run_command(int count, char **word)
 
 	if (!options_take(&c, count, word))
 		return EXIT_USAGE;
-	if (c.trace) {
+	if (c.trace && strcmp(c.trace, "-") == 0) {
+		c.run.trace = stdout;
+	} else if (c.trace) {
 		c.run.trace = fopen(c.trace, "w");
 		if (!c.run.trace) {
 			fail("cannot write to %s: %s", c.trace, strerror(errno));
@@ -373,7 +411,7 @@ static int run_command(int count, char **word)
 		}
 	}
 	status = run(&c);
-	if (c.run.trace)
+	if (c.run.trace && c.run.trace != stdout)
 		fclose(c.run.trace);
 	return status;
 }

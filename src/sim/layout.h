@@ -63,8 +63,8 @@ const char *layout_shape_name(enum layout_shape s);
 /* Makes a layout without clouds. wide: of a grid, else ignored; nodes >= 1. */
 void layout_make(struct layout *l, enum layout_shape shape, unsigned nodes, unsigned wide,
 		 struct prng *prng);
-/* Reads a NetworkGraph: nodes by "id", links by "source", "target", and "cost" as ETX. false: fault
- * says why; nothing is to be freed. */
+/* Reads a NetworkGraph: nodes by "id", and where all have them "x_m" and "y_m" of "properties";
+ * links by "source", "target", and "cost" as ETX. false: fault says why; nothing is to be freed. */
 bool layout_read(struct layout *l, const char *path, char fault[LAYOUT_FAULT_ROOM]);
 void layout_fini(struct layout *l);
 

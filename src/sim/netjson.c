@@ -16,6 +16,18 @@ __attribute__((format(printf, 2, 3))) static bool refuse(char fault[LAYOUT_FAULT
 	return false;
 }
 
+/* Within 1000 km; else it has none. */
+static bool place_read(const json_t *properties, const char *name, int32_t *out)
+{
+	const json_t *v = json_object_get(properties, name);
+	const double m = json_number_value(v);
+
+	if (!json_is_number(v) || m < -1e6 || m > 1e6)
+		return false;
+	*out = (int32_t)m;
+	return true;
+}
+
 /* ids: from id to index. */
 static bool nodes_read(struct layout *l, json_t *ids, json_t *nodes, char fault[LAYOUT_FAULT_ROOM])
 {
@@ -25,6 +37,7 @@ static bool nodes_read(struct layout *l, json_t *ids, json_t *nodes, char fault[
 	if (json_array_size(nodes) == 0 || json_array_size(nodes) > LAYOUT_NODES_MAX)
 		return refuse(fault, "has %zu nodes; 1 to %u are possible", json_array_size(nodes),
 			      LAYOUT_NODES_MAX);
+	l->has_places = true;
 	json_array_foreach(nodes, i, v)
 	{
 		const char *id = json_string_value(json_object_get(v, "id"));
@@ -36,6 +49,10 @@ static bool nodes_read(struct layout *l, json_t *ids, json_t *nodes, char fault[
 			return refuse(fault, "node \"%s\" is there twice", id);
 		json_object_set_new(ids, id, json_integer((json_int_t)i));
 		layout_add_node(l, (int32_t)i, 0);
+		l->has_places =
+			l->has_places &&
+			place_read(json_object_get(v, "properties"), "x_m", &l->node[i].x_m) &&
+			place_read(json_object_get(v, "properties"), "y_m", &l->node[i].y_m);
 		snprintf(l->node[i].name, LAYOUT_NAME_ROOM, "%s", label ? label : id);
 	}
 	return true;

@@ -77,6 +77,9 @@ void report_print(const struct run *r, const struct report_cost *cost, FILE *out
 		"%u nodes, %u links, %u clouds, %u clients; %.0f s of virtual time; %s crypto\n",
 		r->layout.nodes, r->layout.links, r->layout.clouds, r->conf.clients, time_s,
 		crypto_name(r));
+	if (!r->ended)
+		fprintf(out, "%-22s %.0f s: nobody knows yet what must hold in the calm\n",
+			"stopped after", (double)world_now(r->world).us / 1e6 - 1);
 	when_print(out, "all ways there after", f->converged);
 	if (r->conf.clients > 0)
 		when_print(out, "all addresses after", f->addressed);
@@ -88,8 +91,9 @@ void report_print(const struct run *r, const struct report_cost *cost, FILE *out
 	if (r->conf.uplinks > 0)
 		internet_print(r, out);
 	fprintf(out, "%-22s %" PRIu64 "\n", "faults", f->faults);
-	fprintf(out, "%-22s %" PRIu64 " bytes/s in the calm (the most: %" PRIu64 ")\n",
-		"a node sends", f->calm_bytes_s, f->calm_bytes_s_max);
+	if (r->ended)
+		fprintf(out, "%-22s %" PRIu64 " bytes/s in the calm (the most: %" PRIu64 ")\n",
+			"a node sends", f->calm_bytes_s, f->calm_bytes_s_max);
 	fprintf(out, "%-22s %" PRIu64 " kB of tables (the most: %" PRIu64 " kB)\n", "a node has",
 		f->memory / 1024, f->memory_max / 1024);
 	fprintf(out, "%-22s %" PRIu64 ": %" PRIu64 " with OGMs, %" PRIu64 " broadcasts\n",

@@ -194,7 +194,9 @@ static void node_trace(void *run, unsigned node, const struct effect *e)
 	const struct trace_line line = {r->conf.trace, world_now(r->world),
 					r->layout.node[node].name};
 
-	trace_effect(&line, e);
+	/* A town's HELLOs would hide all else. */
+	if (e->kind != FX_NETWORK || e->network.kind != NETWORK_SEND)
+		trace_effect(&line, e);
 }
 
 struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
@@ -335,7 +337,7 @@ static void bytes_note(struct run *r)
 	}
 }
 
-static void figures_end(struct run *r)
+void run_stop(struct run *r)
 {
 	struct run_figures *f = &r->figures;
 	char unread[CHECK_TEXT];
@@ -410,7 +412,8 @@ bool run_second(struct run *r)
 		calm_judge(r);
 	if (instant_before(now, r->end))
 		return true;
-	figures_end(r);
+	run_stop(r);
+	r->ended = true;
 	return false;
 }
 

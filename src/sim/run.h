@@ -101,8 +101,8 @@ struct run {
 	struct world *world;
 	struct prng prng;
 	instant faults_from, calm_from, end;
-	bool calm;
-	uint32_t *part; /* nodes that can reach each other have the same; the dead: UINT32_MAX */
+	bool calm, ended; /* ended: and all was judged */
+	uint32_t *part;	  /* nodes that can reach each other have the same; the dead: UINT32_MAX */
 	uint32_t *cloud_part; /* the same within clouds */
 	struct run_pair pair[RUN_PAIRS];
 	unsigned pairs;
@@ -137,6 +137,8 @@ struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM]);
 void run_free(struct run *r);
 /* Lets a second pass; false: the end is reached, and judged. */
 bool run_second(struct run *r);
+/* The figures so far, when it goes on no more; what must hold in the calm is not judged. */
+void run_stop(struct run *r);
 /* Do its nodes stand somewhere? */
 bool run_has_places(const struct run *r);
 /* How far it is, of a thousand. */

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+TOWNS = Path(__file__).resolve().parent.parent.parent / "examples" / "towns"
 WRONG = [  # words, a part of what it says
     ([], "which command"),
     (["fly"], "no command 'fly'"),
@@ -114,6 +115,31 @@ def long_run(program):
     assert series["reached"][-1] == 100 and series["addressed"][-1] is None
 
 
+def steps(program):
+    args = [program, "run", "--line", "3", "--step", "--trace", "-"]
+    done = subprocess.run(args, input="\nwhat\n3\nq\n", capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0 and "a number: that many" in done.stderr, done
+    lines = done.stdout.splitlines()
+    stops = [line.split(",")[0] for line in lines if line.endswith(" violated")]
+    assert stops == ["0 s", "1 s", "4 s"], stops
+    assert any("route-set" in line for line in lines) and "stopped after          4 s" in done.stdout
+    until = run(program, ["run", "--line", "3", "--until", "4"])
+    digests = [[x for x in text.splitlines() if x.startswith("digest")]
+               for text in (done.stdout, until.stdout)]
+    assert digests[0] == digests[1] != [], digests
+
+
+def shipped(program):
+    """The towns that come with us have places, are whole, and can be wired."""
+    for path in sorted(TOWNS.glob("*.json")):
+        graph = json.loads(path.read_text())
+        assert "SYNTHETIC" in graph["label"] and path.name == f"synthetic-{len(graph['nodes'])}.json"
+        for media in ("wire", "radio"):
+            args = ["run", str(path), "--media", media, "--until", "1", "--json", "--network-only"]
+            report = json.loads(run(program, args).stdout)
+            assert report["nodes"] == len(graph["nodes"]) and report["links"] == len(graph["links"])
+
+
 def again(program):
     """Links that lose nearly all are none to the engines: a run that must fail."""
     done = run(program, ["run", "--line", "4", "--loss", "85", "--time", "2m", "--seed", "5"])
@@ -139,6 +165,8 @@ def main(program):
         outputs(program, Path(name))
         page(program, Path(name))
         long_run(program)
+        steps(program)
+        shipped(program)
         again(program)
         network_of_json(program, Path(name))
     help_text = run(program, ["--help"])
