@@ -33,6 +33,10 @@ enum host_anygw { HOST_ANYGW_AUTO, HOST_ANYGW_VETH, HOST_ANYGW_MACVLAN };
 /* Who carries packets through tunnels. AUTO: the kernel, else we do. */
 enum host_tunnel { HOST_TUNNEL_AUTO, HOST_TUNNEL_IP6_TUNNEL, HOST_TUNNEL_TUN };
 
+/* Who forwards the cloud's payload. BPF: the kernel, by programs of ours; PORTABLE: we do;
+ * AUTO: as PORTABLE, for now. */
+enum host_datapath { HOST_DATAPATH_AUTO, HOST_DATAPATH_BPF, HOST_DATAPATH_PORTABLE };
+
 /* What an uplink does for IPv6 of others. */
 enum host_ipv6 {
 	HOST_IPV6_AUTO,	  /* when the LAN has a global prefix: passes that, others as NAT66 */
@@ -77,6 +81,7 @@ struct host_conf {
 	char anygw[HOST_IFNAME_ROOM];	   /* default anygw */
 	enum host_anygw anygw_kind;	   /* default AUTO */
 	enum host_tunnel tunnel_kind;	   /* default AUTO */
+	enum host_datapath datapath;	   /* default AUTO */
 	bool filter;			   /* nftables keeps the gateway's frames; default true */
 	char run_dir[HOST_PATH_ROOM];	   /* default /run/nuvol */
 	struct host_interface interfaces[HOST_INTERFACES_MAX];

@@ -29,6 +29,10 @@ static const char *const anygw_words[] = {[HOST_ANYGW_AUTO] = "auto",
 					  [HOST_ANYGW_MACVLAN] = "macvlan",
 					  NULL};
 
+static const char *const datapath_words[] = {[HOST_DATAPATH_AUTO] = "auto",
+					     [HOST_DATAPATH_BPF] = "bpf",
+					     [HOST_DATAPATH_PORTABLE] = "portable",
+					     NULL};
 static const char *const tunnel_words[] = {[HOST_TUNNEL_AUTO] = "auto",
 					   [HOST_TUNNEL_IP6_TUNNEL] = "ip6_tunnel",
 					   [HOST_TUNNEL_TUN] = "tun",
@@ -270,6 +274,10 @@ static const struct option table[] = {
 		.help = "What it is: veth, a pair with one end in the bridge, or macvlan, which makes "
 			"the bridge promiscuous and all that it forwards slower; auto takes the first "
 			"that the kernel has"},
+	{HOST, .name = "datapath", .kind = OPTION_CHOICE, IN_CONF(host.datapath),
+		.words = datapath_words, .value = "auto",
+		.help = "Who forwards the cloud's frames: bpf, the kernel, by programs of nuvold; "
+			"portable, nuvold itself, which works everywhere; auto is portable for now"},
 	{HOST, .name = "tunnel_kind", .kind = OPTION_CHOICE, IN_CONF(host.tunnel_kind),
 		.words = tunnel_words, .value = "auto",
 		.help = "Who carries packets through tunnels: ip6_tunnel, the kernel, or tun, this "

@@ -250,6 +250,23 @@ bool fast_maps_next(struct fast_maps *m, enum fast_map which, const struct fast_
 	return bpf_map_get_next_key(m->map[which], key, next) == 0;
 }
 
+void fast_maps_each_client(struct fast_maps *m,
+			   void (*each)(void *ctx, const struct fast_key *key,
+					const struct fast_client_value *v),
+			   void *ctx)
+{
+	struct fast_key key, next;
+	struct fast_client_value v;
+	bool more = fast_maps_next(m, FAST_MAP_CLIENTS, NULL, &key);
+
+	while (more) {
+		more = fast_maps_next(m, FAST_MAP_CLIENTS, &key, &next);
+		if (bpf_map_lookup_elem(m->map[FAST_MAP_CLIENTS], &key, &v) == 0)
+			each(ctx, &key, &v);
+		key = next;
+	}
+}
+
 int64_t fast_maps_seen(struct fast_maps *m, const struct fast_key *key)
 {
 	struct fast_client_value v;

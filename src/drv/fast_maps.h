@@ -61,6 +61,11 @@ void fast_maps_write_state(struct fast_maps *m);
 bool fast_maps_next(struct fast_maps *m, enum fast_map which, const struct fast_key *key,
 		    struct fast_key *next);
 void fast_maps_forget(struct fast_maps *m, enum fast_map which, const struct fast_key *key);
+/* Shows each client of the tables. */
+void fast_maps_each_client(struct fast_maps *m,
+			   void (*each)(void *ctx, const struct fast_key *key,
+					const struct fast_client_value *v),
+			   void *ctx);
 /* When the programs saw a client's frame last; 0: never, or no such client. */
 int64_t fast_maps_seen(struct fast_maps *m, const struct fast_key *key);
 /* What was counted since the maps were made, over all CPUs. */

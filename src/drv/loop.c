@@ -187,6 +187,7 @@ static void before_sleep(uv_prepare_t *p)
 	network_settle(&x->network);
 	tunnel_settle(&x->tunnel);
 	uplinks_settle(&x->uplinks);
+	fast_settle(&x->fast);
 	at = instant_min(node_deadline(&x->node), ctl_deadline(&x->ctl));
 	datapath_flush(&x->datapath);
 	record_file_settle(&x->record);
@@ -264,6 +265,7 @@ static int tap_start(struct loop *x)
 	mac.b[0] = 0xfe;
 	if (l && !mac_equal(l->mac, mac))
 		(void)link_set_mac(&x->ask, l->ifindex, mac);
+	fast_cloud(&x->fast, l ? (uint32_t)l->ifindex : 0);
 	x->tap_watch = watch_start(x, PORT_CLOUD, x->tap.fd, tap_ready);
 	return x->tap_watch ? 0 : -ENOMEM;
 }
@@ -471,6 +473,8 @@ static int loop_start(struct loop *x)
 		return -ENOMEM;
 	loop_join_parts(x, seed);
 	sysctl_bridge_filters_off();
+	if (!loop_join_fast(x))
+		return -EINVAL;
 	if ((e = tap_start(x)) || (e = lan_settle(&x->lan)))
 		return e;
 	loop_join_gateway(x);
@@ -480,7 +484,7 @@ static int loop_start(struct loop *x)
 		return e;
 	uv_poll_start(&x->monitor_poll, UV_READABLE, monitor_ready);
 	world_meet(x);
-	e = privilege_drop();
+	e = privilege_drop(x->fast.on);
 	if (e)
 		log_line(LOG_WARN, "cannot give privileges away: %s", strerror(-e));
 	loop_join_tunnel(x);
@@ -512,6 +516,7 @@ static void loop_stop(struct loop *x)
 		network_stop(&x->network);
 		gateway_stop(&x->gateway);
 		mesh_ports_fini(&x->mesh);
+		fast_stop(&x->fast);
 		watch_stop(&x->tap_watch);
 		tap_close(&x->tap);
 		cables_stop(&x->cables);

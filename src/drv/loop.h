@@ -20,6 +20,7 @@
 #include "drv/cables.h"
 #include "drv/ctl_socket.h"
 #include "drv/datapath.h"
+#include "drv/fast.h"
 #include "drv/fdb.h"
 #include "drv/gateway.h"
 #include "drv/lan.h"
@@ -61,6 +62,7 @@ struct loop {
 	struct ctl_host ctl_host;
 	struct ctl_socket ctl_socket;
 	struct datapath datapath;
+	struct fast fast;
 	struct tap tap;
 	struct netlink monitor; /* listens */
 	struct netlink ask;	/* asks */

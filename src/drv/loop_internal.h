@@ -19,6 +19,8 @@ void loop_port_socket(void *ctx, uint8_t port, struct packet *packet);
 
 /* Each makes a part, or some, and starts it. */
 void loop_join_parts(struct loop *x, uint64_t seed);
+/* false: the data path that is wanted cannot be. */
+bool loop_join_fast(struct loop *x);
 void loop_join_gateway(struct loop *x);
 void loop_join_network(struct loop *x);
 void loop_join_tunnel(struct loop *x);

@@ -71,7 +71,7 @@ void loop_emit(struct fx *fx, const struct effect *e)
 		uplinks_effect(&x->uplinks, &e->uplink);
 		gateway_effect(&x->gateway, e);
 		break;
-	case FX_FORWARDING: break;
+	case FX_FORWARDING: fast_effect(&x->fast, &e->forwarding); break;
 	case FX_ECHO: break;
 	case FX_NOTE: note_log(&e->note); break;
 	}
@@ -115,6 +115,13 @@ static void port_tell(void *ctx, const struct ev_port *p)
 	if (!datapath_set_port(&x->datapath, p->port, x->mesh.slot[p->port].packet, p->mtu_bytes))
 		log_line(LOG_ERROR, "no memory for frames of %s", x->mesh.slot[p->port].name);
 	loop_tell(x, &ev);
+}
+
+static bool port_fast(void *ctx, uint8_t port, const char *name, const struct packet_conf *c)
+{
+	struct loop *x = ctx;
+
+	return fast_port(&x->fast, port, name, c);
 }
 
 /* ---- the parts, and what they ask of us ---- */
@@ -164,6 +171,7 @@ void loop_join_parts(struct loop *x, uint64_t seed)
 				      .cables = &x->cables,
 				      .slots_max = x->conf.node.l2.ports_max,
 				      .socket = loop_port_socket,
+				      .fast = port_fast,
 				      .tell = port_tell,
 				      .ctx = x};
 	mesh_ports_init(&x->mesh);
@@ -184,6 +192,17 @@ void loop_join_parts(struct loop *x, uint64_t seed)
 					.status = loop_status,
 					.config = config_print};
 	ctl_init(&x->ctl, &x->node, &x->ctl_host, now_boottime());
+}
+
+bool loop_join_fast(struct loop *x)
+{
+	const struct fast_env env = {.datapath = x->conf.host.datapath,
+				     .node = &x->node,
+				     .lan = &x->lan,
+				     .ask = &x->ask,
+				     .uv = &x->uv};
+
+	return fast_start(&x->fast, &env);
 }
 
 void loop_join_gateway(struct loop *x)

@@ -126,18 +126,35 @@ static json_t *cables_json(const struct loop *x)
 	return o;
 }
 
+static json_t *fast_json(const struct fast *f)
+{
+	const struct fast_counter *c = f->told;
+	json_t *o = json_object();
+
+	json_put_count(o, "tx", c[FAST_COUNT_TX].frames);
+	json_put_count(o, "rx", c[FAST_COUNT_RX].frames);
+	json_put_count(o, "forward", c[FAST_COUNT_FORWARD].frames);
+	json_put_count(o, "up_lan", c[FAST_COUNT_UP_LAN].frames);
+	json_put_count(o, "up_mesh", c[FAST_COUNT_UP_MESH].frames);
+	json_put_count(o, "failed", c[FAST_COUNT_FAILED].frames);
+	json_put_count(o, "writes_refused", f->maps.refused);
+	return o;
+}
+
 static json_t *datapath_json(const struct loop *x)
 {
 	const struct datapath_counters *c = &x->datapath.count;
 	json_t *o = json_object();
 
-	json_put_text(o, "driver", "portable");
+	json_put_text(o, "driver", x->fast.on ? "bpf" : "portable");
 	json_put_count(o, "super_frames_cut", c->cut);
 	json_put_count(o, "segments", c->segments);
 	json_put_count(o, "segments_made_smaller", c->shrunk);
 	json_put_count(o, "super_frames_joined", c->joined);
 	json_put_count(o, "dropped_malformed", c->malformed);
 	json_put_count(o, "dropped_no_port", c->no_port);
+	if (x->fast.on)
+		json_object_set_new(o, "bpf", fast_json(&x->fast));
 	return o;
 }
 

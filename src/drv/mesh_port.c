@@ -170,8 +170,10 @@ static void socket_close(struct mesh_ports *m, struct mesh_port *p)
 	packet_close(p->packet);
 	free(p->packet);
 	p->packet = NULL;
+	(void)m->fast(m->ctx, index_of(m, p), p->name, NULL);
 }
 
+/* But for what the fast path says. */
 static bool socket_same(const struct packet_conf *a, const struct packet_conf *b)
 {
 	return a->ifindex == b->ifindex && mac_equal(a->mac, b->mac) && a->own_mac == b->own_mac &&
@@ -182,6 +184,7 @@ static bool socket_same(const struct packet_conf *a, const struct packet_conf *b
 /* Opens the socket, or opens it anew when it must be another. */
 static void socket_settle(struct mesh_ports *m, struct mesh_port *p, const struct packet_conf *conf)
 {
+	struct packet_conf wanted = *conf;
 	int e;
 
 	if (p->packet && socket_same(&p->packet->conf, conf))
@@ -189,8 +192,9 @@ static void socket_settle(struct mesh_ports *m, struct mesh_port *p, const struc
 	if (p->packet)
 		port_down(m, p);
 	socket_close(m, p);
+	wanted.marked = m->fast(m->ctx, index_of(m, p), p->name, conf);
 	p->packet = calloc(1, sizeof(*p->packet));
-	e = p->packet ? packet_open(p->packet, conf) : -ENOMEM;
+	e = p->packet ? packet_open(p->packet, &wanted) : -ENOMEM;
 	if (e) {
 		snprintf(p->fault, sizeof(p->fault), "no packet socket: %s", strerror(-e));
 		log_line(LOG_ERROR,

@@ -55,12 +55,15 @@ struct mesh_ports {
 	/* The socket of a port is there (and is to be watched), or NULL: no more, and
 	 * packet is freed after the call. */
 	void (*socket)(void *ctx, uint8_t port, struct packet *packet);
+	/* A socket like conf is about to be opened (NULL: was closed). True: the fast path sees its
+	 * frames first. */
+	bool (*fast)(void *ctx, uint8_t port, const char *name, const struct packet_conf *conf);
 	/* News for the node. */
 	void (*tell)(void *ctx, const struct ev_port *ev);
 	void *ctx;
 };
 
-/* The fields up to slots_max, socket, tell and ctx are set by the caller. */
+/* The fields up to slots_max, socket, fast, tell and ctx are set by the caller. */
 void mesh_ports_init(struct mesh_ports *m);
 void mesh_ports_fini(struct mesh_ports *m);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/tables.h"
 #include "wire/ethernet.h"
 
 /* Newer than some C libraries. */
@@ -75,7 +76,7 @@ static uint32_t extension(uint32_t which)
 
 static bool binds_to_all(const struct packet_conf *c)
 {
-	return c->tagged || c->in_bridge || c->all_types;
+	return !c->marked && (c->tagged || c->in_bridge || c->all_types);
 }
 
 /* Lets in what the head of packet.h says. */
@@ -86,14 +87,18 @@ static void filter_build(struct filter *f, const struct packet_conf *c)
 	f->count = 0;
 	filter_load(f, BPF_W, extension(SKF_AD_PKTTYPE));
 	filter_equal(f, PACKET_OUTGOING, FILTER_DROP, 0);
+	if (c->marked) {
+		filter_load(f, BPF_W, extension(SKF_AD_MARK));
+		filter_equal(f, FAST_MARK, 0, FILTER_DROP);
+	}
 	/* The kernel has taken a foreign tag away: it calls such frames another host's. */
-	if (!binds_to_all(c))
+	if (!binds_to_all(c) && !c->marked)
 		filter_equal(f, PACKET_OTHERHOST, FILTER_DROP, 0);
 	if (!c->all_types) {
 		filter_load(f, BPF_H, extension(SKF_AD_PROTOCOL));
 		filter_equal(f, ETHERTYPE_BATADV, 0, FILTER_DROP);
 	}
-	if (c->tagged) {
+	if (c->tagged && !c->marked) {
 		filter_load(f, BPF_B, extension(SKF_AD_VLAN_TAG_PRESENT));
 		filter_equal(f, 0, FILTER_DROP, 0);
 		filter_load(f, BPF_H, extension(SKF_AD_VLAN_TPID));

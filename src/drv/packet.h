@@ -6,7 +6,8 @@
  * Shape   One raw socket. A filter in the kernel lets in only frames for us, of
  *         batman-adv unless all are wanted, with exactly the port's VLAN tag (or
  *         none), whether the kernel has 8021q or not. Two ways to bind:
- *         - untagged, not in a bridge: to ethertype 0x4305, the cheaper one;
+ *         - untagged, not in a bridge, or marked by the fast path's program (bpf/README.md),
+ *           whose own frames other listeners would see too: to ethertype 0x4305;
  *         - else to all ethertypes: the kernel takes the tag of other sockets'
  *           frames away without a trace, and a bridge takes its ports' frames
  *           before they get them.
@@ -43,6 +44,7 @@ struct packet_conf {
 	bool tagged;
 	uint16_t vid, tpid; /* when tagged */
 	bool in_bridge;	    /* the interface is a port of a bridge */
+	bool marked; /* a program sees frames before, takes the tag of ours away and marks them */
 };
 
 struct packet_counters {

@@ -123,6 +123,7 @@ void made_load(const struct run_dir *d, struct made *m)
 	json_t *o = json_load_file(run_dir_path(d, "made.json", path), 0, NULL);
 	json_t *ports = json_object_get(o, "ports"), *port;
 	json_t *taken = json_object_get(o, "taken"), *networks = json_object_get(o, "networks");
+	json_t *unsummed = json_object_get(o, "unsummed");
 	size_t i;
 
 	*m = (struct made){0};
@@ -145,6 +146,11 @@ void made_load(const struct run_dir *d, struct made *m)
 			if (json_is_string(port) && json_string_length(port) < IF_NAMESIZE)
 				made_add_network(m, json_string_value(port));
 		}
+		json_array_foreach(unsummed, i, port)
+		{
+			if (json_is_string(port) && json_string_length(port) < IF_NAMESIZE)
+				made_add_unsummed(m, json_string_value(port));
+		}
 		m->anygw = (int)json_integer_value(json_object_get(o, "anygw"));
 		text_get(o, "anygw_ipv4", m->anygw_ipv4, sizeof(m->anygw_ipv4));
 		text_get(o, "anygw_ipv6", m->anygw_ipv6, sizeof(m->anygw_ipv6));
@@ -157,7 +163,7 @@ int made_save(const struct run_dir *d, const struct made *m)
 {
 	char path[RUN_PATH_ROOM], fresh[RUN_PATH_ROOM];
 	json_t *ports = json_array(), *taken = json_array(), *sysctls = json_object(), *o;
-	json_t *networks = json_array();
+	json_t *networks = json_array(), *unsummed = json_array();
 	int e = 0;
 
 	for (unsigned i = 0; i < m->port_count; i++)
@@ -166,12 +172,15 @@ int made_save(const struct run_dir *d, const struct made *m)
 		json_array_append_new(taken, json_string(m->taken[i]));
 	for (unsigned i = 0; i < m->network_count; i++)
 		json_array_append_new(networks, json_string(m->networks[i]));
+	for (unsigned i = 0; i < m->unsummed_count; i++)
+		json_array_append_new(unsummed, json_string(m->unsummed[i]));
 	for (unsigned i = 0; i < m->sysctl_count; i++)
 		json_object_set_new(sysctls, m->sysctls[i].name, json_integer(m->sysctls[i].value));
-	o = json_pack("{s:I, s:i, s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:o, s:o}", "netns",
+	o = json_pack("{s:I, s:i, s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:o, s:o, s:o}", "netns",
 		      netns_id(), "bridge", m->bridge, "ipv4", m->ipv4, "ipv6", m->ipv6, "ports",
 		      ports, "taken", taken, "anygw", m->anygw, "anygw_ipv4", m->anygw_ipv4,
-		      "anygw_ipv6", m->anygw_ipv6, "networks", networks, "sysctls", sysctls);
+		      "anygw_ipv6", m->anygw_ipv6, "networks", networks, "unsummed", unsummed,
+		      "sysctls", sysctls);
 	if (!o)
 		return -ENOMEM;
 	/* Whole or not at all, even if we are killed meanwhile. */
@@ -202,6 +211,13 @@ static void add_name(char (*names)[IF_NAMESIZE], unsigned *count, const char *na
 {
 	if (*count < MADE_PORTS_MAX && !has_name(names, *count, name))
 		snprintf(names[(*count)++], IF_NAMESIZE, "%s", name);
+}
+
+static void del_name(char (*names)[IF_NAMESIZE], unsigned *count, const char *name)
+{
+	for (unsigned i = 0; i < *count; i++)
+		if (strcmp(names[i], name) == 0)
+			memmove(names[i], names[--*count], IF_NAMESIZE);
 }
 
 bool made_has_network(struct made *m, const char *name)
@@ -236,9 +252,22 @@ void made_add_taken(struct made *m, const char *name)
 
 void made_del_taken(struct made *m, const char *name)
 {
-	for (unsigned i = 0; i < m->taken_count; i++)
-		if (strcmp(m->taken[i], name) == 0)
-			memmove(m->taken[i], m->taken[--m->taken_count], IF_NAMESIZE);
+	del_name(m->taken, &m->taken_count, name);
+}
+
+bool made_has_unsummed(struct made *m, const char *name)
+{
+	return has_name(m->unsummed, m->unsummed_count, name);
+}
+
+void made_add_unsummed(struct made *m, const char *name)
+{
+	add_name(m->unsummed, &m->unsummed_count, name);
+}
+
+void made_del_unsummed(struct made *m, const char *name)
+{
+	del_name(m->unsummed, &m->unsummed_count, name);
 }
 
 bool made_add_sysctl(struct made *m, const char *name, int value)

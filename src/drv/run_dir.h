@@ -35,6 +35,8 @@ struct made {
 	char anygw_ipv4[IPV4_PREFIX_TEXT], anygw_ipv6[IPV6_PREFIX_TEXT];
 	char networks[MADE_PORTS_MAX][IF_NAMESIZE]; /* VLAN interfaces */
 	unsigned network_count;
+	char unsummed[MADE_PORTS_MAX][IF_NAMESIZE]; /* their checksum offload is off by us */
+	unsigned unsummed_count;
 	struct made_sysctl sysctls[MADE_SYSCTLS_MAX];
 	unsigned sysctl_count;
 };
@@ -69,5 +71,8 @@ void made_add_port(struct made *m, const char *name);
 bool made_has_taken(struct made *m, const char *name);
 void made_add_taken(struct made *m, const char *name);
 void made_del_taken(struct made *m, const char *name);
+bool made_has_unsummed(struct made *m, const char *name);
+void made_add_unsummed(struct made *m, const char *name);
+void made_del_unsummed(struct made *m, const char *name);
 /* Remembers a setting's first value; false: it is known already, or there is no room. */
 bool made_add_sysctl(struct made *m, const char *name, int value);

@@ -131,7 +131,7 @@ int main(int argc, char **argv)
 	uv_loop_init(&hand.uv);
 	dhcp_start(&hand.dhcp, &env);
 	snprintf(hand.dhcp.script, sizeof(hand.dhcp.script), "%s", argv[3]);
-	privilege_drop();
+	privilege_drop(false);
 	link_look();
 	hand_lines_open(&hand.lines, &hand.uv, line_rx);
 	uv_run(&hand.uv, UV_RUN_DEFAULT);

@@ -221,4 +221,6 @@ def plain_conf(ssid="bench", interfaces=("mesh0",), protocol="batadv", interval_
     lines += ["config nuvol 'host'"]
     for port in more.get("lan_ports", ()):
         lines += [f"\tlist lan_ports '{port}'"]
+    if "datapath" in more:
+        lines += [f"\toption datapath '{more['datapath']}'"]
     return "\n".join(lines) + "\n"

@@ -184,10 +184,12 @@ def test_wire_frames_fit_and_are_right(line):
     tcp(b, a, "fd99::1", 2 << 20)
     udp(a, b, "10.99.0.2", 1400, 10)
     capture.stop()
-    counts = wire.check(capture.path, 1500, line.tag)
+    counts = wire.check(capture.path, line.mtus[0], line.tag)
     assert counts["tcp"] > 2800, counts
     host = line.node[0].host()
-    assert host["datapath"]["super_frames_cut"] > 0
+    # The fast path leaves us only what does not fit whole.
+    if host["datapath"]["driver"] == "portable" or line.mtus[0] == 1500:
+        assert host["datapath"]["super_frames_cut"] > 0
     assert host["datapath"]["super_frames_joined"] > 0
     for node in line.node:
         for port in node.host()["interfaces"]:
@@ -546,7 +548,10 @@ def test_gives_privileges_away(spaces):
     status = Path(f"/proc/{node.process.pid}/status").read_text()
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     # Besides NET_ADMIN and NET_RAW what dnsmasq needs: NET_BIND_SERVICE, SETUID, SETGID, KILL.
-    kept = sum(1 << bit for bit in (12, 13, 10, 7, 6, 5))
+    bits = {12, 13, 10, 7, 6, 5}
+    if node.host()["datapath"]["driver"] == "bpf":
+        bits.add(39)  # BPF: before Linux 5.19 writing a table needs it
+    kept = sum(1 << bit for bit in bits)
     for name in ("CapPrm", "CapEff"):
         assert int(fields[name], 16) == kept, f"{name} {fields[name]}"
     assert fields["NoNewPrivs"] == "1"

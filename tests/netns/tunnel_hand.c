@@ -205,7 +205,7 @@ int main(int argc, char **argv)
 
 	uv_loop_init(&hand.uv);
 	if (netlink_open(&hand.monitor, groups, 1) || netlink_open(&hand.ask, NULL, 0) ||
-	    links_init(&hand.links, &hand.ask, link_changed, NULL) || privilege_drop())
+	    links_init(&hand.links, &hand.ask, link_changed, NULL) || privilege_drop(false))
 		return 1;
 	tunnel_start(&hand.tunnel, &env);
 	uv_prepare_init(&hand.uv, &hand.prepare);

@@ -69,6 +69,7 @@ static void random_value(struct prng *g, const struct option *o, char *value, si
 		"auto",
 		"macvlan",
 		"tun",
+		"bpf",
 		"/run/x",
 		"192.0.2.53",
 		"2001:DB8::53",

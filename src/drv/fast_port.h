@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fast_port - a program of the fast path at an interface.
+ *
+ * Source  tc-bpf(8), tc(8) clsact; ethtool's ioctl; specs/datapath.md 4.17.
+ * Shape   One filter of our own number in the interface's clsact, which is made when it is
+ *         not there and goes with its last filter. Others' filters stay and run after ours.
+ * Memory  nothing is kept.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drv/netlink.h"
+
+enum fast_side { FAST_INGRESS, FAST_EGRESS };
+
+/* Puts the program there, instead of a former one of ours. Negative errno. */
+int fast_port_attach(uint32_t ifindex, enum fast_side side, int program);
+/* Takes it away; ask reads whose filters are left. */
+void fast_port_detach(struct netlink *ask, uint32_t ifindex, enum fast_side side);
+/* A descriptor of the program of ours that is there, or negative errno. */
+int fast_port_program(uint32_t ifindex, enum fast_side side);
+
+/* The kernel would let hardware sum and cut what it takes for IP and is a mesh frame:
+ * then it must do so itself. 1: it was switched off by this call, 0: it was off. */
+int fast_port_checksum_off(const char *name);
+void fast_port_checksum_on(const char *name);

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Proves that with datapath bpf the kernel forwards the cloud's frames without nuvold, over
+every kind of mesh port and with clients' own VLAN tags, and that nothing of it is left."""
+
+import pytest
+from spaces import Spaces, plain_conf, until
+from test_datapath import Line, tcp, udp
+
+# With the lines of this file.
+from test_datapath import test_inner_vlan_tags, test_wire_frames_fit_and_are_right  # noqa: F401
+
+SIZE = 20_000_000
+
+
+def has_bpf():
+    """Of this machine's kernel, and of the build."""
+    spaces = Spaces()
+    try:
+        a, b = spaces.add("a"), spaces.add("b")
+        spaces.veth(a, "mesh0", b, "mesh0")
+        node = spaces.node(a, plain_conf(datapath="bpf")).start(wait=False)
+        until(lambda: not node.running() or node.answers(), 20, "an answer")
+        return node.running() and node.host()["datapath"]["driver"] == "bpf"
+    finally:
+        spaces.close()
+
+
+@pytest.fixture(scope="module")
+def bpf():
+    if not has_bpf():
+        pytest.skip("no fast path: the kernel refuses bpf(), or built without it")
+
+
+@pytest.fixture(scope="module", params=["8021ad", "untagged"])
+def line(request, bpf, module_spaces):
+    yield Line(
+        module_spaces, f"f{request.param[-2:]}", request.param, (1560, 1560), datapath="bpf"
+    ).wait()
+
+
+def counts(node):
+    return node.host()["datapath"]["bpf"]
+
+
+def settled(line):
+    """Everybody knows everybody for longer than clients introduce themselves."""
+    for a, b in ((0, 1), (1, 0)):
+        assert line.client[a].pings(f"10.99.0.{b + 1}", 3)
+        assert line.client[a].pings(f"fd99::{b + 1}", 3)
+
+
+@pytest.mark.parametrize("address", ["10.99.0.2", "fd99::2"])
+def test_bulk_never_meets_the_daemon(line, address):
+    settled(line)
+    before = [counts(node) for node in line.node]
+    cpu = [node.cpu_s() for node in line.node]
+    tcp(line.client[0], line.client[1], address, SIZE)
+
+    def grown(i, what):
+        return counts(line.node[i])[what] - before[i][what]
+
+    frames = SIZE // 1500
+    for i, what in ((0, "tx"), (1, "forward"), (2, "rx")):
+        until(lambda: grown(i, what) > frames, 5, f"node {i} counted {what}")
+    for i in range(3):
+        assert grown(i, "failed") == 0 and grown(i, "writes_refused") == 0
+        assert grown(i, "up_lan") < 50
+    assert [node.cpu_s() - c < 0.5 for node, c in zip(line.node, cpu)] == [True] * 3
+
+
+def test_engine_knows_what_was_carried(line):
+    def forwarded():
+        return line.node[1].ask("counters")["counters"]["forward_bytes"]
+
+    before = forwarded()
+    tcp(line.client[0], line.client[1], "10.99.0.2", SIZE)
+    until(lambda: forwarded() > before + SIZE, 5, "the engine's counter")
+
+
+@pytest.mark.parametrize("offload", ["on", "off"])
+def test_datagrams_of_all_sizes(line, offload):
+    line.client[0].run(f"ethtool -K eth0 tx {offload} tso {offload} gso {offload}", check=False)
+    for size in (1, 5, 100, 1471, 1472):
+        udp(line.client[0], line.client[1], "10.99.0.2", size, 20)
+    udp(line.client[0], line.client[1], "10.99.0.2", 14000, 20, segment=1400)
+    line.client[0].run("ethtool -K eth0 tx on tso on gso on", check=False)
+
+
+def filters(space, port):
+    return space.run(f"tc filter show dev {port} ingress") + space.run(f"tc qdisc show dev {port}")
+
+
+def test_clean_stop_leaves_nothing(bpf, spaces):
+    line = Line(spaces, "s", "8021ad", (1560,), datapath="bpf").wait()
+    space, node = line.space[0], line.node[0]
+    space.run("tc qdisc add dev lo clsact")
+    assert "fast_mesh" in filters(space, "mesh0")
+    assert "tx-checksumming: off" in space.run("ethtool -k mesh0")
+    assert node.stop() == 0
+    assert "fast_mesh" not in filters(space, "mesh0") and "clsact" not in filters(space, "mesh0")
+    assert "clsact" in filters(space, "lo")
+    assert "tx-checksumming: on" in space.run("ethtool -k mesh0")
+
+
+def test_others_filters_stay(bpf, spaces):
+    line = Line(spaces, "o", "untagged", (1560,), datapath="bpf").wait()
+    space, node = line.space[0], line.node[0]
+    space.run("tc filter add dev mesh0 egress pref 7 bpf bytecode '1,6 0 0 0'")
+    assert node.stop() == 0
+    assert "pref 7" in space.run("tc filter show dev mesh0 egress")
