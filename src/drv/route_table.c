@@ -18,6 +18,7 @@ struct route_wish {
 	struct route_way way;
 	bool held;  /* the kernel has ours at this place */
 	bool gone;  /* to be deleted, then freed */
+	bool clash; /* its place is taken, and it was looked by whom */
 	bool stale; /* of a comparison: not seen in the kernel yet, as it should be */
 	bool seen;  /* of a comparison: there is one of ours */
 };
@@ -112,7 +113,7 @@ void route_table_set(struct route_table *t, const struct route_key *key,
 		return;
 	}
 	w->way = *way;
-	w->gone = false;
+	w->gone = w->clash = false;
 	wish_put(&t->dirty, w);
 }
 
@@ -257,6 +258,8 @@ static void wish_answered(struct route_table *t, struct route_wish *w, int e)
 		return;
 	}
 	w->held = w->held || !e;
+	if (e == -EEXIST && !w->clash)
+		w->clash = t->clashed = true;
 	if (e) {
 		t->error = e;
 		wish_put(&t->failed, w);
@@ -301,7 +304,7 @@ static void batch_send(struct route_table *t, struct batch *b)
 	b->count = 0;
 }
 
-void route_table_settle(struct route_table *t)
+static void dirty_send(struct route_table *t)
 {
 	struct batch b = {.len = 0};
 
@@ -319,6 +322,16 @@ void route_table_settle(struct route_table *t)
 	}
 	if (b.count > 0)
 		batch_send(t, &b);
+}
+
+void route_table_settle(struct route_table *t)
+{
+	dirty_send(t);
+	if (!t->clashed)
+		return;
+	t->clashed = false;
+	if (!route_table_compare(t))
+		dirty_send(t);
 }
 
 bool route_table_retry(struct route_table *t)

@@ -7,8 +7,9 @@
  * Shape   What the node wishes is kept here by table, metric and prefix, and told to the kernel
  *         in batches by route_table_settle. Routes with our protocol number that nobody
  *         wishes are deleted; those of others are never touched, and where one has the
- *         place of ours, ours fails. What the kernel refuses is tried again with each
- *         settle after route_table_retry.
+ *         place of ours, ours fails. Whose it is that has the place is looked at once: it
+ *         may be what a former daemon left, which ours replaces. What the kernel refuses is
+ *         tried again with each settle after route_table_retry.
  * Memory  at most ROUTES_MAX wishes in a pool of its own; more are refused and counted.
  */
 #pragma once
@@ -50,6 +51,7 @@ struct route_table {
 	uint8_t protocol;
 	bool ipv4;    /* there may be routes of both families */
 	bool patient; /* what a former daemon left stays for now */
+	bool clashed; /* a place is taken, and nobody has looked by whom */
 	struct pool pool;
 	struct map map;
 	struct list all;

@@ -13,6 +13,7 @@ from uml import Guest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "netns"))
 
+import datagrams  # noqa: E402
 from spaces import Spaces, until  # noqa: E402
 from tunnel_town import (  # noqa: E402
     HAND, Hand, end_words, icmp_echo, lan_make, node, out_words, send, transfer)  # fmt: skip
@@ -172,6 +173,39 @@ def test_lost_way_is_told(town):
               5, "the client is told")  # fmt: skip
     town.guest_hand.say("way fd70::a 1")
     until(lambda: town.cb.pings("10.1.0.2", 1), 5, "back")
+
+
+def test_crash_and_a_lost_way(town):
+    """The former daemon's routes lead into the kernel's tunnel, which is still there: the next
+    one's, which say that there is no way, take their place at once."""
+    town.guest_hand.end("KILL")
+    assert town.cb.pings("10.1.0.2", 1) == 1
+    town.guest_hand.start("way fd70::a 0", *out_words("a"))
+    for address in FAMILIES:
+        until(lambda: "nreachable" in town.cb.run(f"ping -n -c 1 -W 2 {address.format(1)}", check=False),
+              5, "the client is told")  # fmt: skip
+    town.guest_hand.say("way fd70::a 1")
+    until(lambda: town.cb.pings("10.1.0.2", 1), 5, "back")
+
+
+def test_narrower_in_mid_path(town):
+    """1350 bytes on a link that neither end sees: every size arrives, or its sender is told."""
+    town.m.ip("link set toa mtu 1350")
+    town.a.ip("link set net0 mtu 1350")
+    try:
+        for space, here in ((town.ca, 1), (town.cb, 2)):
+            datagrams.start_server(space, *(a.format(here) for a in FAMILIES))
+        for client, there in ((town.cb, 1), (town.ca, 2)):
+            for address in FAMILIES:
+                to = address.format(there)
+                until(lambda: datagrams.sizes(client, to, "to", [1310, 1311]) == ["ok", "1310"], 15, to)
+                for way in ("to", "from"):
+                    seen = datagrams.sizes(client, to, way, range(1303, 1312))
+                    assert seen == ["ok"] * 8 + ["1310"], seen
+        assert "ip6tnl" in town.guest.run("ip -d link show X7Out_aaaaaaaa")
+    finally:
+        town.m.ip("link set toa mtu 1500")
+        town.a.ip("link set net0 mtu 1500")
 
 
 def received(client):

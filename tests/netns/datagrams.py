@@ -13,14 +13,16 @@ what of those that do not.
 import selectors
 import socket
 import struct
+import subprocess
 import sys
 import time
 
 IP_MTU_DISCOVER, IP_PMTUDISC_PROBE, IP_RECVERR = 10, 3, 11
 IPV6_MTU_DISCOVER, IPV6_RECVERR = 23, 25
 MSG_ERRQUEUE = 0x2000
+PROGRAM, PORT = ("/usr/bin/python3", __file__), 7000
 HEADERS = {socket.AF_INET: 28, socket.AF_INET6: 48}
-TOLD_S, LOST_S = 0.15, 0.6  # a server waits so long to be told; a client for any answer
+TOLD_S, LOST_S = 0.1, 0.6  # a server waits so long to be told; a client for any answer
 
 
 def family_of(address):
@@ -129,6 +131,20 @@ def ask_one(address, port, way, size):
 def ask(address, port, way, *sizes):
     for size in sizes:
         print(ask_one(address, port, way, int(size)), flush=True)
+
+
+# ---- for tests: in namespaces ----
+
+
+def start_server(space, *addresses):
+    server = space.spawn([*PROGRAM, "serve", str(PORT), *addresses], stdout=subprocess.PIPE, text=True)
+    assert server.stdout.readline() == "ready\n"
+
+
+def sizes(space, address, way, numbers):
+    """What is seen of each size."""
+    words = " ".join(map(str, numbers))
+    return space.run(f"{' '.join(PROGRAM)} ask {address} {PORT} {way} {words}").split()
 
 
 if __name__ == "__main__":

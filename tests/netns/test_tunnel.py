@@ -184,6 +184,23 @@ def test_router_and_others_routes(town):
     a.ip("-6 route del fd0a:9::/64")
 
 
+def test_what_a_former_daemon_left_gives_way(town):
+    """A route of ours in the place, whatever it says, is replaced at once; no comparison is waited
+    for (after a crash beside ip6_tunnel none is due for a minute)."""
+    a, hand = town.a, town.hand["a"]
+    for family, net in (("", "10.8.0.0/16"), ("-6", "fd0a:8::/64")):
+        a.ip(f"{family} route add unreachable {net} metric 1024 proto 79")
+        hand.say(f"route {net} bbbbbbbb fd71::b")
+        until(lambda: "X7Out_bbbbbbbb" in a.ip(f"{family} route show {net}"), 0.5, "into the tunnel")
+        hand.say("way fd70::b 0", f"noroute {net} bbbbbbbb fd71::b")
+        until(lambda: net not in a.ip(f"{family} route show"), 5, "it is gone")
+        a.ip(f"{family} route add {net} dev X7Out_bbbbbbbb metric 1024 proto 79")
+        hand.say(f"route {net} bbbbbbbb fd71::b")
+        until(lambda: "unreachable" in a.ip(f"{family} route show {net}"), 0.5, "no way: told so")
+        hand.say("way fd70::b 1", f"noroute {net} bbbbbbbb fd71::b")
+        until(lambda: net not in a.ip(f"{family} route show"), 5, "it is gone")
+
+
 def test_own_cloud_in_a_table_before_main(town):
     """A default route there does not take what the main table has on the link."""
     a, hand = town.a, town.hand["a"]
