@@ -35,6 +35,7 @@ struct param_value {
 };
 
 struct method;
+struct lease_view;
 
 /* One request while it is being answered. */
 struct call {
@@ -88,8 +89,9 @@ json_t *node_query(struct call *call);	   /* why_route.c */
 json_t *topology_query(struct call *call); /* topology.c */
 json_t *ping_query(struct call *call);	   /* ask.c */
 json_t *why_query(struct call *call);	   /* why.c */
-json_t *prefer_command(struct call *call); /* why_gateway.c */
-json_t *watch_query(struct call *call);	   /* watch.c */
+json_t *prefer_command(struct call *call); /* exits.c */
+json_t *exits_query(struct call *call);
+json_t *watch_query(struct call *call); /* watch.c */
 
 /* ---- shared among them ---- */
 
@@ -105,8 +107,14 @@ const struct leases *call_leases(struct call *call);
 /* Why packets go to the node of an address, a name or an id as they do; why_route.c. */
 json_t *why_route(struct call *call, const char *to);
 
-/* Which gateway to the Internet is used, and why no other; why_gateway.c. */
-json_t *why_gateway(struct call *call);
+/* The lease of a client: a MAC, an IPv4 address or a name, with or without the domain; why_lease.c.
+ */
+bool call_find_lease(const struct call *call, const struct leases *l, const char *client,
+		     struct lease_view *v);
+
+/* Which gateway to the Internet is used, by this node or by a client (NULL: none), and why no
+ * other; why_gateway.c. */
+json_t *why_gateway(struct call *call, const char *client);
 
 /* Parts of the status; null when the node has none. */
 json_t *leases_status_json(const struct node *node, instant now);

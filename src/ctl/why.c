@@ -263,7 +263,7 @@ json_t *why_query(struct call *call)
 	const struct param_value *v = &call->value[subject];
 
 	if (strcmp(what, "gateway") == 0)
-		return why_gateway(call);
+		return why_gateway(call, call->value[WHY_CLIENT].word);
 	if (!v->given)
 		return call_refuse(call, "missing-parameter", "\"why\" of a %s needs \"%s\"", what,
 				   call->method->params[subject].name);

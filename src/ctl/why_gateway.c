@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* why_gateway - which gateway to the Internet is used and why not another; and people's choice. */
+/* why_gateway - which gateway to the Internet is used and why not another. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "ctl/exits.h"
 #include "ctl/json.h"
 #include "ctl/tunnels.h"
 #include "node/node.h"
 
 enum { GATEWAYS_MAX = 200 /* that are told */, WORDS_ROOM = 200 };
-enum { PREFER_GATEWAY, PREFER_MODE }; /* in the order of prefer's row in methods[] */
 
 struct answer {
 	const struct call *call;
@@ -67,6 +67,7 @@ static void gateway_tell(void *ctx, const struct gw_why *why)
 	json_put_count(o, "bandwidth_bps", bmx7_bandwidth(why->network->bandwidth));
 	json_put_count(o, "metric_bps", v.metric);
 	json_put_count(o, "worth_bps", why->metric);
+	json_put_count(o, "users", x->exits ? exits_users(x->exits, v6, why->node) : 0);
 	proof_put(o, a->call->now, tunnels_proof(x->tunnels, v6, why->node));
 	json_put_text(o, "reason", reason_words(a, why));
 	if (why->reason == GW_CHOSEN) {
@@ -78,19 +79,6 @@ static void gateway_tell(void *ctx, const struct gw_why *why)
 }
 
 /* ---- all ---- */
-
-static void preferred_put(const struct call *call, json_t *o)
-{
-	const struct node *x = call->ctl->node;
-	struct l3_node_view v = {.id = x->preference.node};
-
-	if (x->preference.any)
-		v.id = (struct digest){{0}};
-	else if (x->l3)
-		l3_node_find(x->l3, call->now, &v.id, &v);
-	network_put_node(o, "preferred", &v);
-	json_put_bool(o, "strict", !x->preference.any && x->preference.strict);
-}
 
 static json_t *proves_json(const struct tunnels *t)
 {
@@ -118,46 +106,30 @@ static void answer_words(const struct answer *a, const struct tunnels *t, char *
 		snprintf(words, room, "no gateway is used: no node offers the Internet");
 }
 
-json_t *why_gateway(struct call *call)
+json_t *why_gateway(struct call *call, const char *client)
 {
 	const struct tunnels *t = call->ctl->node->tunnels;
-	struct answer a = {.call = call, .list = json_array()};
+	struct answer a = {.call = call};
 	char words[3 * WORDS_ROOM];
-	json_t *o = json_object();
+	json_t *o;
+	struct mac mac;
 
+	if (client && !exits_client_find(call, client, &mac))
+		return NULL;
+	a.list = json_array();
+	o = json_object();
 	if (t)
 		gw_explain(tunnels_gw(t), gateway_tell, &a);
 	answer_words(&a, t, words, sizeof(words));
+	if (client) {
+		exits_client_words(call, mac, words, sizeof(words));
+		json_object_set_new(o, "client", exits_client_json(call, mac));
+	}
 	json_put_text(o, "what", "gateway");
 	json_put_text(o, "text", words);
-	preferred_put(call, o);
+	exits_preferred_put(call, o, &call->ctl->node->preference);
 	json_object_set_new(o, "proves", proves_json(t));
 	json_object_set_new(o, "gateways", a.list);
 	json_put_count(o, "gateways_more", a.more);
-	return o;
-}
-
-json_t *prefer_command(struct call *call)
-{
-	struct node *x = call->ctl->node;
-	const struct param_value *gateway = &call->value[PREFER_GATEWAY];
-	const struct param_value *mode = &call->value[PREFER_MODE];
-	struct ev ev = {.kind = EV_TUNNEL, .tunnel = {.kind = TUNNEL_PREFER}};
-	struct l3_node_view v;
-	json_t *o;
-
-	if (!x->tunnels)
-		return call_refuse(call, "network-off", "tunnels are off, so there is no gateway");
-	ev.tunnel.prefer.any = strcmp(gateway->word, "auto") == 0;
-	ev.tunnel.prefer.strict = mode->given && strcmp(mode->word, "strict") == 0;
-	/* Who was seen once and is away now is known by its whole id. */
-	if (!ev.tunnel.prefer.any && !digest_parse(gateway->word, &ev.tunnel.prefer.node)) {
-		if (!network_find(call, x->l3, gateway->word, &v))
-			return NULL;
-		ev.tunnel.prefer.node = v.id;
-	}
-	node_handle(x, call->now, &ev, call->fx);
-	o = json_object();
-	preferred_put(call, o);
 	return o;
 }

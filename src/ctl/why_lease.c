@@ -30,9 +30,8 @@ static bool by_name(void *ctx, const struct lease_view *v)
 	return !exact;
 }
 
-/* client: a MAC, an IPv4 address or a name, with or without the domain. */
-static bool lease_look(const struct call *call, const struct leases *l, const char *client,
-		       struct lease_view *v)
+bool call_find_lease(const struct call *call, const struct leases *l, const char *client,
+		     struct lease_view *v)
 {
 	char name[LEASE_NAME_ROOM + 8];
 	struct search s = {.name = name, .view = v};
@@ -218,7 +217,7 @@ json_t *why_lease(struct call *call, const char *client)
 
 	if (!l)
 		return NULL;
-	if (!lease_look(call, l, client, &v))
+	if (!call_find_lease(call, l, client, &v))
 		return call_refuse(call, "unknown-client",
 				   "no lease of %.80s is known; \"leases\" lists them", client);
 

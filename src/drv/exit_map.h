@@ -32,7 +32,7 @@
 enum {
 	EXIT_MAP_MAX = 16384,
 	EXIT_MAP_BUSY_S = 2,
-	EXIT_MAP_LOOK_MS = 1000,
+	EXIT_MAP_LOOK_MS = 250, /* so late a client gets its first pin */
 };
 
 struct exit_map {

@@ -491,6 +491,8 @@ static int loop_start(struct loop *x)
 	loop_join_network(x);
 	loop_join_uplinks(x);
 	preference_recall(&x->conf.host, &x->run, loop_tell, x);
+	client_preferences_start(&x->client_preferences, &x->conf.host, &x->run, &x->uv, loop_tell,
+				 x);
 	return 0;
 }
 
@@ -511,6 +513,7 @@ static void loop_stop(struct loop *x)
 		if (x->ctl_socket.listener.data)
 			ctl_socket_close(&x->ctl_socket,
 					 run_dir_path(&x->run, "nuvold.sock", path));
+		client_preferences_stop(&x->client_preferences);
 		uplinks_stop(&x->uplinks);
 		tunnel_stop(&x->tunnel);
 		network_stop(&x->network);

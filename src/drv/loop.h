@@ -18,6 +18,7 @@
 #include "conf/conf.h"
 #include "ctl/ctl.h"
 #include "drv/cables.h"
+#include "drv/client_preference.h"
 #include "drv/ctl_socket.h"
 #include "drv/datapath.h"
 #include "drv/fast.h"
@@ -76,6 +77,7 @@ struct loop {
 	struct network network;
 	struct tunnel tunnel;
 	struct uplinks uplinks;
+	struct client_preferences client_preferences;
 	struct record_file record;
 	struct run_dir run;
 	uint64_t resyncs; /* messages of the kernel were lost */

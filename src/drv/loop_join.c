@@ -66,6 +66,8 @@ void loop_emit(struct fx *fx, const struct effect *e)
 		tunnel_effect(&x->tunnel, &e->tunnel);
 		if (e->tunnel.kind == TUNNEL_KEEP)
 			preference_keep(&x->conf.host, &x->run, &e->tunnel.keep);
+		else if (e->tunnel.kind == TUNNEL_KEEP_CLIENT)
+			client_preferences_keep(&x->client_preferences, &e->tunnel.keep_client);
 		break;
 	case FX_UPLINK:
 		uplinks_effect(&x->uplinks, &e->uplink);

@@ -392,20 +392,22 @@ static void client_use(struct exits *x, struct client *c, bool v6, const struct 
 	}
 }
 
-/* Others hear of it when that is news to them. */
+/* Others hear of it when that is news to them. Two that say different things of one client do not
+ * outshout each other. */
 static void client_say(struct exits *x, struct client *c)
 {
-	struct pins_view v;
+	const instant again = instant_add(c->said, span_ms(EXITS_SAY_MS));
+	struct pins_view v = {.pinned = false};
 
 	if (!c->here || (!c->exit.there[0] && !c->exit.there[1]))
 		return;
-	/* Two that say different things of one client do not outshout each other. */
-	if (pins_find(x->pins, x->now, c->mac, &v) && v.pinned &&
-	    !mac_equal(v.pin_node, x->conf.self) && !mac_is_zero(v.pin_node) &&
-	    !instant_reached(instant_add(c->said, span_ms(EXITS_SAY_MS)), x->now)) {
+	(void)pins_find(x->pins, x->now, c->mac, &v);
+	if (v.pinned && pins_exit_equal(&v.exit, &c->exit)) {
 		pins_touch(x->pins, x->now, c->mac);
 		return;
 	}
+	if (v.pinned && !mac_equal(v.pin_node, x->conf.self) && !instant_reached(again, x->now))
+		return;
 	c->said = x->now;
 	(void)pins_put(x->pins, x->now, c->mac, &c->exit);
 }

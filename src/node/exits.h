@@ -48,7 +48,7 @@ struct exits;
 struct exits *exits_new(const struct exits_conf *conf, const struct exits_env *env, instant now,
 			uint64_t seed);
 void exits_free(struct exits *x);
-/* The node's tunnels are there now; self: its id in the network. */
+/* The node's tunnels are there now, or not any more (NULL); self: its id in the network. */
 void exits_network(struct exits *x, struct tunnels *t, const struct digest *self);
 
 /* share_env.changed is to be handed here. */

@@ -80,14 +80,14 @@ static void lease_print(const json_t *result)
 }
 
 /* NULL: one of the words is not UTF-8. */
-static json_t *why_params(const char *what, const char *whom)
+static json_t *why_params(const struct cli *cli, const char *what, const char *whom)
 {
 	const char *subject = strcmp(what, "lease") == 0   ? "client"
 			      : strcmp(what, "route") == 0 ? "to"
 							   : "mac";
 
 	if (strcmp(what, "gateway") == 0)
-		return json_pack("{s:s}", "what", what);
+		return json_pack("{s:s, s:s*}", "what", what, "client", cli->value['c']);
 	return json_pack("{s:s, s:s}", "what", what, subject, whom);
 }
 
@@ -96,7 +96,7 @@ static enum exit_code why_ask(const struct cli *cli, struct socket *s, const cha
 			      const char *whom, json_t **result)
 {
 	json_t *answer;
-	enum exit_code status = ask_raw(cli, s, "why", why_params(what ? what : "node", whom),
+	enum exit_code status = ask_raw(cli, s, "why", why_params(cli, what ? what : "node", whom),
 					ASK_TIMEOUT_MS, &answer);
 
 	if (status != EXIT_OK || !answer)
@@ -146,6 +146,8 @@ static enum exit_code why_run(const struct cli *cli)
 	struct socket s;
 	json_t *result;
 
+	if (cli->value['c'] && !gateway)
+		return usage_error(cli, "a client by --client is for 'gateway' only");
 	if (!what && is_kind(whom))
 		return usage_error(cli, "of which %s?", whom);
 	if (what && !gateway && !is_kind(what))
@@ -181,5 +183,9 @@ const struct command why_command = {
 		   "was\nfound out by asking through its tunnel.\n",
 	.arguments_min = 1,
 	.arguments_max = 2,
+	.options = {{.name = "client",
+		     .letter = 'c',
+		     .argument = "CLIENT",
+		     .help = "of gateway: by which this client goes, and why"}},
 	.run = why_run,
 };

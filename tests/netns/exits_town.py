@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from lab_town import BUILD, LAB, NETWORK, SLOW, Town, client, node, segment, until
@@ -31,9 +32,10 @@ class ExitsTown(Town):
 
     def __init__(self, folder, text=TOWN):
         super().__init__(folder)
-        self.children = {}
+        self.children, self.roams = {}, []
         self.up(text, network=NETWORK)
         self.server = self.spawn("internet", "serve", PORT)
+        self.mac = self.client("phone")["mac"]
         self.address = {g: self.wan(g) for g in GATEWAYS}
         for gateway in GATEWAYS:
             until(lambda g=gateway: self.offered(g), 30, f"{gateway} offers")
@@ -77,6 +79,11 @@ class ExitsTown(Town):
                  if g["chosen"] and g["family"] == "ipv4"]
         return next((n for n, i in self.id.items() if found and found[0]["id"] == i), None)
 
+    def finds_good(self, who, gateway):
+        """Its probes say so; one that was bad is asked again after a while only."""
+        return any(g["id"] == self.id[gateway] and g["verdict"] == "good"
+                   for g in self.ask(who, "why", "gateway")["gateways"] if g["family"] == "ipv4")
+
     def lines(self, path):
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines(True)
                 if line.endswith("\n")]
@@ -90,10 +97,30 @@ class ExitsTown(Town):
     def by(self, who="phone"):
         """By which gateway a new connection of the client's goes; None: by none."""
         before = len(self.came())
-        self.inside(who, "timeout", "2", "busybox", "nc", SERVER, str(PORT), "-e", "/bin/true",
-                    check=False)
-        after = self.came()
-        return after[-1] if len(after) > before else None
+        asked = self.inside(who, "timeout", "2", "busybox", "nc", SERVER, str(PORT), "-e",
+                            "/bin/true", check=False)
+        if asked.returncode != 0:
+            return None
+        until(lambda: len(self.came()) > before, 5, "the server has taken the connection")
+        return self.came()[-1]
+
+    def roam(self, where):
+        """A client is announced anew five times in 20 s at most (core/l2)."""
+        now = time.monotonic()
+        self.roams = [at for at in self.roams if now - at < 20]
+        if len(self.roams) >= 5:
+            time.sleep(self.roams[0] + 20 - now)
+        self.roams.append(time.monotonic())
+        self.lab("roam", "phone", where)
+
+    def exit(self, who, family="ipv4"):
+        """What this node knows of the phone's; {}: nothing."""
+        found = [c for c in self.ask(who, "prefer")["clients"] if c["mac"] == self.mac]
+        return next((e for c in found for e in c["exits"] if e["family"] == family), {})
+
+    def pinned(self, who, gateway):
+        """... and it is that one."""
+        return self.exit(who).get("id") == self.id[gateway]
 
     def download(self):
         return self.spawn("phone", "get", SERVER, PORT)

@@ -105,6 +105,10 @@ static void tunnels_start(struct network_town *t)
 	node->conf.network.nodes_max = 2000;
 	node->tunnels = tunnels_new(&node->conf, &node->plan, t->town.place[0]->l3, 1);
 	assert(node->tunnels);
+	const struct digest self = l3_id(t->town.place[0]->l3);
+
+	if (node->exits)
+		exits_network(node->exits, node->tunnels, &self);
 	t->fx.emit = emit;
 	t->town.hear = hear;
 	t->town.hear_ctx = t;
@@ -147,6 +151,8 @@ void network_town_init(struct network_town *t, struct lab *lab)
 
 void network_town_fini(struct network_town *t)
 {
+	if (t->lab->nodes[0].exits)
+		exits_network(t->lab->nodes[0].exits, NULL, &(struct digest){{0}});
 	tunnels_free(t->lab->nodes[0].tunnels);
 	t->lab->nodes[0].tunnels = NULL;
 	t->lab->nodes[0].l3 = NULL;

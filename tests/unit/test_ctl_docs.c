@@ -158,7 +158,7 @@ static void test_examples(void **state)
 		pairs += block_check(at + 5, end + 1);
 		at = end + 4;
 	}
-	assert_int_equal(pairs, 27);
+	assert_int_equal(pairs, 28);
 	free(text);
 }
 

@@ -308,6 +308,40 @@ static void test_prefer(void **state)
 	assert_true(json_is_true(json_object_get(by(gateways_of(o), "name", "node-3"), "chosen")));
 }
 
+/* For one client people prefer a gateway that offers the Internet, then one that does not. */
+static void test_prefer_client(void **state)
+{
+	struct asker *root = lab_asker(lab, true);
+	json_t *o, *c, *e;
+
+	(void)state;
+	o = lab_ask(lab, root, "prefer",
+		    "{\"gateway\": \"node-3\", \"client\": \"06:00:00:00:00:07\"}");
+	assert_string_equal(text(o, "preferred_name"), "node-3");
+	o = lab_ask(lab, asker, "exits", NULL);
+	assert_true(is_null(o, "preferred"));
+	c = by(list_of(o, "clients"), "mac", "06:00:00:00:00:07");
+	assert_string_equal(text(c, "preferred_name"), "node-3");
+	e = by(list_of(c, "exits"), "family", "ipv4");
+	assert_string_equal(text(e, "cause"), "people");
+	assert_string_equal(text(e, "name"), "node-3");
+	assert_string_equal(text(by(list_of(c, "exits"), "family", "ipv6"), "cause"), "none");
+	lab_ask(lab, root, "prefer",
+		"{\"gateway\": \"node-1\", \"mode\": \"strict\", \"client\": "
+		"\"06:00:00:00:00:07\"}");
+	o = lab_ask(lab, asker, "why",
+		    "{\"what\": \"gateway\", \"client\": \"06:00:00:00:00:07\"}");
+	assert_true(has(o, "text", "only one is wanted for it"));
+	c = json_object_get(o, "client");
+	assert_true(json_is_true(json_object_get(c, "strict")));
+	assert_string_equal(text(json_array_get(list_of(c, "exits"), 0), "cause"), "lost");
+	o = lab_ask(lab, root, "prefer",
+		    "{\"gateway\": \"auto\", \"client\": \"06:00:00:00:00:07\"}");
+	assert_true(is_null(o, "preferred"));
+	o = lab_ask(lab, root, "prefer", "{\"gateway\": \"auto\", \"client\": \"nobody\"}");
+	assert_string_equal(text(o, "code"), "unknown-client");
+}
+
 /* A node that nobody has a way to offers the cloud as well. */
 static void stranger_offers(unsigned n)
 {
@@ -388,6 +422,7 @@ int main(void)
 		TUNNELS(test_why_unsearched),
 		TUNNELS(test_why_lost),
 		TUNNELS(test_prefer),
+		TUNNELS(test_prefer_client),
 		TUNNELS(test_why_flooded),
 		TUNNELS(test_off),
 		cmocka_unit_test(test_reasons_have_words),

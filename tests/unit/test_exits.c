@@ -389,6 +389,15 @@ static void laid_out(void **state)
 	assert_int_equal(by(1), 6);
 	run(span_s(1));
 	assert_int_equal(said(1), 6);
+	/* It comes with what others say of it, and has to move at once. */
+	told(3, 5);
+	comes(3);
+	sends_for(3, 20);
+	dies(5);
+	assert_int_equal(by(3), 6);
+	run(span_ms(100));
+	assert_int_equal(said(3), 6);
+	offers(5, 10 * MBIT);
 	/* It leaves and moves there. */
 	leaves(1);
 	told(1, 5);

@@ -185,7 +185,7 @@ static void dirty(struct pins *p, enum topic_kind k, struct mac mac)
 	p->flush = instant_min(p->flush, instant_add(p->flushed, span_ms(FLUSH_MS)));
 }
 
-static bool exit_equal(const struct pins_exit *a, const struct pins_exit *b)
+bool pins_exit_equal(const struct pins_exit *a, const struct pins_exit *b)
 {
 	for (unsigned v6 = 0; v6 < 2; v6++)
 		if (a->there[v6] != b->there[v6] ||
@@ -383,7 +383,7 @@ static bool topic_say(struct client *c, instant now, enum topic_kind k, const st
 		      struct mac teller)
 {
 	struct topic *t = &c->topic[k];
-	bool news = !t->known || (k == TOPIC_PIN ? !exit_equal(&s->exit, &c->exit)
+	bool news = !t->known || (k == TOPIC_PIN ? !pins_exit_equal(&s->exit, &c->exit)
 						 : wish_compare(&s->wish, &c->wish) != 0);
 
 	if (k == TOPIC_PIN)
@@ -488,7 +488,7 @@ enum err pins_put(struct pins *p, instant now, struct mac mac, const struct pins
 	const struct topic *t = &c->topic[TOPIC_PIN];
 
 	c->touched = now;
-	if (t->known && exit_equal(&c->exit, exit)) {
+	if (t->known && pins_exit_equal(&c->exit, exit)) {
 		if (mac_is_zero(t->teller))
 			tell_ourselves(p, c, TOPIC_PIN);
 		return OK;

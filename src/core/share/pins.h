@@ -46,6 +46,8 @@ struct pins_exit {
 	struct digest gateway[2];
 };
 
+bool pins_exit_equal(const struct pins_exit *a, const struct pins_exit *b);
+
 /* What people want for a client. */
 struct pins_wish {
 	bool any; /* nothing (any more) */
