@@ -276,6 +276,15 @@ static bool gate_open(struct exits *x, unsigned g, bool v6, const struct tunnel_
 	return gate->routed[v6];
 }
 
+/* What the node itself uses may be one that is known to be bad, where nobody is good. */
+static bool end_of(struct exits *x, bool v6, const struct digest *id, struct tunnel_to *to)
+{
+	if (!x->has_best[v6] || !digest_equal(&x->best[v6].node, id))
+		return other_fit(x, v6, id, to);
+	*to = x->best[v6];
+	return true;
+}
+
 /* The table of what the client uses; 0: none, or no room for one more. */
 static uint8_t table_of(struct exits *x, bool v6, const struct pin_choice *choice)
 {
@@ -285,7 +294,8 @@ static uint8_t table_of(struct exits *x, bool v6, const struct pin_choice *choic
 	if (choice->cause == PIN_NONE || is_self(x, &choice->to))
 		return 0;
 	if (choice->cause != PIN_LOST) {
-		(void)other_fit(x, v6, &choice->to, &to);
+		if (!end_of(x, v6, &choice->to, &to))
+			return 0;
 		g = gate_get(x, &choice->to);
 	}
 	if (g < GATES && gate_open(x, g, v6, &to))

@@ -25,6 +25,13 @@ static const struct check table[] = {
 	{.name = "internet-lasts",
 	 .meaning = "nobody is without Internet for long while an honest gateway is reachable",
 	 .look = check_dark},
+	{.name = "one-exit",
+	 .meaning = "what a client has begun stays with its gateway over a walk, as long as that "
+		    "works",
+	 .look = check_one_exit},
+	{.name = "gateways-steady",
+	 .meaning = "nobody leaves gateways that work again and again",
+	 .look = check_steady},
 	{.name = "floods",
 	 .meaning = "no broadcast is sent more often than its copies need",
 	 .look = check_floods},

@@ -48,6 +48,8 @@ bool check_addresses(struct run *r, char why[CHECK_TEXT]);
 bool check_leases_agree(struct run *r, char why[CHECK_TEXT]);
 void check_loops(struct run *r, const struct check *self); /* check_gateway.c */
 void check_dark(struct run *r, const struct check *self);
+void check_one_exit(struct run *r, const struct check *self);
+void check_steady(struct run *r, const struct check *self);
 void check_floods(struct run *r, const struct check *self);
 bool check_exits(struct run *r, char why[CHECK_TEXT]);
 bool check_offers(struct run *r, char why[CHECK_TEXT]);

@@ -6,6 +6,8 @@
 
 enum {
 	DARK_MAX_S = 30,
+	STEADY_S = 120,
+	MOVES_MAX = 4,	   /* in that time */
 	COPIES = 3,	   /* of a broadcast, by each port that knows it */
 	FLOODS_MORE = 200, /* what came twice, and what was under way when a node started anew */
 };
@@ -76,6 +78,36 @@ void check_dark(struct run *r, const struct check *self)
 	}
 }
 
+/* It was left for another one, though all was well with it, and nothing is wrong in between. */
+static bool left_for_nothing(const struct run *r, const struct run_exit *e, int now)
+{
+	return e->at >= 0 && now >= 0 && e->at != now && run_is_honest(r, (unsigned)e->at) &&
+	       run_joined(r, e->node, (unsigned)e->at) &&
+	       world_walk(r->world, e->node, (unsigned)e->at, NULL) >= 0;
+}
+
+void check_steady(struct run *r, const struct check *self)
+{
+	const instant now = world_now(r->world);
+
+	for (unsigned i = 0; i < r->exits; i++) {
+		struct run_exit *e = &r->exit[i];
+		const int exit = world_exit(r->world, e->node);
+
+		if (!instant_before(now, instant_add(e->since, span_s(STEADY_S)))) {
+			e->since = now;
+			e->moves = 0;
+		}
+		e->moves += left_for_nothing(r, e, exit);
+		e->at = exit;
+		if (e->moves <= MOVES_MAX)
+			continue;
+		run_violated(r, self, "node %u left %u gateways that work in %d s", e->node,
+			     e->moves, STEADY_S);
+		e->moves = 0;
+	}
+}
+
 bool check_exits(struct run *r, char why[CHECK_TEXT])
 {
 	for (unsigned i = 0; i < r->exits; i++) {
@@ -87,6 +119,27 @@ bool check_exits(struct run *r, char why[CHECK_TEXT])
 		return false;
 	}
 	return true;
+}
+
+/* A node remembers for a while that a gateway could not be reached from it. */
+static bool is_bad_for(const struct run *r, unsigned node, unsigned gateway)
+{
+	const struct node *x = world_node_at(r->world, node), *g = world_node_at(r->world, gateway);
+	const struct digest id = l3_id(g->l3);
+	const struct proof *p = tunnels_proof(x->tunnels, false, &id);
+
+	return p && p->verdict == GW_BAD;
+}
+
+void check_one_exit(struct run *r, const struct check *self)
+{
+	const struct run_split s = r->split;
+
+	r->split.client = WORLD_NOWHERE;
+	if (s.client != WORLD_NOWHERE && run_client_served(r, s.client) &&
+	    !is_bad_for(r, world_client_at(r->world, s.client), s.before))
+		run_violated(r, self, "client %u went by node %u, and after a walk by %u", s.client,
+			     s.before, s.after);
 }
 
 bool check_offers(struct run *r, char why[CHECK_TEXT])

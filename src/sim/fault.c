@@ -29,6 +29,8 @@ struct faults {
 	struct active *at;
 	unsigned count, room;
 	uint8_t *side; /* of each node */
+	bool begun[FAULT_KINDS];
+	bool half; /* of the storm is over */
 };
 
 /* What a row does; begin may refuse (false): there is nothing to do it to. */
@@ -577,6 +579,11 @@ void faults_free(struct faults *f)
 	free(f);
 }
 
+bool faults_any(const struct faults *f)
+{
+	return f->count > 0;
+}
+
 unsigned faults_active(const struct faults *f, enum fault_kind k)
 {
 	unsigned n = 0;
@@ -612,15 +619,31 @@ static void begin(struct faults *f, enum fault_kind kind)
 	if (!row->begin(f, a))
 		return;
 	f->count++;
+	f->begun[kind] = true;
 	f->run->figures.faults++;
 	f->run->figures.faults_of[kind]++;
+}
+
+/* What chance has left out so far. */
+static void half_begins(struct faults *f)
+{
+	const struct fault_set *set = f->run->conf.faults;
+
+	for (unsigned k = 0; k < FAULT_KINDS; k++)
+		if (set->per_minute[k] > 0 && !f->begun[k])
+			begin(f, (enum fault_kind)k);
+	f->half = true;
 }
 
 void faults_second(struct faults *f)
 {
 	const struct fault_set *set = f->run->conf.faults;
+	const span storm = instant_since(f->run->calm_from, f->run->faults_from);
+	const instant half = instant_add(f->run->faults_from, span_us(storm.us / 2));
 
 	expire(f, world_now(world(f)));
+	if (!f->half && !instant_before(world_now(world(f)), half))
+		half_begins(f);
 	for (unsigned k = 0; k < FAULT_KINDS; k++) {
 		unsigned scale = rows[k].single ? 100 : f->run->layout.nodes + 99;
 		uint32_t due; /* parts of 60 x 100: what is to begin */

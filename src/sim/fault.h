@@ -46,7 +46,7 @@ enum fault_kind {
 
 struct fault_set {
 	const char *name, *what;
-	uint16_t per_minute[FAULT_KINDS]; /* in a hundred nodes; at least one a minute if not 0 */
+	uint16_t per_minute[FAULT_KINDS]; /* in a hundred nodes; in the storm one at least */
 };
 
 /* By name, or NULL; the sets one after the other, NULL behind the last. */
@@ -62,5 +62,7 @@ void faults_free(struct faults *f);
 void faults_second(struct faults *f);
 /* Ends all. */
 void faults_end(struct faults *f);
+/* Is any under way? */
+bool faults_any(const struct faults *f);
 /* How many of this kind are under way. */
 unsigned faults_active(const struct faults *f, enum fault_kind k);

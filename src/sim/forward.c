@@ -30,7 +30,7 @@ static void rule_add(struct rules *r, struct rule rule)
 /* Into main leads the kernel's own rule. */
 static void rule_of_route(struct rules *r, const struct tunnel_key *key)
 {
-	/* Into tables of clients lead marks, and nobody marks here. */
+	/* Into tables of clients lead marks. */
 	if (key->table == ROUTE_TABLE_MAIN || key->preference == TUNNEL_CLIENT_PREFERENCE)
 		return;
 	for (unsigned i = 0; i < r->count; i++)
@@ -39,7 +39,19 @@ static void rule_of_route(struct rules *r, const struct tunnel_key *key)
 	rule_add(r, (struct rule){key->preference, key->table, false, true});
 }
 
-static void rules_make(struct rules *r, const struct forward_host *h)
+/* As drv/exit_map.h marks what a client sends, if it has a table of its own. */
+static void rules_of_client(struct rules *r, const struct forward_host *h, struct mac client)
+{
+	const struct tunnel_route *route = tunnel_kernel_client(h->tunnels, client, false);
+
+	if (!route)
+		return;
+	rule_add(r, (struct rule){TUNNEL_CLIENT_PREFERENCE - 2, ROUTE_TABLE_MAIN, true, false});
+	rule_add(r, (struct rule){TUNNEL_CLIENT_PREFERENCE - 1, STEER_TUNNELS, true, false});
+	rule_add(r, (struct rule){TUNNEL_CLIENT_PREFERENCE, route->key.table, false, false});
+}
+
+static void rules_make(struct rules *r, const struct forward_host *h, struct mac client)
 {
 	r->count = 0;
 	rule_add(r, (struct rule){ROUTE_MAIN_PRIORITY, ROUTE_TABLE_MAIN, false, false});
@@ -48,6 +60,7 @@ static void rules_make(struct rules *r, const struct forward_host *h)
 		rule_add(r, (struct rule){STEER_PRIORITY + 1, STEER_UPLINKS, false, false});
 		rule_add(r, (struct rule){STEER_PRIORITY + 2, STEER_TUNNELS, false, true});
 	}
+	rules_of_client(r, h, client);
 	for (unsigned i = 0; i < h->tunnels->routes; i++)
 		rule_of_route(r, &h->tunnels->route[i].key);
 }
@@ -90,19 +103,20 @@ static struct found look_up(const struct forward_host *h, uint32_t table, const 
 	return best;
 }
 
-struct forward forward_decide(const struct forward_host *h, struct ipv4 to, bool by_tunnel)
+struct forward forward_decide(const struct forward_host *h, struct ipv4 to,
+			      const struct forward_from *from)
 {
 	const struct prefix p = prefix_of4((struct ipv4){{to.b[0], to.b[1], to.b[2], to.b[3]}, 32});
 	struct rules rules;
 
 	if (ipv4_to_u32(to) == ipv4_to_u32(h->plan->ipv4))
 		return (struct forward){.kind = FORWARD_HERE};
-	rules_make(&rules, h);
+	rules_make(&rules, h, from->client);
 	for (unsigned i = 0; i < rules.count; i++) {
 		const struct rule *r = &rules.at[i];
 		struct found f;
 
-		if (r->not_by_tunnel && by_tunnel)
+		if (r->not_by_tunnel && from->by_tunnel)
 			continue;
 		f = look_up(h, r->table, &p);
 		if (f.bits < 0 || (r->no_default && f.bits == 0))

@@ -3,7 +3,8 @@
  * forward - where does a node's kernel send an IPv4 packet? Rules, tables and routes, as our
  * drivers set them.
  *
- * Source  ip-rule(8), ip-route(8); core/steer.h, core/tunnel.h; drv/steer.h, drv/tunnel.h.
+ * Source  ip-rule(8), ip-route(8); core/steer.h, core/tunnel.h; drv/steer.h, drv/tunnel.h,
+ *         drv/exit_map.h.
  * Shape   In the order of their priority, rules name tables; the longest prefix that contains the
  *         destination decides, then the lower metric; a table without one passes on to the next
  *         rule. Main has the LAN's prefix and the machine's own default route, if it has one.
@@ -34,5 +35,10 @@ struct forward {
 	const struct tunnel_out *out; /* of FORWARD_TUNNEL */
 };
 
-/* by_tunnel: it came out of our end. */
-struct forward forward_decide(const struct forward_host *h, struct ipv4 to, bool by_tunnel);
+/* Who sends it: all zero, the node itself. */
+struct forward_from {
+	struct mac client; /* of the LAN here */
+	bool by_tunnel;	   /* it came out of our end */
+};
+struct forward forward_decide(const struct forward_host *h, struct ipv4 to,
+			      const struct forward_from *from);

@@ -327,6 +327,7 @@ void host_happen(struct world *w, const struct item *it)
 		network_happen(p, it);
 		break;
 	case ITEM_PACKET: ip_packet_happen(p, it); break;
+	case ITEM_SEEN: ip_packet_seen_tell(p); break;
 	case ITEM_INTERNET: internet_happen(p, it); break;
 	}
 }

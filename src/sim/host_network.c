@@ -110,6 +110,7 @@ void network_fini(struct place *p)
 		map_del(&p->world->by_primary, &p->by_primary);
 	free(p->key);
 	free(p->kernel.via);
+	free(p->seen);
 	tunnel_kernel_flush(&p->tunnels);
 }
 

@@ -9,7 +9,7 @@
 /* Where a packet comes from, when a node gets it. */
 enum { BY_LAN, BY_TUNNEL, BY_UPLINK };
 
-enum { SUM_BYTES = 4, FRAME_MIN = ETHERNET_HEADER + 46 };
+enum { SUM_BYTES = 4, SEEN_LOOK_MS = 1000, FRAME_MIN = ETHERNET_HEADER + 46 };
 
 void ip_packet_write(const struct ip_packet *k, uint8_t *bytes)
 {
@@ -131,14 +131,14 @@ static void by_uplink(struct place *p, struct ip_packet *k)
 	later(p, k, BY_UPLINK, internet_rtt(w));
 }
 
-static struct forward decide(const struct place *p, struct ipv4 to, bool by_tunnel)
+static struct forward decide(const struct place *p, struct ipv4 to, const struct forward_from *from)
 {
 	const struct forward_host h = {.plan = &p->node.plan,
 				       .tunnels = &p->tunnels,
 				       .default_route = p->uplink.kind != WORLD_UPLINK_NONE,
 				       .uplink_used = p->uplink.used};
 
-	return forward_decide(&h, to, by_tunnel);
+	return forward_decide(&h, to, from);
 }
 
 /* Somebody far away. */
@@ -176,11 +176,14 @@ static void probe_is_answered(struct place *p, const struct ip_packet *k)
 
 static void routed(struct place *p, struct ip_packet *k, int from)
 {
+	struct forward_from f_from = {.by_tunnel = from == BY_TUNNEL};
 	struct forward f;
 
 	if (!k->back && circles(p, k))
 		return;
-	f = decide(p, k->back ? k->ip : outside, from == BY_TUNNEL);
+	if (from == BY_LAN)
+		f_from.client = world_client_mac(p->world, k->sender);
+	f = decide(p, k->back ? k->ip : outside, &f_from);
 	switch (f.kind) {
 	case FORWARD_REFUSE: p->world->internet.refused++; return;
 	case FORWARD_TUNNEL: into_tunnel(p, f.out, k); return;
@@ -238,6 +241,36 @@ void ip_packet_rx(struct place *p, const uint8_t *frame, size_t len)
 		probe_is_answered(p, &k);
 }
 
+/* The host looks now and then who has sent something: drv/exit_map.h. */
+static void seen_note(struct place *p, struct mac mac)
+{
+	struct item *it;
+
+	for (unsigned i = 0; i < p->seens; i++)
+		if (mac_equal(p->seen[i], mac))
+			return;
+	world_grow(&p->seen, p->seens, &p->seen_room, sizeof(*p->seen));
+	p->seen[p->seens++] = mac;
+	if (p->seens > 1)
+		return;
+	it = item_new(ITEM_SEEN, 0);
+	it->node = p->index;
+	it->life = p->life;
+	queue_put(&p->world->queue, instant_add(p->world->now, span_ms(SEEN_LOOK_MS)), it);
+}
+
+void ip_packet_seen_tell(struct place *p)
+{
+	struct ev ev = {.kind = EV_TUNNEL, .tunnel = {.kind = TUNNEL_SEEN}};
+
+	ev.tunnel.seen = (struct ev_tunnel_seen){
+		.macs = p->seens > 0 ? p->seen[0].b : NULL,
+		.len = (p->seens < TUNNEL_SEEN_MAX ? p->seens : TUNNEL_SEEN_MAX) *
+		       sizeof(struct mac)};
+	p->seens = 0;
+	host_tell(p, &ev);
+}
+
 void ip_packet_from_client(struct place *p, unsigned client, struct ipv4 ip, uint32_t number)
 {
 	struct ip_packet k = {.kind = PACKET_FLOW,
@@ -246,19 +279,20 @@ void ip_packet_from_client(struct place *p, unsigned client, struct ipv4 ip, uin
 			      .ip = ip,
 			      .exit = WORLD_NOWHERE};
 
-	if (p->alive && !p->hangs)
-		routed(p, &k, BY_LAN);
+	if (!p->alive || p->hangs)
+		return;
+	seen_note(p, world_client_mac(p->world, client));
+	routed(p, &k, BY_LAN);
 }
 
 /* ---- the same without a packet ---- */
 
-int world_exit(const struct world *w, unsigned node)
+static int exit_of(const struct world *w, unsigned node, struct forward_from from)
 {
 	const struct place *p = w->place[node];
-	bool by_tunnel = false;
 
 	for (unsigned n = 0; n <= PACKET_DECISIONS; n++) {
-		const struct forward f = decide(p, outside, by_tunnel);
+		const struct forward f = decide(p, outside, &from);
 		const struct place *to;
 
 		if (f.kind == FORWARD_UPLINK)
@@ -267,7 +301,20 @@ int world_exit(const struct world *w, unsigned node)
 		if (!to || !to->alive || world_walk(w, p->index, to->index, NULL) < 0)
 			return -1;
 		p = to;
-		by_tunnel = true;
+		from = (struct forward_from){.by_tunnel = true};
 	}
 	return -2;
+}
+
+int world_exit(const struct world *w, unsigned node)
+{
+	return exit_of(w, node, (struct forward_from){.by_tunnel = false});
+}
+
+int world_exit_of_client(const struct world *w, unsigned client)
+{
+	const struct client *c = w->client[client];
+
+	return c->node == WORLD_NOWHERE ? -1
+					: exit_of(w, c->node, (struct forward_from){c->mac, false});
 }

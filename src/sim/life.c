@@ -15,9 +15,10 @@ enum {
 	WAKE_S = 60,
 	GONE_TOLD = 2, /* one of so many nodes notices that a client went */
 	ASK_S = 5,     /* the Internet */
-	/* Steps of asking all along: some before a walk, and in all: */
-	STREAM_BEFORE = STEPS,
-	STREAM_ALL = 4 * STEPS,
+	QUIET_S = 30,  /* after a fault */
+	/* Steps of asking all along: before a walk, so that the client is pinned, and in all: */
+	STREAM_BEFORE = 3 * STEPS,
+	STREAM_ALL = 6 * STEPS,
 };
 
 static bool once_in(struct run *r, unsigned seconds)
@@ -118,6 +119,12 @@ void run_walk(struct run *r, unsigned i)
 	world_session_begin(r->world, i);
 }
 
+/* No fault is under way, nor what it left behind. */
+static bool run_is_quiet(const struct run *r)
+{
+	return !instant_before(world_now(r->world), instant_add(r->quiet_from, span_s(QUIET_S)));
+}
+
 static void stream_end(struct run *r, unsigned i)
 {
 	const struct world_session s = world_session(r->world, i);
@@ -128,6 +135,8 @@ static void stream_end(struct run *r, unsigned i)
 		return;
 	r->figures.sessions++;
 	r->figures.sessions_moved += s.moves > 0;
+	if (s.moves > 0 && run_is_quiet(r) && run_is_honest(r, s.before))
+		r->split = (struct run_split){(uint16_t)i, s.before, s.exit};
 	if (r->gaps == RUN_GAPS)
 		return;
 	world_grow(&r->gap_ms, r->gaps, &r->gap_room, sizeof(*r->gap_ms));

@@ -21,6 +21,7 @@ enum item_kind {
 	ITEM_JOB,      /* public-key work of a node is done */
 	ITEM_DATAGRAM, /* one of the network reaches a node's port */
 	ITEM_PACKET,   /* one that is routed reaches a node */
+	ITEM_SEEN,     /* a host looks who of its clients has sent something to the Internet */
 	ITEM_INTERNET, /* the answer to a check of a node's uplink */
 };
 

@@ -116,9 +116,11 @@ static void uplinks_set(struct run *r)
 		r->uplink[node] = (struct world_uplink_conf){WORLD_UPLINK_WORKS, mbit * 1000000};
 		world_uplink(r->world, node, &r->uplink[node]);
 	}
-	for (unsigned i = 0; r->conf.uplinks > 0 && i < RUN_EXITS && i < n; i++)
-		r->exit[r->exits++].node =
-			(uint16_t)(n <= RUN_EXITS ? i : (uint64_t)i * n / RUN_EXITS);
+	for (unsigned i = 0; r->conf.uplinks > 0 && i < RUN_EXITS && i < n; i++) {
+		unsigned node = n <= RUN_EXITS ? i : (unsigned)((uint64_t)i * n / RUN_EXITS);
+
+		r->exit[r->exits++] = (struct run_exit){.node = (uint16_t)node, .at = -1};
+	}
 }
 
 bool run_is_honest(const struct run *r, unsigned node)
@@ -234,6 +236,7 @@ struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
 	r->streaming = world_alloc((r->conf.clients + 1) * sizeof(*r->streaming));
 	r->faults = faults_new(r);
 	r->figures.converged = r->figures.addressed = span_us(-1);
+	r->split.client = WORLD_NOWHERE;
 	life_init(r);
 	return r;
 bad:
@@ -395,6 +398,8 @@ bool run_second(struct run *r)
 	instant now = world_now(r->world);
 
 	faults_or_calm(r, now);
+	if (faults_any(r->faults))
+		r->quiet_from = now;
 	life_second(r);
 	now = world_now(r->world);
 	parts_find(r, r->part, false);

@@ -75,7 +75,10 @@ struct run_client {
 /* A node, and since when it has no Internet though it could. */
 struct run_exit {
 	uint16_t node;
-	instant dark; /* 0: it has, or could not */
+	instant dark;	/* 0: it has, or could not */
+	int at;		/* by whose uplink, as world_exit says */
+	instant since;	/* its moves are counted */
+	unsigned moves; /* away from one that works */
 };
 
 struct run_figures {
@@ -123,8 +126,14 @@ struct run {
 	uint64_t *bytes_before; /* of each node, a while before the end */
 	instant bytes_since;
 	uint64_t circled_before;
-	uint64_t looped_before;	   /* of world_internet */
-	bool flooded;		   /* and that was told */
+	uint64_t looped_before; /* of world_internet */
+	bool flooded;		/* and that was told */
+	instant quiet_from;	/* no fault is under way since then */
+	/* A session that left by another gateway, though the one before works; split.client is
+	 * WORLD_NOWHERE: none. */
+	struct run_split {
+		uint16_t client, before, after;
+	} split;
 	bool held[RUN_CHECKS_MAX]; /* that check held in the calm */
 	struct violation violation[RUN_VIOLATIONS];
 	unsigned violations;

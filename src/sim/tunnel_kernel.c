@@ -64,7 +64,7 @@ static void route_do(struct tunnel_kernel *k, const struct tunnel_route *r)
 	k->route[k->routes++] = *r;
 }
 
-static struct tunnel_client *client_find(struct tunnel_kernel *k, struct mac mac, bool v6)
+static struct tunnel_client *client_find(const struct tunnel_kernel *k, struct mac mac, bool v6)
 {
 	for (size_t i = 0; i < k->clients; i++) {
 		if (mac_equal(k->client[i].mac, mac) && k->client[i].v6 == v6)
@@ -86,14 +86,16 @@ static void client_do(struct tunnel_kernel *k, const struct tunnel_client *c)
 		return;
 	}
 	assert(routed);
+	if (old) {
+		*old = *c;
+		return;
+	}
 	world_grow(&k->client, k->clients, &k->clients_room, sizeof(*k->client));
-	if (!old)
-		k->client[k->clients++] = *c;
-	else
-		*client_find(k, c->mac, c->v6) = *c;
+	k->client[k->clients++] = *c;
 }
 
-const struct tunnel_route *tunnel_kernel_client(struct tunnel_kernel *k, struct mac mac, bool v6)
+const struct tunnel_route *tunnel_kernel_client(const struct tunnel_kernel *k, struct mac mac,
+						bool v6)
 {
 	const struct tunnel_client *c = client_find(k, mac, v6);
 

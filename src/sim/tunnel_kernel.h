@@ -32,7 +32,8 @@ void tunnel_kernel_do(struct tunnel_kernel *k, const struct fx_tunnel *f);
 /* The machine was started anew. */
 void tunnel_kernel_flush(struct tunnel_kernel *k);
 /* The default route of a client's table; NULL: it has none of its own. */
-const struct tunnel_route *tunnel_kernel_client(struct tunnel_kernel *k, struct mac mac, bool v6);
+const struct tunnel_route *tunnel_kernel_client(const struct tunnel_kernel *k, struct mac mac,
+						bool v6);
 /* Into a tunnel; in any table. NULL: there is none. */
 const struct tunnel_route *tunnel_kernel_route(const struct tunnel_kernel *k,
 					       const struct prefix *prefix);

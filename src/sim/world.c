@@ -146,6 +146,7 @@ void world_kill(struct world *w, unsigned node)
 	node_fini(&p->node);
 	p->alive = p->hangs = false;
 	network_died(p);
+	p->seens = 0;
 	if (p->dhcp)
 		dhcp_server_died(p->dhcp);
 }

@@ -150,6 +150,8 @@ uint64_t world_carried(const struct world *w, unsigned node);
 /* By whose uplink the Internet is reached from a node, as all kernels are now; -1: by none, -2: the
  * packet comes to a node twice. */
 int world_exit(const struct world *w, unsigned node);
+/* The same for what a client sends. */
+int world_exit_of_client(const struct world *w, unsigned client);
 
 /* Packets to the Internet, of clients and probes. */
 struct world_internet {

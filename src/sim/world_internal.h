@@ -118,6 +118,8 @@ struct place {
 	struct kernel kernel;
 	struct tunnel_kernel tunnels;
 	struct uplink_port uplink;
+	struct mac *seen; /* clients that sent to the Internet, and the node does not know it yet */
+	unsigned seens, seen_room;
 };
 
 struct client {
@@ -239,5 +241,7 @@ void ip_packet_happen(struct place *p, const struct item *it);
 /* Is a frame of the LAN a packet for the node itself? ip_packet_rx takes it. */
 bool ip_packet_is_ours(const struct place *p, const uint8_t *frame, size_t len);
 void ip_packet_rx(struct place *p, const uint8_t *frame, size_t len);
+/* The node is told who has sent something. */
+void ip_packet_seen_tell(struct place *p);
 /* A client's first hop is the node where it is. */
 void ip_packet_from_client(struct place *p, unsigned client, struct ipv4 ip, uint32_t number);

@@ -217,6 +217,7 @@ static void item_do(struct l3_town *t, const struct item *it)
 	case ITEM_CLIENT:
 	case ITEM_DATAGRAM:
 	case ITEM_PACKET:
+	case ITEM_SEEN:
 	case ITEM_INTERNET: assert(false); break; /* of worlds */
 	case ITEM_WAKE: break;
 	case ITEM_ARRIVE:

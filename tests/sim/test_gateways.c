@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "cmocka_all.h"
 #include "conf/conf.h"
+#include "core/steer.h"
 #include "sim/forward.h"
 #include "sim/world_internal.h"
 
@@ -250,7 +251,8 @@ static void kernels_decide(void **state)
 					       .tunnels = rows[i].tunnels,
 					       .default_route = rows[i].default_route,
 					       .uplink_used = rows[i].used};
-		const struct forward f = forward_decide(&h, *rows[i].to, rows[i].by_tunnel);
+		const struct forward_from from = {.by_tunnel = rows[i].by_tunnel};
+		const struct forward f = forward_decide(&h, *rows[i].to, &from);
 
 		if (f.kind != rows[i].kind)
 			fail_msg("row %zu: %d", i, (int)f.kind);
@@ -258,10 +260,68 @@ static void kernels_decide(void **state)
 	}
 }
 
+/* A client with a table of its own goes by it to the Internet and nowhere else, others do not. */
+static void clients_have_tables(void **state)
+{
+	static const struct prefix all = {0}, ten = {false, {{10}, 8}};
+	static const struct ipv4 far = {{8, 8, 8, 8}, 32}, lan = {{10, 1, 9, 9}, 32},
+				 other = {{10, 7, 1, 1}, 32};
+	static const struct plan plan = {.prefix4 = {{10, 1}, 16}, .ipv4 = {{10, 1, 2, 3}, 16}};
+	static struct tunnel_out out[] = {{.to = {.dummy = {{0xfd, 1}, 128}}},
+					  {.to = {.dummy = {{0xfd, 2}, 128}}}};
+	struct tunnel_client pinned = {.mac = {{2, 1}}, .table = TUNNEL_CLIENT_TABLE};
+	struct tunnel_route route[] = {
+		{.key = {32767, STEER_TUNNELS, 1024, all}, .to = out[0].to},
+		{.key = {32767, ROUTE_TABLE_MAIN, 1024, ten}, .to = out[0].to},
+		{.key = {TUNNEL_CLIENT_PREFERENCE, TUNNEL_CLIENT_TABLE, 1, all}, .to = out[1].to},
+	};
+	const struct tunnel_kernel tunnels = {.out = out,
+					      .outs = 2,
+					      .route = route,
+					      .routes = 3,
+					      .client = &pinned,
+					      .clients = 1};
+	const struct forward_host h = {
+		.plan = &plan, .tunnels = &tunnels, .default_route = true, .uplink_used = true};
+	const struct forward_from is = {.client = pinned.mac}, other_one = {.client = {{2, 2}}};
+
+	(void)state;
+	assert_ptr_equal(forward_decide(&h, far, &is).out, &out[1]);
+	assert_int_equal(forward_decide(&h, lan, &is).kind, FORWARD_LAN);
+	assert_ptr_equal(forward_decide(&h, other, &is).out, &out[0]);
+	assert_int_equal(forward_decide(&h, far, &other_one).kind, FORWARD_UPLINK);
+}
+
+/* A session goes on by its gateway while the client walks between nodes whose best ones differ, and
+ * by another one when that dies. */
+static void sessions_stay(void **state)
+{
+	(void)state;
+	uplink(0, WORLD_UPLINK_WORKS, 50);
+	uplink(2, WORLD_UPLINK_WORKS, 50);
+	settle();
+	ask_for(span_s(5));
+	leaves_by(0);
+	for (unsigned walk = 0; walk < 20; walk++) {
+		world_roam(w, client, (walk + 1) % EACH, true);
+		ask_on(span_s(3));
+		leaves_by(0);
+	}
+	assert_int_equal(world_session(w, client).moves, 0);
+	assert_int_equal(world_exit(w, 2), 2);
+	world_kill(w, 0);
+	world_roam(w, client, 1, true);
+	ask_on(span_s(15));
+	leaves_by(2);
+	assert_int_equal(world_session(w, client).moves, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kernels_decide),
+		cmocka_unit_test(clients_have_tables),
+		cmocka_unit_test_setup_teardown(sessions_stay, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_best_is_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(none_is_told_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_takes_over, setup, teardown),
