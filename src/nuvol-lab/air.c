@@ -7,7 +7,7 @@
 #include "base/pool.h"
 #include "base/prng.h"
 #include "base/timer.h"
-#include "nuvol-lab/quantity.h"
+#include "town/quantity.h"
 #include "wire/ethernet.h"
 
 enum {

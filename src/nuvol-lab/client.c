@@ -7,7 +7,7 @@
 #include "core/plan/plan.h"
 #include "drv/crypto.h"
 #include "nuvol-lab/link.h"
-#include "nuvol-lab/node_config.h"
+#include "town/node_config.h"
 
 enum {
 	/* Host numbers of the clients, in a prefix that is wide enough: x.y.192.1 on;
@@ -27,7 +27,7 @@ static bool node_plan(const struct lab *lab, unsigned node, struct plan *plan, b
 	bool good;
 
 	node_config_init(&config, &lab->town, node);
-	good = node_config_check(&config, lab->file, n->name, &conf, errors);
+	good = node_config_check(&config, lab->file, n->name, &conf, crypto_mbedtls(), errors);
 	node_config_fini(&config);
 	if (!good)
 		return false;

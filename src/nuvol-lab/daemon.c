@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "nuvol-lab/node_config.h"
+#include "town/node_config.h"
 
 enum { LOG_LINES_SHOWN = 12, POLL_MS = 10 };
 

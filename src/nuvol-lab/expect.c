@@ -8,7 +8,7 @@
 #include "nuvol-lab/daemon.h"
 #include "nuvol-lab/inside.h"
 #include "nuvol-lab/interrupt.h"
-#include "nuvol-lab/quantity.h"
+#include "town/quantity.h"
 
 enum { UNIT_S = 1000000, AGAIN_MS = 50, COUNT_MAX = 100000 };
 

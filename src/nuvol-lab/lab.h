@@ -16,8 +16,9 @@
  */
 #pragma once
 #include <limits.h>
+#include "nuvol-lab/place.h"
 #include "nuvol-lab/process.h"
-#include "nuvol-lab/town.h"
+#include "town/town.h"
 
 #define LAB_FOLDER "/run/nuvol-lab"
 #define LAB_NODE_RUN "/run/nuvol" /* nuvold's default */

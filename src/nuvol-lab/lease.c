@@ -11,7 +11,7 @@
 #include "base/ip.h"
 #include "nuvol-lab/batch.h"
 #include "nuvol-lab/interrupt.h"
-#include "nuvol-lab/quantity.h"
+#include "town/quantity.h"
 
 /* How long a client and its server may take for one word each. */
 #define RELEASE_SPAN span_s(3)

@@ -13,7 +13,7 @@
  *             counters          a JSON object, by segment and node
  */
 #pragma once
-#include "nuvol-lab/town.h"
+#include "town/town.h"
 
 /* Makes the interfaces, prints "ready" on stdout and serves until SIGTERM. The
  * exit status: 0, or 1 after saying on stderr why. */

@@ -13,35 +13,6 @@
 #include <unistd.h>
 #include "nuvol-lab/process.h"
 
-bool town_name_check(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > TOWN_NAME_MAX || !isalnum((unsigned char)name[0]))
-		return false;
-	for (const char *c = name; *c; c++)
-		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
-			return false;
-	return true;
-}
-
-static bool place_is_ours(const char *who)
-{
-	return strcmp(who, PLACE_AIR) == 0 || strcmp(who, PLACE_INTERNET) == 0;
-}
-
-bool who_name_check(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > WHO_NAME_MAX || !isalpha((unsigned char)name[0]))
-		return false;
-	for (const char *c = name; *c; c++)
-		if (!isalnum((unsigned char)*c))
-			return false;
-	return !place_is_ours(name);
-}
-
 char *place_name(const char *town, const char *who, char text[PLACE_NAME_ROOM])
 {
 	snprintf(text, PLACE_NAME_ROOM, "nv-%s-%s", town, who);
@@ -73,7 +44,7 @@ void place_each(const char *town, void (*found)(void *ctx, const char *town, con
 		const char *who = names[i]->d_name + len;
 
 		if (strncmp(names[i]->d_name, prefix, len) == 0 &&
-		    (who_name_check(who) || place_is_ours(who)))
+		    (who_name_check(who) || town_name_is_kept(who)))
 			found(ctx, town, who);
 		free(names[i]);
 	}

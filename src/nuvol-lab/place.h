@@ -10,21 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include "town/town.h"
 
 #define PLACE_FOLDER "/run/netns"
-#define PLACE_AIR "air"
-#define PLACE_INTERNET "internet"
+#define PLACE_AIR TOWN_NAME_AIR
+#define PLACE_INTERNET TOWN_NAME_INTERNET
 enum {
-	TOWN_NAME_MAX = 31, /* with its NUL 32 */
-	WHO_NAME_MAX = 15,
 	PLACE_NAME_ROOM = 3 + TOWN_NAME_MAX + 1 + WHO_NAME_MAX + 1,
 	PLACE_PATH_ROOM = PLACE_NAME_ROOM + 12,
 };
-
-/* A town: letters, digits, '_' and '-', first a letter or digit. */
-bool town_name_check(const char *name);
-/* A node or client: letters and digits, first a letter; not one of the above. */
-bool who_name_check(const char *name);
 
 /* nv-TOWN-WHO; both names must be good. Returns text. */
 char *place_name(const char *town, const char *who, char text[PLACE_NAME_ROOM]);

@@ -10,7 +10,7 @@
 #include "nuvol-lab/expect.h"
 #include "nuvol-lab/inside.h"
 #include "nuvol-lab/interrupt.h"
-#include "nuvol-lab/quantity.h"
+#include "town/quantity.h"
 
 #define SPAN_ENDLESS span_s(1000)
 enum { UNIT_S = 1000000, POLL_MS = 20, ANY = STEP_WORDS_MAX };

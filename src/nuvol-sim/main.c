@@ -15,14 +15,16 @@
 #include "sim/check.h"
 #include "sim/report.h"
 #include "sim/report_page.h"
+#include "town/quantity.h"
 
 enum { EXIT_USAGE = 2, TIME_MAX_S = 86400 * 30 };
 
 struct cli {
 	struct run_conf run;
-	bool json, quiet, media_given;
+	bool json, quiet, media_given, clients_given;
+	const char *of_town; /* an option that was given, and that a town file says itself */
 	bool step;
-	unsigned until_s; /* 0: to the end */
+	span until; /* 0: to the end */
 	const char *trace, *html;
 };
 
@@ -40,53 +42,27 @@ __attribute__((format(printf, 1, 2))) static bool fail(const char *format, ...)
 
 /* ---- values ---- */
 
-static bool number_take(const char *text, uint64_t most, uint64_t *out)
-{
-	char *end;
-	uint64_t v;
-
-	errno = 0;
-	v = strtoull(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end || errno || v > most)
-		return false;
-	*out = v;
-	return true;
-}
-
-/* "90s", "10m", "2h"; a bare number counts in seconds. */
 static bool time_take(struct cli *c, const char *text)
 {
-	static const struct {
-		char letter;
-		int64_t s;
-	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'\0', 1}};
-	char *end;
-	uint64_t v = strtoull(text, &end, 10);
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (*end != units[i].letter || (*end && end[1]) || text[0] < '0' || text[0] > '9')
-			continue;
-		if (v > TIME_MAX_S / (uint64_t)units[i].s)
-			return fail("'%s' is more than 720h", text);
-		c->run.time = span_s((int64_t)v * units[i].s);
-		return true;
-	}
-	return fail("'%s' is no time, as 90s, 10m or 2h are", text);
+	if (!duration_parse(text, &c->run.time))
+		return fail("'%s' is no time, as 90s, 10m or 2h are", text);
+	return c->run.time.us <= span_s(TIME_MAX_S).us || fail("'%s' is more than 720h", text);
 }
 
 static bool seed_take(struct cli *c, const char *text)
 {
-	return number_take(text, UINT64_MAX, &c->run.seed) || fail("'%s' is no seed", text);
+	char *end;
+
+	errno = 0;
+	c->run.seed = strtoull(text, &end, 10);
+	return (text[0] >= '0' && text[0] <= '9' && !*end && !errno) ||
+	       fail("'%s' is no seed", text);
 }
 
 static bool count_take(const char *text, unsigned most, unsigned *out)
 {
-	uint64_t v;
-
-	if (!number_take(text, most, &v))
-		return fail("'%s' is no number from 0 to %u", text, most);
-	*out = (unsigned)v;
-	return true;
+	return number_parse(text, 0, most, out) ||
+	       fail("'%s' is no number from 0 to %u", text, most);
 }
 
 static bool clouds_take(struct cli *c, const char *text)
@@ -96,6 +72,7 @@ static bool clouds_take(struct cli *c, const char *text)
 
 static bool clients_take(struct cli *c, const char *text)
 {
+	c->clients_given = true;
 	return count_take(text, WORLD_NOWHERE - 1, &c->run.clients);
 }
 
@@ -201,7 +178,8 @@ static bool pcap_take(struct cli *c, const char *text)
 
 static bool until_take(struct cli *c, const char *text)
 {
-	return count_take(text, TIME_MAX_S, &c->until_s);
+	return duration_parse(text, &c->until) ||
+	       fail("'%s' is no time since the start, as 90s or 10m are", text);
 }
 
 static bool step_take(struct cli *c, const char *text)
@@ -251,7 +229,7 @@ static const struct option_row {
 	{"--network-only", NULL, network_take, "only the network of all clouds, no clients"},
 	{"--crypto", "cheap|real", crypto_take, "real: no two runs are the same"},
 	{"--trace", "FILE", trace_take, "what nodes tell and do, one line each"},
-	{"--until", "SECONDS", until_take, "stop there, with what is known by then"},
+	{"--until", "TIME", until_take, "stop there, with what is known by then"},
 	{"--step", NULL, step_take, "wait after each second for an empty line, a number, or q"},
 	{"--pcap", "FOLDER", pcap_take, "every segment's frames, for Wireshark"},
 	{"--html", "FILE", html_take, "the report as a page with plots and maps"},
@@ -259,13 +237,61 @@ static const struct option_row {
 	{"--quiet", NULL, quiet_take, "no line of progress"},
 };
 
+/* What a town file says itself. */
+static bool town_says(const char *option)
+{
+	static const char *const of_town[] = {"--media", "--loss", "--clouds", "--uplinks"};
+
+	for (size_t i = 0; i < sizeof(of_town) / sizeof(of_town[0]); i++)
+		if (strcmp(option, of_town[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_town(const char *file)
+{
+	const char *end = strrchr(file, '.');
+
+	return end && strcmp(end, ".town") == 0;
+}
+
+/* Its name, as nuvol-lab has it: the MACs of the lab come from it, not those of the simulator. */
+static bool town_read(struct cli *c, struct town *t)
+{
+	const char *slash = strrchr(c->run.file, '/'), *name = slash ? slash + 1 : c->run.file;
+	char base[TOWN_NAME_MAX + 1];
+	char *text = malloc(TOWN_FILE_MAX + 1);
+	FILE *f = fopen(c->run.file, "r");
+	size_t len = f && text ? fread(text, 1, TOWN_FILE_MAX + 1, f) : 0;
+	bool read = f && text && !ferror(f) && len <= TOWN_FILE_MAX, good = false;
+
+	snprintf(base, sizeof(base), "%.*s", (int)strcspn(name, "."), name);
+	if (!read)
+		fail("cannot read %s: %s", c->run.file,
+		     len > TOWN_FILE_MAX ? "it is longer than 1 MB" : strerror(errno));
+	else
+		good = town_parse(t, base, c->run.file, text, len, stderr);
+	if (f)
+		fclose(f);
+	free(text);
+	if (!good)
+		return false;
+	c->run.town = t;
+	if (!c->clients_given)
+		c->run.clients = t->client_count;
+	c->run.uplinks = 0;
+	for (unsigned i = 0; i < t->node_count; i++)
+		c->run.uplinks += t->nodes[i].uplink;
+	return true;
+}
+
 static int help(void)
 {
 	printf("usage: nuvol-sim run [OPTION ...] [FILE]\n"
-	       "       nuvol-sim replay [--trace FILE] [--pcap FOLDER] [--until S] [--step] "
+	       "       nuvol-sim replay [--trace FILE] [--pcap FOLDER] [--until TIME] [--step] "
 	       "RECORD\n"
 	       "       nuvol-sim checks\n\n"
-	       "FILE is a NetJSON NetworkGraph. Options:\n");
+	       "FILE is a NetJSON NetworkGraph, or NAME.town of nuvol-lab(8). Options:\n");
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		printf("  %-16s %-11s %s\n", options[i].name,
 		       options[i].value ? options[i].value : "", options[i].what);
@@ -301,11 +327,15 @@ static bool options_take(struct cli *c, int count, char **word)
 		}
 		if (o->value && i + 1 == count)
 			return fail("option '%s' takes a value, %s", o->name, o->value);
+		if (town_says(o->name))
+			c->of_town = o->name;
 		if (!o->take(c, o->value ? word[++i] : NULL))
 			return false;
 	}
 	if (c->run.shape == LAYOUT_SHAPES)
 		return fail("which town? --grid 10x10, --town 100, or a file");
+	if (c->run.file && is_town(c->run.file) && c->of_town)
+		return fail("a town file says itself what %s would", c->of_town);
 	return true;
 }
 
@@ -335,7 +365,7 @@ static bool seconds_wanted(const struct cli *c, const struct run *r)
 	static uint64_t steps;
 	const int64_t passed_s = world_now(r->world).us / 1000000 - 1;
 
-	if (c->until_s > 0 && passed_s >= c->until_s)
+	if (c->until.us > 0 && span_s(passed_s).us >= c->until.us)
 		return false;
 	if (!c->step)
 		return true;
@@ -397,10 +427,15 @@ static int run_command(int count, char **word)
 				.time = span_s(600),
 				.seed = 1,
 				.faults = fault_set_at(0)}};
+	struct town town = {0};
 	int status;
 
 	if (!options_take(&c, count, word))
 		return EXIT_USAGE;
+	if (c.run.file && is_town(c.run.file) && !town_read(&c, &town)) {
+		town_fini(&town);
+		return EXIT_USAGE;
+	}
 	if (c.trace && strcmp(c.trace, "-") == 0) {
 		c.run.trace = stdout;
 	} else if (c.trace) {
@@ -413,6 +448,7 @@ static int run_command(int count, char **word)
 	status = run(&c);
 	if (c.run.trace && c.run.trace != stdout)
 		fclose(c.run.trace);
+	town_fini(&town);
 	return status;
 }
 

@@ -9,13 +9,14 @@
 #include "node/node.h"
 #include "nuvol-sim/step.h"
 #include "sim/replay.h"
+#include "town/quantity.h"
 
 enum { EXIT_USAGE = 2, FILE_MAX_MB = 4096 };
 
 struct words {
 	const char *file, *trace, *pcap, *until;
 	bool step;
-	int64_t until_us;
+	span until_age;
 };
 
 __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
@@ -50,7 +51,7 @@ static bool words_take(struct words *w, int count, char **word)
 			w->step = true;
 		} else if (word[i][0] == '-' || w->file) {
 			return fail("what is '%s'? nuvol-sim replay takes one file, --trace FILE, "
-				    "--pcap FOLDER, --until SECONDS, --step",
+				    "--pcap FOLDER, --until TIME, --step",
 				    word[i]),
 			       false;
 		} else {
@@ -146,7 +147,7 @@ static enum replay_result go(struct replay *r, const struct words *w)
 	uint64_t steps = w->step ? 0 : UINT64_MAX;
 
 	while (result == REPLAY_GOES_ON) {
-		if (w->until && replay_age(r).us >= w->until_us)
+		if (w->until && replay_age(r).us >= w->until_age.us)
 			break;
 		if (steps == 0 && (steps = step_ask()) == 0)
 			break;
@@ -185,19 +186,12 @@ int replay_command(int count, char **word)
 	struct words w = {0};
 	struct replay_conf conf = {.crypto = crypto_mbedtls()};
 	uint8_t *data;
-	char *end;
 	int status;
 
 	if (!words_take(&w, count, word))
 		return EXIT_USAGE;
-	if (w.until) {
-		double s = strtod(w.until, &end);
-
-		if (w.until[0] < '0' || w.until[0] > '9' || (*end && strcmp(end, "s") != 0) ||
-		    s > 1e9)
-			return fail("'%s' are no seconds since the start", w.until);
-		w.until_us = (int64_t)(s * 1e6);
-	}
+	if (w.until && !duration_parse(w.until, &w.until_age))
+		return fail("'%s' is no time since the start, as 90s or 0.5 are", w.until);
 	data = file_read(w.file, &conf.len);
 	if (!data)
 		return EXIT_USAGE;

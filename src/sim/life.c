@@ -40,29 +40,56 @@ bool run_client_served(const struct run *r, unsigned client)
 	return at != WORLD_NOWHERE && world_alive(r->world, at);
 }
 
+/* Of a town file, where it says; all others by chance. */
+static unsigned first_node(struct run *r, unsigned client)
+{
+	const struct town *t = r->conf.town;
+
+	if (t && client < t->client_count && t->clients[client].at != TOWN_NONE)
+		return t->clients[client].at;
+	return run_node_of_cloud(r, client / 2 % r->layout.clouds);
+}
+
+/* Each with the next one of its cloud. */
+static void peers_choose(struct run *r)
+{
+	for (unsigned i = 0; i < r->conf.clients; i++) {
+		struct run_client *c = &r->client[i];
+
+		for (unsigned k = i + 1; c->peer == i && k < r->conf.clients; k++) {
+			if (r->client[k].cloud != c->cloud || r->client[k].peer != k)
+				continue;
+			c->peer = (uint16_t)k;
+			r->client[k].peer = (uint16_t)i;
+		}
+	}
+}
+
 void life_init(struct run *r)
 {
 	for (unsigned i = 0; i < r->conf.clients; i++) {
 		struct run_client *c = &r->client[i];
-		/* Pairs are of one cloud. */
-		unsigned cloud = i / 2 % r->layout.clouds;
-		unsigned at = run_node_of_cloud(r, cloud);
+		unsigned at = first_node(r, i);
 		unsigned client = world_client(r->world, at);
 
-		c->cloud = (uint16_t)cloud;
-		c->peer = (uint16_t)(i % 2 > 0 ? i - 1 : i + 1 < r->conf.clients ? i + 1 : i);
+		c->cloud = r->layout.node[at].cloud;
+		c->peer = (uint16_t)i;
 		c->away = true;
 		world_vanish(r->world, client);
 	}
+	peers_choose(r);
 }
 
 static void come(struct run *r, unsigned i)
 {
-	unsigned node = run_node_of_cloud(r, r->client[i].cloud);
+	unsigned node = r->conf.town && !r->client[i].came
+				? first_node(r, i)
+				: run_node_of_cloud(r, r->client[i].cloud);
 
 	if (!world_alive(r->world, node))
 		return;
 	r->client[i].away = false;
+	r->client[i].came = true;
 	world_roam(r->world, i, node, true);
 	world_want(r->world, i, true);
 	r->figures.arrivals++;
@@ -170,7 +197,8 @@ static void talk(struct run *r, unsigned i)
 {
 	struct run_client *c = &r->client[i], *peer = &r->client[c->peer];
 
-	if (!run_client_served(r, i) || peer->away || peer->asleep)
+	/* One that is alone in its cloud has nobody to talk with. */
+	if (c->peer == i || !run_client_served(r, i) || peer->away || peer->asleep)
 		return;
 	world_send(r->world, i, world_client_mac(r->world, c->peer), ++c->number, FRAME_BYTES);
 	r->figures.sent += run_client_served(r, c->peer);

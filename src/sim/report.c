@@ -32,10 +32,10 @@ void report_command(const struct run *r, FILE *out)
 		fprintf(out, " --grid %ux%u", c->wide, c->nodes / c->wide);
 	else
 		fprintf(out, " --%s %u", layout_shape_name(c->shape), c->nodes);
-	fprintf(out,
-		" --media %s --loss %u --clouds %u --clients %u --uplinks %u --time %" PRId64 "s",
-		c->radio ? "radio" : "wire", c->loss_percent, c->clouds, c->clients, c->uplinks,
-		c->time.us / 1000000);
+	if (!c->town)
+		fprintf(out, " --media %s --loss %u --clouds %u --uplinks %u",
+			c->radio ? "radio" : "wire", c->loss_percent, c->clouds, c->uplinks);
+	fprintf(out, " --clients %u --time %" PRId64 "s", c->clients, c->time.us / 1000000);
 	fprintf(out, " --seed %" PRIu64 " --faults %s", c->seed, c->faults->name);
 	if (c->network_only)
 		fprintf(out, " --network-only");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "conf/conf.h"
 #include "sim/check.h"
+#include "sim/town_build.h"
 #include "sim/trace.h"
 #include "sim/world_internal.h"
 
@@ -102,19 +103,28 @@ static void pairs_choose(struct run *r)
 	}
 }
 
-/* Spread over all nodes. */
+static void uplink_give(struct run *r, unsigned node, uint64_t bandwidth_bps)
+{
+	r->uplink[node] = (struct world_uplink_conf){WORLD_UPLINK_WORKS, bandwidth_bps};
+	world_uplink(r->world, node, &r->uplink[node]);
+}
+
+/* Where the file says, or spread over all nodes. */
 static void uplinks_set(struct run *r)
 {
+	const struct town *t = r->conf.town;
 	const unsigned n = r->layout.nodes;
 
 	r->uplink = world_alloc(n * sizeof(*r->uplink));
-	for (unsigned i = 0; i < r->conf.uplinks && i < n; i++) {
+	for (unsigned i = 0; t && i < n; i++)
+		if (t->nodes[i].uplink)
+			uplink_give(r, i, t->nodes[i].uplink_bps);
+	for (unsigned i = 0; !t && i < r->conf.uplinks && i < n; i++) {
 		unsigned node = (unsigned)((uint64_t)i * n / r->conf.uplinks) +
 				prng_below(&r->prng, n / r->conf.uplinks);
 		uint64_t mbit = UPLINK_MBIT_LEAST + prng_below(&r->prng, UPLINK_MBIT_MORE);
 
-		r->uplink[node] = (struct world_uplink_conf){WORLD_UPLINK_WORKS, mbit * 1000000};
-		world_uplink(r->world, node, &r->uplink[node]);
+		uplink_give(r, node, mbit * 1000000);
 	}
 	for (unsigned i = 0; r->conf.uplinks > 0 && i < RUN_EXITS && i < n; i++) {
 		unsigned node = n <= RUN_EXITS ? i : (unsigned)((uint64_t)i * n / RUN_EXITS);
@@ -135,7 +145,7 @@ bool run_is_honest(const struct run *r, unsigned node)
 	return span_less(span_s(HONEST_AFTER_S), instant_since(world_now(r->world), since));
 }
 
-static void town_build(struct run *r)
+static void layout_media_build(struct run *r)
 {
 	static struct conf conf; /* too big for a stack */
 	struct layout_media media = {.radio = r->conf.radio};
@@ -152,11 +162,19 @@ static void town_build(struct run *r)
 		media.conf.rate_bps = RATE_MBIT * UINT64_C(1000000);
 		media.conf.retries = RETRIES;
 	}
+	layout_build(&r->layout, r->world, &conf.node, &media);
+}
+
+static void world_build(struct run *r)
+{
 	if (!r->conf.network_only)
 		world_serve(r->world, span_s(RUN_LEASE_S));
 	if (r->conf.crypto)
 		world_crypto(r->world, r->conf.crypto);
-	layout_build(&r->layout, r->world, &conf.node, &media);
+	if (r->conf.town)
+		town_build(r->conf.town, r->world, r->world->crypto.table);
+	else
+		layout_media_build(r);
 	uplinks_set(r);
 }
 
@@ -201,6 +219,22 @@ static void node_trace(void *run, unsigned node, const struct effect *e)
 		trace_effect(&line, e);
 }
 
+static bool layout_get(struct run *r, char fault[LAYOUT_FAULT_ROOM])
+{
+	const struct run_conf *c = &r->conf;
+
+	if (c->town)
+		return town_layout(&r->layout, c->town, c->file, fault);
+	if (c->shape != LAYOUT_FILE)
+		layout_make(&r->layout, c->shape, c->nodes, c->wide, &r->prng);
+	else if (!layout_read(&r->layout, c->file, fault))
+		return false;
+	if (!c->radio && !ports_suffice(&r->layout, fault))
+		return false;
+	layout_divide(&r->layout, c->clouds);
+	return true;
+}
+
 struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
 {
 	struct run *r;
@@ -210,19 +244,14 @@ struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
 	r = world_alloc(sizeof(*r));
 	r->conf = *conf;
 	prng_seed(&r->prng, prng_mix(conf->seed));
-	if (conf->shape != LAYOUT_FILE)
-		layout_make(&r->layout, conf->shape, conf->nodes, conf->wide, &r->prng);
-	else if (!layout_read(&r->layout, conf->file, fault))
+	if (!layout_get(r, fault))
 		goto bad;
-	if (!conf->radio && !ports_suffice(&r->layout, fault))
-		goto bad;
-	layout_divide(&r->layout, conf->clouds);
 	if (conf->network_only)
 		r->conf.clients = r->conf.uplinks = 0;
 	r->world = world_new(conf->seed);
 	if (conf->trace)
 		world_watch(r->world, node_trace, r);
-	town_build(r);
+	world_build(r);
 	if (conf->pcap && !pcap_begin(r, fault))
 		goto bad;
 	times_set(r);

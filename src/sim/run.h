@@ -16,6 +16,7 @@
 #include "sim/layout.h"
 #include "sim/series.h"
 #include "sim/world.h"
+#include "town/town.h"
 
 enum {
 	RUN_START_S = 60,
@@ -33,8 +34,9 @@ enum {
 struct run_conf {
 	enum layout_shape shape;
 	unsigned nodes, wide, clouds, clients;
-	unsigned uplinks; /* nodes with a way to the Internet, 5 to 100 Mbit/s */
-	const char *file; /* of LAYOUT_FILE */
+	unsigned uplinks;	 /* nodes with a way to the Internet, 5 to 100 Mbit/s */
+	const char *file;	 /* of LAYOUT_FILE */
+	const struct town *town; /* that file, when it is one of the lab's; else NULL */
 	bool radio;
 	unsigned loss_percent; /* of all links, beside what distance makes */
 	span time;
@@ -66,6 +68,7 @@ struct run_client {
 	uint16_t peer; /* whom it talks with */
 	uint16_t cloud;
 	bool away, asleep; /* nowhere; at its node, but silent */
+	bool came;	   /* once */
 	uint32_t number;   /* of its last frame */
 	instant twin;	   /* since when another one has its address too; 0: none has */
 	uint8_t stream;	   /* steps left of asking all along, around a walk; life.c */

@@ -38,7 +38,9 @@ LAYERS = {
     "drv": ["base/", "wire/", "drv/", "node/", "ctl/", "conf/", "bpf/"]
     + ["core/plan/plan.h", "core/share/share.h", "core/share/leases.h", "core/cable/cable.h"]
     + CORE,
-    "sim": ["base/", "wire/", "node/", "conf/", "sim/"] + CORE,
+    # What a town file says, and the configuration that follows for each node.
+    "town": ["base/", "conf/", "town/"] + CORE,
+    "sim": ["base/", "wire/", "node/", "conf/", "sim/", "town/"] + CORE,
     # The main programs put it all together.
     "nuvold": EVERYTHING,
     "nuvol": EVERYTHING,

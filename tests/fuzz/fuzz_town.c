@@ -5,9 +5,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "drv/crypto.h"
 #include "fuzz.h"
-#include "nuvol-lab/node_config.h"
-#include "nuvol-lab/town.h"
+#include "town/node_config.h"
+#include "town/town.h"
 
 static void check_node(const struct town *t, unsigned index)
 {
@@ -25,7 +26,7 @@ static void check_node(const struct town *t, unsigned index)
 		     town_mesh_find(t, index, n->mesh[i].segment) == i);
 	node_config_init(&config, t, index);
 	/* Only what the town itself sets can be refused. */
-	if (!node_config_check(&config, "f", n->name, &conf, errors))
+	if (!node_config_check(&config, "f", n->name, &conf, crypto_mbedtls(), errors))
 		must(t->sets.count > 0 || n->sets.count > 0 || *n->ssid);
 	node_config_fini(&config);
 	fclose(errors);

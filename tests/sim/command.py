@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-TOWNS = Path(__file__).resolve().parent.parent.parent / "examples" / "towns"
+EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
+TOWNS = EXAMPLES / "towns"
 WRONG = [  # words, a part of what it says
     ([], "which command"),
     (["fly"], "no command 'fly'"),
@@ -30,6 +31,8 @@ WRONG = [  # words, a part of what it says
     (["run", "--line", "3", "--media", "string"], "wire or radio"),
     (["run", "--line", "3", "--what"], "no option '--what'"),
     (["run", "/nonexistent.json"], "/nonexistent.json"),
+    (["run", str(EXAMPLES / "line.town"), "--media", "radio"], "says itself what --media"),
+    (["run", "/nonexistent.town"], "/nonexistent.town"),
     (["run", "--line", "3", "--pcap", "/nonexistent"], "cannot write"),
 ]
 
@@ -97,7 +100,7 @@ def page(program, folder):
     page = Page((folder / "page.html").read_text())
     text = "".join(page.text)
     assert "<script>&'\"" in text and report["digest"] in text and "odd.json" in text
-    assert "uplinks 1 --time 240s --seed 1 --faults restarts" in text
+    assert "--uplinks 1 --clients 2 --time 240s --seed 1 --faults restarts" in text
     assert page.tags.count("svg") >= 7, page.tags
     series = report["series"]
     assert series["step_s"] == 1 and all(len(row) == 240 for name, row in series.items()
@@ -140,6 +143,19 @@ def shipped(program):
             assert report["nodes"] == len(graph["nodes"]) and report["links"] == len(graph["links"])
 
 
+def lab_towns(program):
+    """What the lab brings up runs here too, by its own names, and again by the command shown."""
+    for path in sorted(EXAMPLES.glob("*.town")):
+        report = json.loads(run(program, ["run", str(path), "--time", "2m", "--json"]).stdout)
+        text = path.read_text()
+        assert report["violated"] == 0 and report["nodes"] == text.count("config node "), report
+        assert report["clients"] == text.count("config client ")
+    report = run(program, ["run", str(EXAMPLES / "valley.town"), "--until", "1", "--trace", "-"])
+    assert " tower " in report.stdout
+    bad = run(program, ["run", str(EXAMPLES / "demo" / "demo.scenario")])
+    assert bad.returncode == 2
+
+
 def again(program):
     """Links that lose nearly all are none to the engines: a run that must fail."""
     done = run(program, ["run", "--line", "4", "--loss", "85", "--time", "2m", "--seed", "5"])
@@ -167,6 +183,7 @@ def main(program):
         long_run(program)
         steps(program)
         shipped(program)
+        lab_towns(program)
         again(program)
         network_of_json(program, Path(name))
     help_text = run(program, ["--help"])

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "cmocka_all.h"
 #include "nuvol-lab/air.h"
-#include "nuvol-lab/quantity.h"
+#include "town/quantity.h"
 
 enum { STATIONS_MAX = 8, FRAME_LEN = 1000, AIRTIME_BYTES = FRAME_LEN + 24 };
 

@@ -3,9 +3,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 #include "cmocka_all.h"
-#include "nuvol-lab/node_config.h"
-#include "nuvol-lab/quantity.h"
-#include "nuvol-lab/town.h"
+#include "drv/crypto.h"
+#include "town/node_config.h"
+#include "town/quantity.h"
+#include "town/town.h"
 
 static char *complaints;
 
@@ -41,6 +42,11 @@ static void test_quantities(void **state)
 	assert_false(loss_parse("", &loss));
 	assert_false(loss_parse("ten", &loss));
 	assert_true(span_parse("2", 1000, &time) && time.us == 2000);
+	assert_true(duration_parse("90", &time) && time.us == 90000000);
+	assert_true(duration_parse("1.5m", &time) && time.us == 90000000);
+	assert_true(duration_parse("2h", &time) && time.us == 7200000000);
+	assert_false(duration_parse("2d", &time) || duration_parse("h", &time) ||
+		     duration_parse("999999999h", &time) || duration_parse("1 m", &time));
 	assert_true(span_parse("0.3", 1000, &time) && time.us == 300);
 	assert_true(span_parse("20s", 1000, &time) && time.us == 20000000);
 	assert_true(span_parse("50us", 1000, &time) && time.us == 50);
@@ -251,7 +257,7 @@ static void test_node_configuration(void **state)
 	(void)state;
 	assert_true(read_town(&t, whole));
 	node_config_init(&config, &t, 1);
-	assert_true(node_config_check(&config, "x.town", "bru", conf, stderr));
+	assert_true(node_config_check(&config, "x.town", "bru", conf, crypto_mbedtls(), stderr));
 	assert_string_equal(conf->node.plan.hostname, "bru");
 	assert_string_equal(conf->node.plan.ssid, "it's");
 	assert_true(mac_equal(conf->node.plan.primary_mac, t.nodes[1].mac));
@@ -265,7 +271,7 @@ static void test_node_configuration(void **state)
 	assert_int_equal(conf->host.interfaces[1].wifi, HOST_WIFI_YES);
 	node_config_fini(&config);
 	node_config_init(&config, &t, 0);
-	assert_true(node_config_check(&config, "x.town", "anna", conf, stderr));
+	assert_true(node_config_check(&config, "x.town", "anna", conf, crypto_mbedtls(), stderr));
 	assert_int_equal(conf->node.l2.hop_penalty, 15);
 	node_config_fini(&config);
 	forget(&t);
@@ -283,7 +289,7 @@ static bool network_of(const char *text, bool *carried)
 
 	assert_true(read_town(&t, text));
 	node_config_init(&config, &t, 0);
-	assert_true(node_config_check(&config, "x.town", "a", conf, stderr));
+	assert_true(node_config_check(&config, "x.town", "a", conf, crypto_mbedtls(), stderr));
 	assert_int_equal(conf->host.interface_count, 1);
 	assert_true(conf->host.interfaces[0].mesh);
 	assert_true(conf->node.plan.anygw);
@@ -344,7 +350,7 @@ static void test_wrong_set_names_the_line(void **state)
 	(void)state;
 	assert_true(read_town(&t, "config node 'a'\n\n\tlist set 'cloud.hop_penalty=many'\n"));
 	node_config_init(&config, &t, 0);
-	assert_false(node_config_check(&config, "x.town", "a", conf, errors));
+	assert_false(node_config_check(&config, "x.town", "a", conf, crypto_mbedtls(), errors));
 	fclose(errors);
 	assert_int_equal(strncmp(text, "x.town:3: for node 'a'", 22), 0);
 	assert_non_null(strstr(text, "hop_penalty"));

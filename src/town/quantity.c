@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nuvol-lab/quantity.h"
+#include "town/quantity.h"
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
@@ -78,6 +78,21 @@ bool span_parse(const char *text, int64_t unit_us, span *out)
 	if (value / MILLION > 1000ull * MILLION / factor)
 		return false;
 	*out = span_us((int64_t)(value * factor / MILLION));
+	return true;
+}
+
+bool duration_parse(const char *text, span *out)
+{
+	static const struct unit units[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"", 1}};
+	const struct unit *unit;
+	uint64_t value;
+
+	if (!decimal_parse(text, &value, &text))
+		return false;
+	unit = unit_find(units, sizeof(units) / sizeof(units[0]), text);
+	if (!unit || value / MILLION > 1000000ull * 3600 / unit->factor)
+		return false;
+	*out = span_us((int64_t)(value * unit->factor));
 	return true;
 }
 

@@ -2,7 +2,7 @@
 /*
  * town - what a town file says: segments, nodes, clients.
  *
- * Source  ours; nuvol-lab(8) is its manual.
+ * Source  ours; nuvol-lab(8) is its manual. nuvol-sim(1) reads the same files.
  * Shape   Segments, nodes and clients are indexes in the order of the file.
  *         A node's n-th segment is its interface mesh<n>.
  * Memory  arrays are allocated; town_fini frees them.
@@ -15,9 +15,14 @@
 #include "base/clock.h"
 #include "base/ip.h"
 #include "base/mac.h"
-#include "nuvol-lab/place.h"
+
+/* What the lab calls places of its own: nobody else may have these names. */
+#define TOWN_NAME_AIR "air"
+#define TOWN_NAME_INTERNET "internet"
 
 enum {
+	TOWN_NAME_MAX = 31, /* with its NUL 32 */
+	WHO_NAME_MAX = 15,
 	TOWN_SEGMENTS_MAX = 256,
 	TOWN_NODES_MAX = 256,
 	TOWN_CLIENTS_MAX = 1000,
@@ -125,6 +130,13 @@ struct town {
 	struct town_client *clients;
 	unsigned client_count;
 };
+
+/* A town: letters, digits, '_' and '-', first a letter or digit. */
+bool town_name_check(const char *name);
+/* A node or client: letters and digits, first a letter; none of the lab's own. */
+bool who_name_check(const char *name);
+/* One of the lab's own. */
+bool town_name_is_kept(const char *name);
 
 /* Reads the text of a town file. false: there were mistakes, all told to errors as
  * "FILE:LINE: what; what would be right". town_fini is needed in both cases. */

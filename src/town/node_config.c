@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nuvol-lab/node_config.h"
+#include "town/node_config.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "conf/options.h"
 #include "conf/uci.h"
-#include "drv/crypto.h"
 
 #define NETWORK_PROTOCOL "bmx7:18"
 
@@ -234,14 +233,14 @@ void node_config_fini(struct node_config *c)
 }
 
 bool node_config_check(const struct node_config *c, const char *file, const char *node,
-		       struct conf *conf, FILE *errors)
+		       struct conf *conf, const struct crypto *crypto, FILE *errors)
 {
 	static struct conf_problems problems; /* too big for a stack */
 
 	conf_init_defaults(conf);
 	conf_problems_init(&problems);
 	if (conf_parse(conf, node, c->text, c->len, CONF_NODE, &problems) &&
-	    conf_check(conf, crypto_mbedtls(), &problems))
+	    conf_check(conf, crypto, &problems))
 		return true;
 	for (unsigned i = 0; i < problems.count; i++) {
 		const struct conf_problem *p = &problems.at[i];

@@ -1,7 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nuvol-lab/town.h"
+#include "town/town.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+bool town_name_check(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > TOWN_NAME_MAX || !isalnum((unsigned char)name[0]))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
+			return false;
+	return true;
+}
+
+bool town_name_is_kept(const char *name)
+{
+	return strcmp(name, TOWN_NAME_AIR) == 0 || strcmp(name, TOWN_NAME_INTERNET) == 0;
+}
+
+bool who_name_check(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > WHO_NAME_MAX || !isalpha((unsigned char)name[0]))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c))
+			return false;
+	return !town_name_is_kept(name);
+}
 
 void town_fini(struct town *t)
 {

@@ -5,8 +5,8 @@
 #include <string.h>
 #include "base/prng.h"
 #include "conf/uci.h"
-#include "nuvol-lab/quantity.h"
-#include "nuvol-lab/town.h"
+#include "town/quantity.h"
+#include "town/town.h"
 
 enum {
 	MTU_WIRE = 1500,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * node_config - the configuration that the lab writes for a node's nuvold.
+ * node_config - the configuration of a node of a town, as the lab writes it for its nuvold.
  *
  * Source  ours; the options are those of conf/options.c.
  * Shape   UCI text, and for each of its lines the line of the town file that it
@@ -9,7 +9,7 @@
  */
 #pragma once
 #include "conf/conf.h"
-#include "nuvol-lab/town.h"
+#include "town/town.h"
 
 struct node_config {
 	char *text;
@@ -24,4 +24,4 @@ void node_config_fini(struct node_config *c);
 /* Reads it as nuvold will, over the defaults, into conf. false: it was refused, and
  * told on errors with the lines of the town file, which is called file there. */
 bool node_config_check(const struct node_config *c, const char *file, const char *node,
-		       struct conf *conf, FILE *errors);
+		       struct conf *conf, const struct crypto *crypto, FILE *errors);
