@@ -16,10 +16,11 @@ PAGE6 = "timeout 5 busybox wget -q -O - http://[2001:db8:80::80]/from"
 LOST_S = 3  # from the Internet's death to the withdrawn offer
 
 
-def conf(ssid, *more):
+def conf(ssid, *more, gateway=False):
     lines = ["config lime 'wifi'", f"\toption ap_ssid '{ssid}'"]
     lines += ["config lime 'network'", "\tlist protocols 'lan'", "\tlist protocols 'batadv:%N1'"]
     lines += ["\tlist protocols 'bmx7:18'", "\tlist resolvers '9.9.9.9'"]
+    lines += ["\tlist protocols 'anygw'"] * gateway
     lines += ["\tlist resolvers '2620:fe::fe'"]
     lines += ["config nuvol 'bmx7'", "\toption node_rsa_key '4'"]
     lines += ["config nuvol 'uplink'", *(f"\toption {m}" for m in more)]
@@ -31,8 +32,8 @@ def conf(ssid, *more):
 class Town:
     """A gateway, and a node of another cloud behind a cable."""
 
-    def __init__(self, spaces, *more, before=None):
-        """before: what is done in the gateway's space before its daemon starts."""
+    def __init__(self, spaces, *more, before=None, **options):
+        """before: what is done in the gateway's space before its daemon starts; options: of conf."""
         self.internet = Internet(spaces)
         self.gw_space, self.far_space = spaces.add("gw"), spaces.add("far")
         if before:
@@ -40,7 +41,7 @@ class Town:
         spaces.veth(self.gw_space, "mesh0", self.far_space, "mesh0", 1532)
         self.here = self.internet.uplink(self.gw_space)
         until(self.internet.ready.exists, 10, "the Internet is there")
-        self.gw = spaces.node(self.gw_space, conf("near", *more)).start()
+        self.gw = spaces.node(self.gw_space, conf("near", *more, **options)).start()
         self.far = spaces.node(self.far_space, conf("far")).start()
 
     def offer(self, v6=False):
@@ -220,6 +221,33 @@ def test_a_delegated_prefix_is_passed_as_it_is(spaces):
     before = town.gw.host()["uplinks"]["filter"]["dropped"]["spoofed"]
     assert town.far_space.pings("2001:4860:4860::8888", 1, "-6 -W 1 -I 2001:db8:98::7") == 0
     assert town.gw.host()["uplinks"]["filter"]["dropped"]["spoofed"] > before
+
+
+ADVERTISE = """
+from scapy.all import *
+mac, router = sys.argv[1:]
+sendp(Ether(src=mac, dst="33:33:00:00:00:01") / IPv6(src=router, dst="ff02::1", hlim=255)
+      / ICMPv6ND_RA(routerlifetime=1800) / ICMPv6NDOptPrefixInfo(prefix="2001:db8:99::", prefixlen=64)
+      / ICMPv6NDOptSrcLLAddr(lladdr=mac), iface="br-lan", verbose=0)
+"""
+
+
+def test_a_client_takes_an_address_of_the_delegated_prefix(spaces):
+    """The machine's own daemon announces it (here one packet of radvd's kind) beside our gateway,
+    which announces the cloud's."""
+    town = Town(spaces, before=delegated, gateway=True)
+    town.internet.space.ip("-6 route add 2001:db8:99::/64 via 2001:db8:64::2")
+    lan = spaces.add("lan")
+    lan.run("sysctl -qw net.ipv6.conf.default.accept_ra=1")
+    spaces.veth(town.gw_space, "lan0", lan, "eth0")
+    town.gw_space.ip("link set lan0 master br-lan")
+    town.offered(v6=True)
+    until(lambda: " fd" in lan.ip("-6 addr show dev eth0"), 20, "an address of the cloud")
+    mac = town.gw_space.run("cat /sys/class/net/br-lan/address").strip()
+    words = f"{mac} {link_local(town.gw_space, 'br-lan')}"
+    town.gw_space.run(f"/usr/bin/python3 -c '{ADVERTISE}' {words}")
+    until(lambda: " 2001:db8:99:" in lan.ip("-6 addr show dev eth0"), 5, "an address of the prefix")
+    assert until(lambda: lan.run(PAGE6, check=False), 10, "the page").startswith("2001:db8:99:0:")
 
 
 def link_local(space, interface):

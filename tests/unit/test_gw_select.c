@@ -28,6 +28,14 @@ static void metrics(void **state)
 		/* 10 Mbit where 100 are wanted, as measured */
 		{100 * MBIT, 10 * MBIT, METRIC_MAX, 100, 20, false, 9437184},
 		{100 * MBIT, 10 * MBIT, METRIC_MAX, 100, 20, true, 11324620},
+		/* as a real bmx7 shows its tunMetric, which it cuts to thousands: 22649K, 20971K,
+		 * 25165K, 30198K, 55364K; and 113M with a rating of 1000 */
+		{100 * MBIT, 20 * MBIT, 999 * MBIT, 100, 20, true, 22649241},
+		{100 * MBIT, 22 * MBIT, 999 * MBIT, 100, 20, false, 20971520},
+		{100 * MBIT, 26 * MBIT, 999 * MBIT, 100, 20, false, 25165824},
+		{100 * MBIT, 26 * MBIT, 999 * MBIT, 100, 20, true, 30198988},
+		{100 * MBIT, 50 * MBIT, 999 * MBIT, 100, 20, true, 55364812},
+		{100 * MBIT, 10 * MBIT, 999 * MBIT, 1000, 20, true, 113246208},
 		/* the bandwidth matters only below the minimum, which is rounded as it is */
 		{1000, 1000, 5 * MBIT, 100, 20, false, 5 * MBIT},
 		{1000, 960, 5 * MBIT, 100, 20, false, 5 * MBIT},
