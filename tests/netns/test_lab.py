@@ -747,7 +747,8 @@ def test_demo_of_clouds(make_town):
 
 
 def test_demo_of_exits(make_town):
-    """The best gateway that carries what it offers; a download stays with it; then the next one."""
+    """The best gateway that carries what it offers; the next one; the one that people want; and a
+    download stays with it."""
     done = demo(make_town(), "exits").stdout
     assert re.search(r"emma, the liar, at anna +offers 185 Mbit/s, is bad", done)
     rates = re.findall(r"the (\w+) downloads +([0-9.]+) Mbit/s through (\w+)", done)
@@ -755,6 +756,6 @@ def test_demo_of_exits(make_town):
         [("phone", "carla"), ("laptop", "dario"), ("phone", "dario")]
     assert re.search(r"download during the walk +\d+\.\d MB by one connection through carla", done)
     took = dict(re.findall(r"  (\S.+): (?:by \w+|proven) after +(\S+ m?s)\n", done))
-    for what, limit_s in (("carla's Internet dies", 3),):
+    for what, limit_s in (("carla's Internet dies", 3), ("carla is preferred", 1)):
         value, unit = took[what].split()
         assert float(value) / (1000 if unit == "ms" else 1) < limit_s * SLOW, took
