@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "drv/fast_port.h"
 #include "drv/log.h"
@@ -18,6 +19,32 @@ enum {
 
 /* ---- tables ---- */
 
+static bool is_holding(const struct fast *f)
+{
+	return f->maps.adopted && f->ticks < f->hold_ticks;
+}
+
+/* Does it say more than that we know nothing yet? */
+static bool is_complete(const struct fast *f, const struct fx_forwarding *told)
+{
+	switch (told->kind) {
+	case FORWARDING_CLIENT: return told->client.here || told->client.has_home;
+	case FORWARDING_NODE: return told->node.told && told->node.by[0].exists;
+	case FORWARDING_CLOUD: return !mac_is_zero(told->cloud.primary);
+	case FORWARDING_PORT: return told->port.up || f->port[told->port.port].told;
+	case FORWARDING_ALL: break;
+	}
+	return true;
+}
+
+static void put(struct fast *f, const struct fx_forwarding *told)
+{
+	if (told->kind == FORWARDING_PORT && told->port.up)
+		f->port[told->port.port].told = true;
+	if (!is_holding(f) || is_complete(f, told))
+		fast_maps_put(&f->maps, told);
+}
+
 void fast_effect(struct fast *f, const struct fx_forwarding *told)
 {
 	if (!f->on)
@@ -25,7 +52,7 @@ void fast_effect(struct fast *f, const struct fx_forwarding *told)
 	if (told->kind == FORWARDING_ALL)
 		f->compare = true;
 	else
-		fast_maps_put(&f->maps, told);
+		put(f, told);
 }
 
 struct walk {
@@ -37,7 +64,7 @@ static void walk_emit(struct fx *fx, const struct effect *e)
 {
 	struct walk *w = (struct walk *)(void *)fx;
 
-	fast_maps_put(&w->fast->maps, &e->forwarding);
+	put(w->fast, &e->forwarding);
 }
 
 static struct mac mac_of(const struct fast_key *k)
@@ -77,6 +104,8 @@ static void compare(struct fast *f)
 
 	f->compare = false;
 	l2_forwarding_walk(&f->env.node->l2, &w.fx);
+	if (is_holding(f))
+		return;
 	stale_forget(f, FAST_MAP_CLIENTS);
 	stale_forget(f, FAST_MAP_NODES);
 }
@@ -144,7 +173,7 @@ static void tick(uv_timer_t *t)
 	f->ticks++;
 	if (f->ticks % SEEN_TICKS == 0)
 		seen_tell(f);
-	if (f->ticks % COMPARE_TICKS == 0)
+	if (f->ticks % COMPARE_TICKS == 0 || (f->maps.adopted && f->ticks == f->hold_ticks))
 		compare(f);
 }
 
@@ -206,8 +235,13 @@ bool fast_port(struct fast *f, uint8_t port, const char *name, const struct pack
 	int e;
 
 	assert(port < PORT_MAX);
-	if (!f->on)
+	if (!f->on) {
+		/* What a daemon left that was killed would forward beside us. */
+		if (c)
+			fast_port_detach(f->env.ask, (uint32_t)c->ifindex, FAST_INGRESS);
+		checksum_on(f, name);
 		return false;
+	}
 	if (l->ifindex != 0)
 		port_close(f, port);
 	if (!c) {
@@ -239,6 +273,18 @@ static enum host_datapath wanted(enum host_datapath configured)
 	return configured;
 }
 
+/* A program of ours that a former daemon left at some interface, or -1. */
+static int former_program(const struct fast *f)
+{
+	list_each (l, &f->env.lan->links->all, struct link, all) {
+		int fd = l->ethernet ? fast_port_program((uint32_t)l->ifindex, FAST_INGRESS) : -1;
+
+		if (fd >= 0)
+			return fd;
+	}
+	return -1;
+}
+
 static void timer_start(struct fast *f)
 {
 	uv_timer_init(f->env.uv, &f->timer);
@@ -251,13 +297,17 @@ bool fast_start(struct fast *f, const struct fast_env *env)
 {
 	const struct l2_anycast *a = &env->node->l2.conf.anycast;
 	enum host_datapath datapath = wanted(env->datapath);
-	int e;
+	int e, former;
 
 	*f = (struct fast){.env = *env, .fault = "not wanted", .seen_us = now_boottime().us};
+	fast_maps_log();
 	/* AUTO: portable, until all network tests pass with both. */
 	if (datapath != HOST_DATAPATH_BPF)
 		return true;
-	e = fast_maps_open(&f->maps, -1);
+	former = former_program(f);
+	e = fast_maps_open(&f->maps, former);
+	if (former >= 0)
+		close(former);
 	if (e) {
 		f->fault = strerror(-e);
 		log_line(LOG_ERROR,
@@ -269,10 +319,13 @@ bool fast_start(struct fast *f, const struct fast_env *env)
 	}
 	f->on = true;
 	f->fault = "";
+	f->hold_ticks = FAST_HOLD_S * 1000 / TICK_MS;
+	fast_maps_counts(&f->maps, f->told);
 	fast_maps_set_anycast(&f->maps, a->on, a->mac, a->ipv4, a->ipv6, a->link_local);
 	l2_forwarding_start(&f->env.node->l2);
 	timer_start(f);
-	log_line(LOG_INFO, "the kernel forwards the cloud's frames");
+	log_line(LOG_INFO, "the kernel forwards the cloud's frames%s",
+		 f->maps.adopted ? ", as it did" : "");
 	return true;
 }
 

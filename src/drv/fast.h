@@ -7,6 +7,9 @@
  *         programs' maps; what these counted and saw is told to the node each second. The
  *         portable path goes on for all that the programs pass up, and for ports in a
  *         bridge, which the kernel asks before other listeners.
+ *         After a crash the programs go on with their tables. A daemon with the same programs
+ *         takes the tables over: until it has learnt its world (FAST_HOLD_S) it writes only
+ *         what is complete, then it compares all.
  *         Where nuvold is built without it, fast_none.c is there instead.
  * Memory  embedded; its uv handle is closed by the host.
  */
@@ -24,6 +27,8 @@
 #include "drv/packet.h"
 #include "node/node.h"
 
+enum { FAST_HOLD_S = 10 };
+
 struct fast_env {
 	enum host_datapath datapath;
 	struct node *node;
@@ -35,6 +40,7 @@ struct fast_env {
 struct fast_link {
 	uint32_t ifindex; /* 0: none */
 	bool attached;
+	bool told; /* the node said that it is up */
 };
 
 struct fast {
@@ -45,9 +51,9 @@ struct fast {
 	struct fast_link port[PORT_MAX];
 	uint32_t cloud; /* ifindex of bat0, with a program */
 	uv_timer_t timer;
-	bool started; /* the timer */
-	bool compare; /* all tables, soon */
-	unsigned ticks;
+	bool started;			       /* the timer */
+	bool compare;			       /* all tables, soon */
+	unsigned ticks, hold_ticks;	       /* until then adopted tables are only completed */
 	int64_t seen_us;		       /* up to when clients' frames were told */
 	struct fast_counter told[FAST_COUNTS]; /* counted up to now */
 };

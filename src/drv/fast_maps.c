@@ -32,6 +32,11 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 	return 0;
 }
 
+void fast_maps_log(void)
+{
+	libbpf_set_print(print);
+}
+
 static int program_fd(struct fast_maps *m, const char *name)
 {
 	const struct bpf_program *p = bpf_object__find_program_by_name(m->object, name);
@@ -39,10 +44,18 @@ static int program_fd(struct fast_maps *m, const char *name)
 	return p ? bpf_program__fd(p) : -ENOENT;
 }
 
-static int load(struct fast_maps *m)
+static int load(struct fast_maps *m, const int reuse[FAST_MAPS])
 {
-	int e = bpf_object__load(m->object);
+	int e = 0;
 
+	m->object = bpf_object__open_mem(bpf_cloud_object, bpf_cloud_object_len, NULL);
+	if (!m->object)
+		return -errno;
+	for (unsigned i = 0; reuse && i < FAST_MAPS && !e; i++)
+		e = bpf_map__reuse_fd(bpf_object__find_map_by_name(m->object, map_names[i]),
+				      reuse[i]);
+	if (!e)
+		e = bpf_object__load(m->object);
 	if (e)
 		return e;
 	for (unsigned i = 0; i < FAST_MAPS; i++)
@@ -52,18 +65,118 @@ static int load(struct fast_maps *m)
 	return m->lan_program < 0 || m->mesh_program < 0 ? -ENOENT : 0;
 }
 
+/* ---- tables of a former daemon ---- */
+
+/* The kernel's digest of a program's code is the same: so are its tables' layouts. */
+static bool is_same_program(int a, int b, uint32_t ids[FAST_MAPS], uint32_t *id_count)
+{
+	struct bpf_prog_info of_a = {.nr_map_ids = FAST_MAPS, .map_ids = (uintptr_t)ids};
+	struct bpf_prog_info of_b = {0};
+	uint32_t len_a = sizeof(of_a), len_b = sizeof(of_b);
+
+	if (bpf_obj_get_info_by_fd(a, &of_a, &len_a) || bpf_obj_get_info_by_fd(b, &of_b, &len_b))
+		return false;
+	*id_count = of_a.nr_map_ids;
+	return memcmp(of_a.tag, of_b.tag, sizeof(of_a.tag)) == 0;
+}
+
+static int map_index(int fd)
+{
+	struct bpf_map_info info = {0};
+	uint32_t len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -1;
+	for (int i = 0; i < FAST_MAPS; i++)
+		if (strcmp(info.name, map_names[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* Descriptors of the maps that the program former uses. false: not all are there. */
+static bool former_maps(const uint32_t *ids, uint32_t count, int fds[FAST_MAPS])
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < FAST_MAPS; i++)
+		fds[i] = -1;
+	for (uint32_t i = 0; i < count && i < FAST_MAPS; i++) {
+		int fd = bpf_map_get_fd_by_id(ids[i]);
+		int which = fd < 0 ? -1 : map_index(fd);
+
+		if (which >= 0 && fds[which] < 0) {
+			fds[which] = fd;
+			found++;
+		} else if (fd >= 0) {
+			close(fd);
+		}
+	}
+	return found == FAST_MAPS;
+}
+
+/* What the tables say of ports and of us is our knowledge now. */
+static void tables_read(struct fast_maps *m)
+{
+	const uint32_t zero = 0;
+
+	for (uint32_t i = 0; i < FAST_PORTS; i++) {
+		if (bpf_map_lookup_elem(m->map[FAST_MAP_PORTS], &i, &m->port[i]))
+			m->port[i] = (struct fast_port_value){0};
+		m->port_ours[i] = m->port[i].up;
+	}
+	if (bpf_map_lookup_elem(m->map[FAST_MAP_STATE], &zero, &m->state))
+		m->state = (struct fast_state_value){0};
+}
+
+/* Instead of what was loaded, the same with the tables of the program former. */
+static void adopt(struct fast_maps *m, int former)
+{
+	struct fast_maps with = {0};
+	uint32_t ids[FAST_MAPS], count = 0;
+	int fds[FAST_MAPS];
+
+	if (!is_same_program(former, m->mesh_program, ids, &count))
+		return;
+	if (former_maps(ids, count, fds) && load(&with, fds) == 0) {
+		fast_maps_close(m);
+		*m = with;
+		m->adopted = true;
+		tables_read(m);
+	} else {
+		fast_maps_close(&with);
+	}
+	for (unsigned i = 0; i < FAST_MAPS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
 int fast_maps_open(struct fast_maps *m, int former)
 {
 	int e;
 
-	(void)former;
 	*m = (struct fast_maps){0};
-	libbpf_set_print(print);
-	m->object = bpf_object__open_mem(bpf_cloud_object, bpf_cloud_object_len, NULL);
-	e = m->object ? load(m) : -errno;
+	e = load(m, NULL);
 	if (e)
 		fast_maps_close(m);
+	else if (former >= 0)
+		adopt(m, former);
 	return e;
+}
+
+static void clear(struct fast_maps *m, enum fast_map which)
+{
+	struct fast_key key;
+
+	while (fast_maps_next(m, which, NULL, &key))
+		fast_maps_forget(m, which, &key);
+}
+
+/* The adopted tables speak of other ports: nothing of them is worth anything. */
+static void adopted_clear(struct fast_maps *m)
+{
+	clear(m, FAST_MAP_CLIENTS);
+	clear(m, FAST_MAP_NODES);
+	m->adopted = false;
 }
 
 void fast_maps_close(struct fast_maps *m)
@@ -211,6 +324,8 @@ void fast_maps_link(struct fast_maps *m, uint8_t port, uint32_t ifindex, bool ta
 	uint32_t value = port;
 
 	assert(port < FAST_PORTS);
+	if (m->adopted && ifindex != 0 && v->ifindex != ifindex)
+		adopted_clear(m);
 	if (v->ifindex != 0 && v->ifindex != ifindex)
 		(void)bpf_map_delete_elem(m->map[FAST_MAP_LINKS], &v->ifindex);
 	v->ifindex = ifindex;

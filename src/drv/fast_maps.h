@@ -37,9 +37,12 @@ struct fast_maps {
 	struct fast_state_value state;		 /* as written last */
 	struct fast_port_value port[FAST_PORTS]; /* the same */
 	bool port_ours[FAST_PORTS];		 /* its MAC is one of our names */
+	bool adopted;				 /* these tables were there before us */
 	uint64_t refused;			 /* writes that the kernel did not take */
 };
 
+/* What libbpf says goes to our log, from now on. */
+void fast_maps_log(void);
 /* Loads the programs. former: one of these programs that runs already, to go on with its
  * tables if they are of the same layout and code; -1: none. Negative errno: -EPERM
  * without the capability. */

@@ -2,6 +2,9 @@
 """Proves that with datapath bpf the kernel forwards the cloud's frames without nuvold, over
 every kind of mesh port and with clients' own VLAN tags, and that nothing of it is left."""
 
+import signal
+import subprocess
+
 import pytest
 from spaces import Spaces, plain_conf, until
 from test_datapath import Line, tcp, udp
@@ -88,6 +91,40 @@ def test_datagrams_of_all_sizes(line, offload):
 
 def filters(space, port):
     return space.run(f"tc filter show dev {port} ingress") + space.run(f"tc qdisc show dev {port}")
+
+
+def test_transit_goes_on_when_the_daemon_is_killed(bpf, spaces):
+    """The node in the middle is killed and started again, again and again: its programs pass on
+    what they know, the next daemon takes their tables over, and nothing is lost."""
+    line = Line(spaces, "k", "8021ad", (1560, 1560), datapath="bpf").wait()
+    middle = line.node[1]
+    assert line.client[0].pings("10.99.0.2", 10)
+    ping = line.client[0].spawn(
+        ["ping", "-q", "-i", "0.01", "10.99.0.2"], stdout=subprocess.PIPE, text=True
+    )
+    for i in range(4):
+        before = counts(middle)["forward"]
+        until(lambda: counts(middle)["forward"] > before + 50, 10, "frames pass")
+        middle.kill()
+        middle.start()
+        assert middle.log().count("as it did") == i + 1
+    until(lambda: not counts(middle)["settling"], 20, "tables are compared")
+    assert line.client[0].pings("10.99.0.2", 10)
+    ping.send_signal(signal.SIGINT)
+    words = ping.communicate(timeout=10)[0].split()
+    sent, received = int(words[words.index("packets") - 1]), int(words[words.index("received,") - 1])
+    assert sent > 400 and sent - received <= 1, f"{sent} sent, {received} received"
+
+
+def test_portable_daemon_takes_the_programs_away(bpf, spaces):
+    line = Line(spaces, "p", "8021ad", (1560,), datapath="bpf").wait()
+    space, node = line.space[0], line.node[0]
+    node.kill()
+    assert "fast_mesh" in filters(space, "mesh0")
+    node.start(NUVOL_DATAPATH="portable")
+    until(lambda: "fast_mesh" not in filters(space, "mesh0"), 10, "the filter goes")
+    assert "tx-checksumming: on" in space.run("ethtool -k mesh0")
+    line.wait()
 
 
 def test_clean_stop_leaves_nothing(bpf, spaces):
