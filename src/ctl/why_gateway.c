@@ -26,6 +26,7 @@ static void proof_put(json_t *o, instant now, const struct proof *p)
 	json_put_ago_ms(o, "answered_ms", now, p ? p->good : NEVER);
 	json_put_count(o, "rtt_us", p ? p->rtt_us : 0);
 	json_put_count(o, "loss_permille", p ? p->loss_permille : 0);
+	json_put_count(o, "damage_permille", p ? proof_damage(p) : 0);
 	json_put_count(o, "probes", p ? p->sent : 0);
 	json_put_count(o, "answers", p ? p->answered : 0);
 }

@@ -612,6 +612,7 @@ static void judged(void *ctx, bool v6, const struct proof *p)
 	struct tunnels *t = ctx;
 
 	gw_judge(t->gw, v6, &p->to.node, p->verdict);
+	gw_damage_set(t->gw, v6, &p->to.node, proof_damage(p));
 	decide_by(t, t->now);
 }
 
@@ -643,8 +644,10 @@ static void verdicts_recall(struct tunnels *t, bool v6)
 	for (unsigned i = 0; i < PROOFS_MAX; i++) {
 		const struct proof *p = &t->proofs.family[v6].at[i];
 
-		if (p->there)
-			gw_judge(t->gw, v6, &p->to.node, p->verdict);
+		if (!p->there)
+			continue;
+		gw_judge(t->gw, v6, &p->to.node, p->verdict);
+		gw_damage_set(t->gw, v6, &p->to.node, proof_damage(p));
 	}
 }
 

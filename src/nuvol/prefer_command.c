@@ -51,6 +51,7 @@ static void gateway_row(struct table *t, const json_t *g)
 	table_add(t, TONE_PLAIN, "%s",
 		  rate_words((uint64_t)member_count(g, "bandwidth_bps"), offered));
 	table_add(t, TONE_PLAIN, "%s", rate_words((uint64_t)member_count(g, "worth_bps"), worth));
+	table_add(t, TONE_PLAIN, "%lld", (long long)member_count(g, "users"));
 	table_add(t,
 		  strcmp(verdict, "good") == 0	? TONE_GOOD
 		  : strcmp(verdict, "bad") == 0 ? TONE_BAD
@@ -64,9 +65,9 @@ static void gateway_row(struct table *t, const json_t *g)
 void gateway_why_print(const struct cli *cli, const json_t *result)
 {
 	static const struct column columns[] = {
-		{"", false},	   {"GATEWAY", false}, {"FAMILY", false},
-		{"OFFERED", true}, {"WORTH", true},    {"PROOF", false},
-		{"DELAY", true},   {"LOSS", true},     {"REASON", false},
+		{"", false},	 {"GATEWAY", false}, {"FAMILY", false}, {"OFFERED", true},
+		{"WORTH", true}, {"CLIENTS", true},  {"PROOF", false},	{"DELAY", true},
+		{"LOSS", true},	 {"REASON", false},
 	};
 	static const struct list_shape shape = {
 		.columns = columns,

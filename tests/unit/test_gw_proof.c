@@ -14,6 +14,8 @@ struct world {
 	struct rig rig;
 	struct proofs proofs;
 	bool dead[NODES];
+	unsigned loss_behind[NODES]; /* percent, of the Internet's answers */
+	unsigned late_behind[NODES]; /* ms */
 	unsigned loss_percent;
 	bool mute; /* probes cannot be sent */
 	struct prng prng;
@@ -36,17 +38,19 @@ static bool lost_on_the_way(void)
 
 static void ask(void *ctx, const struct proof_probe *probe)
 {
+	const unsigned n = probe->to.node.b[1];
+
 	(void)ctx;
 	w->asked++;
 	if (w->mute) {
 		proofs_unsent(&w->proofs, probe->token);
 		return;
 	}
-	if (w->dead[probe->to.node.b[1]] || lost_on_the_way())
+	if (w->dead[n] || lost_on_the_way() || prng_below(&w->prng, 100) < w->loss_behind[n])
 		return;
 	assert_true(w->answers < IN_FLIGHT);
 	w->answer[w->answers].token = probe->token;
-	w->answer[w->answers++].at = instant_add(w->rig.now, span_ms(RTT_MS));
+	w->answer[w->answers++].at = instant_add(w->rig.now, span_ms(RTT_MS + w->late_behind[n]));
 }
 
 static void judged(void *ctx, bool v6, const struct proof *p)
@@ -54,6 +58,7 @@ static void judged(void *ctx, bool v6, const struct proof *p)
 	(void)ctx;
 	w->judged++;
 	gw_judge(w->rig.g, v6, &p->to.node, p->verdict);
+	gw_damage_set(w->rig.g, v6, &p->to.node, proof_damage(p));
 }
 
 static const struct proof_env env = {NULL, ask, judged};
@@ -303,6 +308,24 @@ static void better(void **state)
 	assert_in_range(ms, 40000, GW_HOLD_S * 1000);
 }
 
+/* Loss behind a gateway, or delay, counts against a better offer; where all is lossy alike, it
+ * decides nothing. */
+static void damage(void **state)
+{
+	(void)state;
+	gateway(1, 20 * MBIT, 100 * MBIT);
+	gateway(2, 30 * MBIT, 100 * MBIT);
+	run(span_s(120));
+	assert_int_equal(by(), 2);
+	w->loss_behind[2] = 30;
+	run(span_s(180));
+	assert_int_equal(by(), 1);
+	w->loss_behind[2] = 0;
+	w->late_behind[1] = 900;
+	run(span_s(3600));
+	assert_int_equal(by(), 2);
+}
+
 static void prefer(unsigned n, bool strict)
 {
 	const struct digest id = id_of(n);
@@ -445,10 +468,19 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(bandwidth),       TEST(liar),	  TEST(dies),
-		TEST(backoff),	       TEST(loss),	  TEST(better),
-		TEST(preference),      TEST(absent),	  TEST(all_dead),
-		TEST(all_die_at_once), TEST(never_known), TEST(crowd),
+		TEST(bandwidth),
+		TEST(liar),
+		TEST(dies),
+		TEST(backoff),
+		TEST(loss),
+		TEST(better),
+		TEST(damage),
+		TEST(preference),
+		TEST(absent),
+		TEST(all_dead),
+		TEST(all_die_at_once),
+		TEST(never_known),
+		TEST(crowd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@ bool gw_candidate_is_internet(const struct gw_candidate *c)
 	return is_internet(c->route);
 }
 
-static void touch_internet(struct gw *g)
+void gw_internet_touch(struct gw *g)
 {
 	list_each (r, &g->all_routes, struct gw_route, all) {
 		if (is_internet(r))
@@ -33,7 +33,7 @@ void gw_prove(struct gw *g, bool v6, bool on)
 	g->known[v6] = false;
 	list_each (n, &g->all_nodes, struct gw_node, all)
 		n->verdict[v6] = GW_UNPROVEN;
-	touch_internet(g);
+	gw_internet_touch(g);
 }
 
 void gw_judge(struct gw *g, bool v6, const struct digest *node, enum gw_verdict verdict)
@@ -50,22 +50,7 @@ void gw_judge(struct gw *g, bool v6, const struct digest *node, enum gw_verdict 
 	if (verdict != GW_GOOD || g->known[v6])
 		return;
 	g->known[v6] = true; /* the bad ones are out now */
-	touch_internet(g);
-}
-
-void gw_users_set(struct gw *g, bool v6, const struct digest *node, uint32_t clients)
-{
-	struct gw_node *n = gw_node_find(g, node);
-
-	if (n)
-		n->users[v6] = clients;
-}
-
-uint32_t gw_users(const struct gw *g, bool v6, const struct digest *node)
-{
-	const struct gw_node *n = gw_node_find(g, node);
-
-	return n ? n->users[v6] : 0;
+	gw_internet_touch(g);
 }
 
 void gw_prefer(struct gw *g, const struct digest *node, bool strict)
@@ -75,7 +60,7 @@ void gw_prefer(struct gw *g, const struct digest *node, bool strict)
 	if (node)
 		g->preferred = *node;
 	g->free = true;
-	touch_internet(g);
+	gw_internet_touch(g);
 }
 
 static struct tunnel_to end_of(const struct gw_candidate *c)
@@ -220,13 +205,15 @@ static bool is_bearable(const struct gw *g, const struct gw_candidate *used,
 	       rank(g, best) != RANK_PREFERRED;
 }
 
-static void moves(struct gw_route *r, instant now)
+/* crowd: with others, who see the same; what comes of it is seen when their clients have followed.
+ */
+static void moves(struct gw_route *r, instant now, bool crowd)
 {
 	bool quiet = r->hold_s == 0 ||
 		     instant_reached(instant_add(r->moved, span_s(GW_HOLD_FORGET_S)), now);
 
 	r->hold_s = quiet ? GW_HOLD_S : r->hold_s * 2;
-	if (r->hold_s > GW_HOLD_MAX_S)
+	if (r->hold_s > GW_HOLD_MAX_S || crowd)
 		r->hold_s = GW_HOLD_MAX_S;
 	r->moved = now;
 	r->held_until = instant_add(now, span_s(r->hold_s));
@@ -252,10 +239,12 @@ void gw_hold(struct gw *g, instant now, struct gw_route *r)
 	due = instant_add(r->better_since, span_s(GW_BETTER_S));
 	if (instant_before(due, r->held_until))
 		due = r->held_until;
-	if (instant_reached(due, now)) {
-		moves(r, now);
+	if (instant_reached(due, now) && gw_score_moves(g, used, r->best)) {
+		moves(r, now, gw_score_crowded(used));
 		return;
 	}
+	if (instant_reached(due, now))
+		r->held_until = due = instant_add(now, span_s(GW_CROWD_S));
 	g->again = instant_min(g->again, due);
 	r->best = used;
 	r->holds = true;

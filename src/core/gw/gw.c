@@ -37,6 +37,7 @@ struct gw *gw_new(struct pool *pool, const struct gw_conf *conf)
 	list_init(&g->all_routes);
 	list_init(&g->dirty);
 	g->again = NEVER;
+	prng_seed(&g->prng, conf->hash_key);
 	return g;
 }
 
@@ -180,6 +181,7 @@ enum err gw_offer_set(struct gw *g, const struct gw_offer *offer)
 		memcpy(n->verdict, old->verdict, sizeof(n->verdict));
 		memcpy(n->users, old->users, sizeof(n->users));
 		memcpy(n->pinned, old->pinned, sizeof(n->pinned));
+		memcpy(n->damage, old->damage, sizeof(n->damage));
 		node_del(g, old);
 	}
 	node_match(g, n);

@@ -44,6 +44,8 @@ enum {
 	GW_HOLD_S = 60,	  /* and then stays for this, twice as long each time ... */
 	GW_HOLD_MAX_S = 1800,
 	GW_HOLD_FORGET_S = 3600, /* ... unless all was quiet for so long */
+	GW_CROWD_S =
+		300, /* who stays where many are, though it is better elsewhere, does so for this */
 };
 
 /* ---- offers: the description of a node ---- */
@@ -119,6 +121,8 @@ bool gw_pinned_set(struct gw *g, bool v6, const struct digest *node, bool pinned
  * (core/share). It is kept when the node offers anew; who offers nothing is left out. */
 void gw_users_set(struct gw *g, bool v6, const struct digest *node, uint32_t clients);
 uint32_t gw_users(const struct gw *g, bool v6, const struct digest *node);
+/* How much of what a node offers loss and delay take: 0 .. 999 permille. */
+void gw_damage_set(struct gw *g, bool v6, const struct digest *node, uint32_t permille);
 /* The gateway for the Internet that people prefer, as long as it is not bad; NULL: none. strict:
  * rather nothing than another one. */
 void gw_prefer(struct gw *g, const struct digest *node, bool strict);

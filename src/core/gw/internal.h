@@ -10,6 +10,7 @@
 #pragma once
 #include "base/list.h"
 #include "base/map.h"
+#include "base/prng.h"
 #include "core/gw/gw.h"
 
 struct gw_node {
@@ -18,7 +19,8 @@ struct gw_node {
 	struct digest id;
 	char name[GW_NAME];
 	enum gw_verdict verdict[2]; /* [1]: IPv6 */
-	uint32_t users[2];
+	uint32_t users[2];	    /* clients of our cloud */
+	uint32_t damage[2];	    /* permille that loss and delay take */
 	bool pinned[2];
 	uint64_t metric;
 	uint32_t tunnels, networks, ingresses;
@@ -81,8 +83,9 @@ struct gw {
 	bool known[2]; /* some gateway of the family was good once */
 	bool prefers, strict;
 	struct digest preferred;
-	bool free;     /* people have just decided: nothing is held */
-	instant again; /* of gw_deadline */
+	struct prng prng; /* who of a crowd goes */
+	bool free;	  /* people have just decided: nothing is held */
+	instant again;	  /* of gw_deadline */
 	struct gw_counters count;
 };
 
@@ -92,6 +95,12 @@ struct gw_node *gw_node_find(const struct gw *g, const struct digest *id);
 bool gw_candidate_is_internet(const struct gw_candidate *c);
 /* What c is worth now: for the Internet, if that is proved, by the whole bandwidth. */
 uint64_t gw_candidate_weigh(const struct gw *g, const struct gw_candidate *c);
+/* Do several clients use it? */
+bool gw_score_crowded(const struct gw_candidate *c);
+/* best is better: is it we who go? */
+bool gw_score_moves(struct gw *g, const struct gw_candidate *used, const struct gw_candidate *best);
+/* All routes for the Internet may change. */
+void gw_internet_touch(struct gw *g);
 /* Why c cannot be used, though it matches: GW_NO_ROUTE, GW_WORTHLESS, GW_DEAD, GW_ASKED,
  * GW_UNWISHED; else GW_CHOSEN. */
 enum gw_reason gw_candidate_check(const struct gw *g, const struct gw_candidate *c);

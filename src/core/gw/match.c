@@ -98,7 +98,13 @@ uint64_t gw_match_metric(const struct gw_search *s, uint8_t bandwidth, uint64_t 
 	return rated(s, rate >= enough ? METRIC_MAX : rate, path, active);
 }
 
-uint64_t gw_match_worth(const struct gw_search *s, uint8_t bandwidth, uint64_t path, bool active)
+uint64_t gw_match_worth(const struct gw_search *s, const struct gw_worth *w, uint64_t path,
+			bool active)
 {
-	return rated(s, bmx7_bandwidth(bandwidth), path, active);
+	uint64_t share = bmx7_bandwidth(w->bandwidth) / w->users;
+	/* What is lost behind the gateway, or late, does not come by a better path. */
+	uint64_t worth = share < path ? share : path;
+
+	return path < METRIC_ROUTABLE ? 0
+				      : rated(s, worth - worth / 1000 * w->damage, path, active);
 }

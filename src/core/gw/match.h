@@ -17,5 +17,12 @@ enum gw_reason gw_match(const struct gw *g, const struct gw_search *s, const str
 struct prefix gw_match_prefix(const struct gw_search *s, const struct gw_network *net);
 /* path: 0 without a route. 0: worth nothing. */
 uint64_t gw_match_metric(const struct gw_search *s, uint8_t bandwidth, uint64_t path, bool active);
-/* The same, but bandwidth counts above the search's minimum, too. */
-uint64_t gw_match_worth(const struct gw_search *s, uint8_t bandwidth, uint64_t path, bool active);
+/* What one of its users may expect of a gateway: bandwidth counts above the search's minimum, too,
+ * and is shared; and loss and delay count. */
+struct gw_worth {
+	uint8_t bandwidth;
+	uint32_t users;	 /* with us; > 0 */
+	uint32_t damage; /* permille that loss and delay take, < 1000 */
+};
+uint64_t gw_match_worth(const struct gw_search *s, const struct gw_worth *w, uint64_t path,
+			bool active);

@@ -2,7 +2,7 @@
 #include "core/gw/proof.h"
 #include <assert.h>
 
-enum { PERMILLE = 1000, LOSS_MEMORY = 32, RTT_MEMORY = 8, BACKOFFS_MAX = 16, RETRY_PROBES = 2 };
+enum { PERMILLE = 1000, LOSS_MEMORY = 64, RTT_MEMORY = 8, BACKOFFS_MAX = 16, RETRY_PROBES = 2 };
 
 const char *gw_verdict_name(enum gw_verdict v)
 {
@@ -133,6 +133,8 @@ static void unwanted_forget(struct proofs *p, instant now, bool v6, const struct
 			continue;
 		forget(p, one);
 		one->verdict = GW_UNPROVEN;
+		one->lossy = 0;
+		one->late = false;
 		env->judged(env->ctx, v6, one);
 	}
 }
@@ -169,6 +171,44 @@ void proofs_wish(struct proofs *p, instant now, bool v6, const struct proof_wish
 	}
 	unwanted_forget(p, now, v6, env);
 	due_update(p);
+}
+
+/* ---- loss and delay ---- */
+
+/* From so much on (permille) loss is of the next step, and what it takes then. TCP suffers more
+ * than what is lost. */
+static const struct {
+	uint32_t from, damage;
+} steps[PROOF_LOSSY_MAX + 1] = {{0, 0}, {100, 500}, {250, 750}, {500, 900}};
+
+enum { MARGIN = 60, LATE_DAMAGE = 300 };
+
+uint32_t proof_damage(const struct proof *p)
+{
+	const uint32_t left = PERMILLE - steps[p->lossy].damage;
+
+	return PERMILLE - (p->late ? left * (PERMILLE - LATE_DAMAGE) / PERMILLE : left);
+}
+
+static void step_follow(struct proof *p)
+{
+	const uint32_t late = PROOF_LATE_MS * 1000, in_time = PROOF_IN_TIME_MS * 1000;
+
+	while (p->lossy < PROOF_LOSSY_MAX && p->loss_permille > steps[p->lossy + 1].from + MARGIN)
+		p->lossy++;
+	while (p->lossy > 0 && p->loss_permille + MARGIN < steps[p->lossy].from)
+		p->lossy--;
+	p->late = p->rtt_us > (p->late ? in_time : late);
+}
+
+/* After loss or delay have changed. */
+static void damage_follow(bool v6, struct proof *p, const struct proof_env *env)
+{
+	const uint32_t before = proof_damage(p);
+
+	step_follow(p);
+	if (before != proof_damage(p))
+		env->judged(env->ctx, v6, p);
 }
 
 /* ---- asking ---- */
@@ -287,6 +327,7 @@ void proofs_answer(struct proofs *p, instant now, uint32_t token, const struct p
 		one->good = now;
 		one->burst = NEVER;
 		one->bursts = 0;
+		damage_follow(a->v6, one, env);
 		if (one->verdict == GW_UNPROVEN)
 			judge(p, now, a->v6, one, GW_GOOD, env);
 		else if (one->verdict == GW_BAD && ++one->trial >= PROOF_TRIAL)
@@ -381,8 +422,10 @@ void proofs_run(struct proofs *p, instant now, const struct proof_env *env)
 			struct proof *one = &p->family[v6].at[i];
 
 			/* Of a bad one that nobody offers only the verdict is kept. */
-			if (one->there && one->wanted)
-				run_one(p, now, v6, one, env);
+			if (!one->there || !one->wanted)
+				continue;
+			damage_follow(v6, one, env);
+			run_one(p, now, v6, one, env);
 		}
 	due_update(p);
 }

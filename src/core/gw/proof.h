@@ -30,9 +30,12 @@ enum {
 	PROOF_BURST = 4,       /* probes at once */
 	PROOF_RETRY_MS = 2000, /* first backoff, then twice as long each time, up to ... */
 	PROOF_RETRY_MAX_S = 300,
-	PROOF_TRIAL_MS = 300,	 /* between probes of one who was bad and has answered */
-	PROOF_TRIAL = 4,	 /* so many answers make it good again ... */
-	PROOF_TRIALS = 12,	 /* ... of so many probes */
+	PROOF_TRIAL_MS = 300, /* between probes of one who was bad and has answered */
+	PROOF_TRIAL = 4,      /* so many answers make it good again ... */
+	PROOF_TRIALS = 12,    /* ... of so many probes */
+	PROOF_LOSSY_MAX = 3,
+	PROOF_LATE_MS = 400,	 /* later than this is late, until it is ... */
+	PROOF_IN_TIME_MS = 250,	 /* ... less than this */
 	PROOF_FORGIVE_S = 600,	 /* who was good for so long has never failed */
 	PROOF_FORGET_S = 600,	 /* a bad one that nobody offers any more */
 	PROOF_GIVE_UP_MS = 3000, /* an answer that comes later is none */
@@ -60,8 +63,14 @@ struct proof {
 	uint16_t failures;	/* in a row, see PROOF_FORGIVE_S */
 	uint32_t rtt_us;	/* smoothed; 0: none yet */
 	uint32_t loss_permille; /* smoothed; of probes that were answered or given up */
+	uint8_t lossy;		/* 0 .. PROOF_LOSSY_MAX: steps of loss, see proof_damage */
+	bool late;		/* ... and of delay */
 	uint64_t sent, answered;
 };
+
+/* How much of what it offers loss and delay take, permille. In steps, each with a margin, so that
+ * what is only noise changes nothing. */
+uint32_t proof_damage(const struct proof *p);
 
 struct proof_asked {
 	uint32_t token; /* 0: free */
@@ -94,6 +103,7 @@ struct proof_probe {
 struct proof_env {
 	void *ctx;
 	void (*ask)(void *ctx, const struct proof_probe *probe);
+	/* Its verdict or its damage is another. */
 	void (*judged)(void *ctx, bool v6, const struct proof *p);
 };
 

@@ -134,17 +134,6 @@ bool gw_candidate_active(const struct gw_candidate *c)
 
 /* ---- evaluation ---- */
 
-uint64_t gw_candidate_weigh(const struct gw *g, const struct gw_candidate *c)
-{
-	const struct gw_search *s = &g->search[c->slot];
-	const uint8_t bandwidth = c->node->network[c->network].bandwidth;
-	const bool active = gw_candidate_active(c);
-
-	if (gw_candidate_is_internet(c) && g->proves[c->route->key.prefix.v6])
-		return gw_match_worth(s, bandwidth, c->node->metric, active);
-	return gw_match_metric(s, bandwidth, c->node->metric, active);
-}
-
 static void route_weigh(const struct gw *g, struct gw_route *r)
 {
 	r->best = NULL;
