@@ -30,6 +30,8 @@ enum network_ev_kind {
 	NETWORK_LOST,	  /* the radio or the kernel says: that neighbour is gone */
 	NETWORK_JOB_DONE, /* the answer to NETWORK_JOB */
 	NETWORK_PUBLISH,  /* our description shall have this TLV */
+	NETWORK_LEAVE,	  /* we are about to end: nobody is reached by us any more, nor are we. Told
+			     again, it is said again */
 };
 
 struct ev_network_port {

@@ -389,27 +389,34 @@ static void world_meet(struct loop *x)
 	resync(x);
 }
 
+/* What is said once may be lost; while it is heard, we go on carrying. */
 static void leave(uv_timer_t *t)
 {
 	struct loop *x = t->data;
 
-	x->stopping = true;
-	uv_stop(&x->uv);
+	x->leaving--;
+	if (x->leaving == 0)
+		uv_stop(&x->uv);
+	else if (x->leaving <= LOOP_LEAVE_SAYS)
+		(void)network_leave(&x->network);
 }
 
-/* Who uses our uplink hears first that it goes, and has another one when it does. Told twice, we
- * do not wait. */
+/* Who uses our uplink hears first that it goes, and has another one when it does; then all hear
+ * that nothing leads here any more. Told twice, we do not wait. */
 static void stop(uv_signal_t *s, int signum)
 {
 	struct loop *x = s->data;
 
 	(void)signum;
-	if (uv_is_active((uv_handle_t *)&x->leave) || !uplinks_withdraw(&x->uplinks)) {
-		leave(&x->leave);
-		return;
-	}
-	log_line(LOG_INFO, "the uplink is not offered any more; stopping in %d ms", LOOP_LEAVE_MS);
-	uv_timer_start(&x->leave, leave, LOOP_LEAVE_MS, 0);
+	if (!x->stopping && uplinks_withdraw(&x->uplinks))
+		x->leaving = 2 * LOOP_LEAVE_SAYS;
+	else if (!x->stopping && network_leave(&x->network))
+		x->leaving = LOOP_LEAVE_SAYS;
+	else
+		uv_stop(&x->uv);
+	if (!x->stopping && x->leaving > 0)
+		uv_timer_start(&x->leave, leave, LOOP_LEAVE_MS, LOOP_LEAVE_MS);
+	x->stopping = true;
 }
 
 static void hangup(uv_signal_t *s, int signum)

@@ -6,7 +6,8 @@
  * Shape   What the kernel says becomes events for the node; what the node wants
  *         goes to the drivers. Before the loop sleeps, all that is queued is sent
  *         and one timer is set to the earliest deadline of node and ctl.
- *         On SIGTERM and SIGINT everything that we made is taken away. After
+ *         On SIGTERM and SIGINT the network is told that we leave, and then everything that we
+ *         made is taken away. After
  *         SIGKILL, the next daemon adopts it (run_dir.h).
  * Memory  struct loop is large: allocate it.
  */
@@ -39,8 +40,9 @@
 enum {
 	LOOP_CHORES_MS = 30000, /* counters of the kernel, old entries */
 	LOOP_CARRIER_MS = 200,	/* how soon a carrier's loss is seen at the latest */
-	LOOP_LEAVE_MS = 300,	/* from a withdrawn uplink to the stop */
 	LOOP_MEND_MS = 1000,	/* after the bridge or bat0 was taken away */
+	LOOP_LEAVE_MS = 80,	/* at a stop: between two words to others ... */
+	LOOP_LEAVE_SAYS = 2, /* ... of so many; twice the time where an uplink is withdrawn first */
 };
 
 struct loop {
@@ -55,6 +57,7 @@ struct loop {
 	instant armed; /* what the deadline timer is set to */
 	bool ready;    /* events may go to the node */
 	bool stopping;
+	unsigned leaving; /* so many times LOOP_LEAVE_MS until the end */
 
 	struct conf conf;
 	const char *conf_dir; /* where it came from, for SIGHUP; may be NULL */

@@ -657,6 +657,13 @@ void network_start(struct network *n, const struct network_env *env)
 	key_get(n);
 }
 
+bool network_leave(struct network *n)
+{
+	if (n->started && n->running)
+		tell(n, &(struct ev_network){.kind = NETWORK_LEAVE});
+	return n->started && n->running;
+}
+
 void network_stop(struct network *n)
 {
 	if (!n->started)

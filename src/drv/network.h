@@ -102,6 +102,8 @@ void network_start(struct network *n, const struct network_env *env);
 /* Takes away what we made; uv handles are closed, the caller runs the loop to the end. */
 void network_stop(struct network *n);
 
+/* Tells the others that we leave; again, that is said again. false: nobody hears. */
+bool network_leave(struct network *n);
 /* FX_NETWORK. */
 void network_effect(struct network *n, const struct fx_network *e);
 /* links.changed for all links, after cables_link. */

@@ -247,7 +247,7 @@ static void io_done(struct io *io, struct job_done *d)
 
 static void io_network(struct io *io, struct ev_network *n)
 {
-	n->kind = io_choice(io, n->kind, NETWORK_PUBLISH + 1);
+	n->kind = io_choice(io, n->kind, NETWORK_LEAVE + 1);
 	switch (n->kind) {
 	case NETWORK_PORT: io_network_port(io, &n->port); return;
 	case NETWORK_DATAGRAM:
@@ -265,6 +265,7 @@ static void io_network(struct io *io, struct ev_network *n)
 		io_u8(io, &n->publish.type);
 		io_bytes(io, &n->publish.data, &n->publish.len, RECORD_ITEM_MAX);
 		return;
+	case NETWORK_LEAVE: return;
 	}
 }
 

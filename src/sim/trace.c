@@ -217,6 +217,10 @@ static void told_network(const struct trace_line *t, const struct ev_network *n)
 		begin(t, "told publish");
 		fprintf(t->out, " type %u %zu bytes\n", n->publish.type, n->publish.len);
 		return;
+	case NETWORK_LEAVE:
+		begin(t, "told leave");
+		fprintf(t->out, "\n");
+		return;
 	}
 }
 

@@ -15,7 +15,7 @@ from spaces import BUILD, until
 from test_uplink import conf
 
 NUVOL = BUILD / "src/nuvol/nuvol"
-LIAR_S, DEAD_S, PREFER_S = 5, 3, 1
+LIAR_S, DEAD_S, PREFER_S, KILLED_S = 5, 3, 1, 3
 TARGET = "8.8.8.8"
 
 
@@ -192,5 +192,18 @@ def test_who_stops_in_order_is_left_before(town):
     assert town.by() == "good"
     print(f"{80 - answered} of 80 pings lost")
     assert 80 - answered <= 10
-    nuvol(town.far, "prefer", "auto")
     town.node["better"].start()
+
+
+def test_killed_gateway_is_left(town):
+    town.time_until("better", 60)
+    until(lambda: town.far_space.pings(TARGET, 1, "-W 1"), 20, "it works")
+    began = time.monotonic()
+    town.node["better"].kill()
+    town.time_until("good", 20)
+    until(lambda: town.far_space.pings(TARGET, 1, "-W 1"), 5, "another carries")
+    seconds = time.monotonic() - began
+    print(f"another than the killed one carries after {seconds:.2f} s")
+    assert seconds <= KILLED_S
+    town.node["better"].start()
+    nuvol(town.far, "prefer", "auto")

@@ -190,6 +190,13 @@ static void tell(struct l3_place *p, const struct ev *ev)
 	wake_later(p);
 }
 
+void l3_town_leave(struct l3_town *t, uint16_t node)
+{
+	const struct ev ev = {.kind = EV_NETWORK, .network = {.kind = NETWORK_LEAVE}};
+
+	tell(t->place[node], &ev);
+}
+
 static void port_tell(struct l3_place *p, uint8_t port)
 {
 	const struct l3_segment *g = &p->town->segment[p->segment[port]];

@@ -94,6 +94,8 @@ void l3_town_geometric(struct l3_town *t, uint16_t nodes, unsigned degree);
 void l3_town_start(struct l3_town *t, uint16_t node);
 void l3_town_start_all(struct l3_town *t);
 void l3_town_kill(struct l3_town *t, uint16_t node);
+/* It says that it is about to end. */
+void l3_town_leave(struct l3_town *t, uint16_t node);
 /* Silent: nothing passes. With carrier: the ports know it. */
 void l3_town_cut(struct l3_town *t, uint16_t segment, bool carrier);
 void l3_town_heal(struct l3_town *t, uint16_t segment);

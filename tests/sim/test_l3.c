@@ -1,5 +1,6 @@
 /* Engines of the network find all routes, repair them, renew keys, and never make a circle. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
 #include "cmocka_all.h"
 #include "l3_town.h"
 
@@ -8,6 +9,7 @@ enum {
 	SILENT_MS = 3000,     /* repair of what nobody told us */
 	CARRIER_MS = 300,     /* ... and of what the port knew, with no feasible alternative too */
 	RETURN_MS = 6000,     /* a node that was away */
+	LEFT_MS = 300,	      /* after who said so has ended */
 	CROWD_PACKETS = 75,   /* each node, until 30 on a segment have all routes */
 	REST_BYTES_S = 320,   /* each node, with headers, when nothing happens */
 	LOSSY_BYTES_S = 1500, /* ... when all links lose a fifth */
@@ -165,6 +167,48 @@ static void a_node_dies_and_returns(void **state)
 	done();
 }
 
+static unsigned ways_to(uint16_t node)
+{
+	unsigned ways = 0;
+
+	for (uint16_t i = 0; i < town.nodes; i++)
+		ways += i != node && town.place[i]->via[node] >= 0;
+	return ways;
+}
+
+/* Who says that it goes is missed by nobody: its neighbours go round it while it carries on, and
+ * all know soon that nothing leads there any more. */
+static void a_node_leaves(void **state)
+{
+	static const uint16_t leaves[] = {6, 12, 18, 24};
+	int64_t worst = 0;
+
+	(void)state;
+	grid_start(6);
+	settle("cold", COLD_MS);
+	l3_town_run(&town, span_s(60));
+	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+		int64_t ms = 0;
+
+		for (unsigned say = 0; say < 2; say++) {
+			l3_town_leave(&town, leaves[i]);
+			l3_town_run(&town, span_ms(80));
+		}
+		l3_town_kill(&town, leaves[i]);
+		settle("round who has left", LEFT_MS);
+		for (; ways_to(leaves[i]) > 0 && ms < SILENT_MS; ms += 10)
+			l3_town_run(&town, span_ms(10));
+		worst = ms > worst ? ms : worst;
+		l3_town_run(&town, span_s(20));
+		l3_town_start(&town, leaves[i]);
+		settle("return", RETURN_MS);
+		l3_town_run(&town, span_s(30));
+	}
+	printf("nobody has a way to who left after %ld ms more\n", (long)worst);
+	assert_in_range(worst, 0, LEFT_MS);
+	done();
+}
+
 /* A line is cut for longer than anything is remembered, and joined again. */
 static void a_partition_merges(void **state)
 {
@@ -255,15 +299,11 @@ static void at_rest_with_loss(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cold_starts),
-		cmocka_unit_test(thirty_on_a_segment),
-		cmocka_unit_test(a_link_is_cut),
-		cmocka_unit_test(a_node_dies_and_returns),
-		cmocka_unit_test(links_are_cut_anywhere),
-		cmocka_unit_test(a_partition_merges),
-		cmocka_unit_test(keys_are_renewed),
-		cmocka_unit_test(numbers_run_out),
-		cmocka_unit_test(at_rest),
+		cmocka_unit_test(cold_starts),	      cmocka_unit_test(thirty_on_a_segment),
+		cmocka_unit_test(a_link_is_cut),      cmocka_unit_test(a_node_dies_and_returns),
+		cmocka_unit_test(a_node_leaves),      cmocka_unit_test(links_are_cut_anywhere),
+		cmocka_unit_test(a_partition_merges), cmocka_unit_test(keys_are_renewed),
+		cmocka_unit_test(numbers_run_out),    cmocka_unit_test(at_rest),
 		cmocka_unit_test(at_rest_with_loss),
 	};
 

@@ -98,6 +98,16 @@ void batch_add(struct l3 *l3, instant now, struct l3_node *n)
 	post_hurry(l3, now, now);
 }
 
+void batches_leave(struct l3 *l3, instant now)
+{
+	l3->batches.leaving = true;
+	batch_add(l3, now, l3->self);
+	list_each (n, &l3->nodes.all, struct l3_node, all) {
+		if (n->route.link)
+			batch_add(l3, now, n);
+	}
+}
+
 /* ---- our own ---- */
 
 static bool is_calm(const struct l3 *l3, instant now)
@@ -149,7 +159,7 @@ static void own_add(struct l3 *l3, instant now)
 	struct batches *s = &l3->batches;
 	struct l3_route *r = &l3->self->route;
 
-	if (!l3->self->description)
+	if (!l3->self->description || s->leaving)
 		return;
 	if (r->sqn == l3->chain.range) {
 		content_renew(l3, now);
@@ -268,6 +278,11 @@ bool batch_write(struct l3 *l3, uint16_t sqn, struct wr *w)
 				     .metric = route->path.metric};
 
 		memcpy(o.history, route->path.history, sizeof(o.history));
+		if (l3->batches.leaving)
+			o = (struct bmx7_ogm){.chain = route->chain,
+					      .iid = n->iid,
+					      .hops = route->hops,
+					      .metric = METRIC_UNROUTABLE};
 		bmx7_ogm_write(w, &o);
 		l3->count.ogm_tx++;
 	}

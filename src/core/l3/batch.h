@@ -46,6 +46,7 @@ struct batches {
 	bool again;	    /* our next is followed by another at once */
 	span insist;	    /* how long until what is lost is told again */
 	bool open;	    /* max was not sent yet: OGMs may join */
+	bool leaving;	    /* whatever is said: there is no way by us, nor to us */
 	instant calm_since; /* no route was lost, no link came or went */
 	struct timer own;   /* our next OGM */
 	instant own_at;	    /* our last */
@@ -57,6 +58,8 @@ void batches_fini(struct l3 *l3);
 
 /* n's OGM goes out with the next batch; a withdrawal too. */
 void batch_add(struct l3 *l3, instant now, struct l3_node *n);
+/* Withdraws all that we have a way to, and ourselves, from others; the kernel keeps its ways. */
+void batches_leave(struct l3 *l3, instant now);
 /* n's OGM is no more. */
 void batch_drop(struct l3 *l3, struct l3_node *n);
 /* Another's OGM came before its time: ours follows, once. */

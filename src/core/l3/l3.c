@@ -164,6 +164,7 @@ static void network_event(struct l3 *x, instant now, const struct ev_network *ev
 		if (e != OK)
 			x->count.dropped[e]++;
 		break;
+	case NETWORK_LEAVE: batches_leave(x, now); break;
 	}
 }
 
