@@ -492,6 +492,13 @@ static void route_move(struct tunnels *t, struct route *r, struct out *o)
 	out_leave(t, was);
 }
 
+/* Of who has a gateway of his own? */
+static bool is_clients(const struct tunnel_key *k)
+{
+	return k->table >= TUNNEL_CLIENT_TABLE &&
+	       k->table < TUNNEL_CLIENT_TABLE + TUNNEL_CLIENT_TABLES;
+}
+
 /* ---- what people are told ---- */
 
 static struct note_gateway_end end_of(const struct out *o)
@@ -509,7 +516,7 @@ static void gateway_note(struct tunnels *t, const struct tunnel_key *key, const 
 	struct effect e = {.kind = FX_NOTE};
 	struct note_gateway *g = &e.note.gateway;
 
-	if (key->prefix.net.bits != 0 || was == o)
+	if (key->prefix.net.bits != 0 || was == o || is_clients(key))
 		return;
 	*g = (struct note_gateway){.v6 = v6, .from = end_of(was), .to = end_of(o)};
 	g->why = was	      ? gw_why_left(t->gw, key, &was->is.to, o ? &o->is.to : NULL)
@@ -547,12 +554,6 @@ static void chosen(void *ctx, const struct tunnel_key *key, const struct tunnel_
 
 /* ---- routes of clients ---- */
 
-static bool is_clients(const struct tunnel_key *k)
-{
-	return k->table >= TUNNEL_CLIENT_TABLE &&
-	       k->table < TUNNEL_CLIENT_TABLE + TUNNEL_CLIENT_TABLES;
-}
-
 bool tunnels_client_route(struct tunnels *t, instant now, const struct tunnel_client_route *r,
 			  struct fx *fx)
 {
@@ -575,6 +576,8 @@ void tunnels_clients_set(struct tunnels *t, instant now, bool v6, const struct d
 	gw_users_set(t->gw, v6, node, clients);
 	if (gw_pinned_set(t->gw, v6, node, here))
 		decide_by(t, now);
+	else if (gw_due(t->gw))
+		decide_by(t, instant_add(now, span_ms(TUNNELS_COLLECT_MS)));
 }
 
 uint64_t tunnels_decisions(const struct tunnels *t)
