@@ -37,6 +37,7 @@ def test_download_survives_roams(town):
     before = len(town.came())
     download = town.download()
     town.grows(download, 20)
+    until(lambda: town.pinned("bru", "gina"), 5, "all know: who is busy is seen each second")
     for node in ("bru", "anna", "bru"):
         town.roam(node)
         town.grows(download)
