@@ -37,6 +37,7 @@ const char *tunnel_reason_words(enum gw_reason reason)
 	case GW_LOCAL: return "what it offers is reached without a tunnel";
 	case GW_NAMED: return "the search is for a node of another name (gwName)";
 	case GW_NODE: return "the search is for another node (gwId)";
+	case GW_NAMESAKE: return "another node had that name before (gwId names one for good)";
 	case GW_IGNORED: return "its bandwidth says that it does not want to be used";
 	case GW_NO_SOURCE: return "this node has no address of that family in its cloud";
 	case GW_INGRESS: return "it takes no packets from this node's addresses";
@@ -66,7 +67,7 @@ struct answer {
 /* Is it what the address needs: an offer that a search takes, whose route has the address? */
 static bool is_taken(const struct answer *a, const struct gw_why *why)
 {
-	if (why->reason >= GW_FAMILY && why->reason <= GW_NODE)
+	if (why->reason >= GW_FAMILY && why->reason <= GW_NAMESAKE)
 		return false;
 	return prefix_contains(&why->search->prefix, a->p);
 }

@@ -154,21 +154,28 @@ static void packet_came(struct tunnel_probes *p, const struct came *c)
 	p->tell(p->ctx, &ev);
 }
 
+void tunnel_probe_came(struct tunnel_probes *p, bool v6, const uint8_t *data, size_t len)
+{
+	struct came c = {.v6 = v6};
+
+	if (packet_read(data, len, &c))
+		packet_came(p, &c);
+}
+
 static void ready(uv_poll_t *poll, int status, int events)
 {
 	struct tunnel_probes *p = poll->data;
-	struct came c = {.v6 = poll == p->poll[1]};
+	const bool v6 = poll == p->poll[1];
 	uint8_t data[1536];
 
 	(void)status;
 	(void)events;
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		ssize_t len = recv(p->in[c.v6], data, sizeof(data), 0);
+		ssize_t len = recv(p->in[v6], data, sizeof(data), 0);
 
 		if (len < 0)
 			break;
-		if (packet_read(data, (size_t)len, &c))
-			packet_came(p, &c);
+		tunnel_probe_came(p, v6, data, (size_t)len);
 	}
 	if (!uv_is_active((uv_handle_t *)poll))
 		uv_poll_start(poll, UV_READABLE, ready);

@@ -68,6 +68,8 @@ void tunnel_probes_stop(struct tunnel_probes *p);
 void tunnel_probe_queue(struct tunnel_probes *p, const struct tunnel_probe *probe);
 /* The next that is queued; valid until the next call. NULL: no more. */
 const struct tunnel_probe *tunnel_probe_next(struct tunnel_probes *p);
+/* A whole IP packet came in: is it an answer? What fits no probe is dropped. */
+void tunnel_probe_came(struct tunnel_probes *p, bool v6, const uint8_t *data, size_t len);
 /* From end's inner addresses, into that interface; 0: there is none. */
 void tunnel_probe_send(struct tunnel_probes *p, const struct tunnel_probe *probe,
 		       const struct tunnel_end *end, int ifindex);

@@ -235,6 +235,52 @@ static void dies(void **state)
 	printf("a dead one left after %u ms at worst\n", worst);
 }
 
+static void reason_of_2(void *ctx, const struct gw_why *why)
+{
+	if (why->node->b[1] == 2 && why->slot == 1)
+		*(enum gw_reason *)ctx = why->reason;
+}
+
+/* Whom people prefer by name is who had it first: who takes the name takes nothing, before and
+ * after either describes itself anew. Where BMX7's rules hold, both count. */
+static void namesake(void **state)
+{
+	struct gw_search named = w->search;
+	struct gw_network net = {.prefix = prefix("0.0.0.0", 0),
+				 .bandwidth = bmx7_bandwidth_byte(50 * MBIT)};
+	const struct gw_offer thief = {.node = id_of(2),
+				       .name = "n1",
+				       .metric = 100 * MBIT,
+				       .tunnel = tunnels,
+				       .tunnels = 2,
+				       .network = &net,
+				       .networks = 1};
+	enum gw_reason reason = GW_CHOSEN;
+
+	(void)state;
+	named.rating = 1000;
+	memcpy(named.name, "n1", 3);
+	gw_search_set(w->rig.g, 1, &named);
+	gateway(1, 10 * MBIT, 100 * MBIT);
+	run(span_s(5));
+	for (unsigned turn = 0; turn < 3; turn++) {
+		assert_int_equal(gw_offer_set(w->rig.g, &thief), OK);
+		run(span_s(200));
+		assert_int_equal(by(), 1);
+		gw_explain(w->rig.g, reason_of_2, &reason);
+		assert_int_equal(reason, GW_NAMESAKE);
+		gateway(1, 10 * MBIT, 100 * MBIT);
+	}
+	teardown(NULL);
+	setup(NULL);
+	gw_prove(w->rig.g, false, false);
+	gw_search_set(w->rig.g, 1, &named);
+	gateway(1, 10 * MBIT, 50 * MBIT);
+	assert_int_equal(gw_offer_set(w->rig.g, &thief), OK);
+	run(span_s(5));
+	assert_int_equal(by(), 2);
+}
+
 /* A dead one is asked ever more rarely while another one works. */
 static void backoff(void **state)
 {
@@ -468,19 +514,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(bandwidth),
-		TEST(liar),
-		TEST(dies),
-		TEST(backoff),
-		TEST(loss),
-		TEST(better),
-		TEST(damage),
-		TEST(preference),
-		TEST(absent),
-		TEST(all_dead),
-		TEST(all_die_at_once),
-		TEST(never_known),
-		TEST(crowd),
+		TEST(bandwidth),   TEST(liar),	 TEST(dies),	 TEST(backoff),
+		TEST(loss),	   TEST(better), TEST(damage),	 TEST(namesake),
+		TEST(preference),  TEST(absent), TEST(all_dead), TEST(all_die_at_once),
+		TEST(never_known), TEST(crowd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

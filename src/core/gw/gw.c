@@ -235,6 +235,7 @@ void gw_search_set(struct gw *g, unsigned slot, const struct gw_search *search)
 		search_drop(g, slot);
 	}
 	g->used[slot] = search != NULL;
+	g->held[slot] = false;
 	if (!search)
 		return;
 	assert(search->rating <= GW_PERCENT_MAX && search->hysteresis <= GW_PERCENT_MAX);

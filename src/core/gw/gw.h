@@ -176,6 +176,7 @@ enum gw_reason {
 	GW_LOCAL,     /* it is reached without a tunnel */
 	GW_NAMED,     /* another name is searched ... */
 	GW_NODE,      /* ... another node */
+	GW_NAMESAKE,  /* ... the name, but another node had it before */
 	GW_IGNORED,   /* its bandwidth says: ignore me */
 	GW_NO_SOURCE, /* we have no address of this family */
 	GW_INGRESS,   /* ... none that the gateway takes */

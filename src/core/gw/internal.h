@@ -79,6 +79,8 @@ struct gw {
 	struct prefix local[GW_LOCALS_MAX];
 	bool used[GW_SEARCHES_MAX];
 	struct gw_search search[GW_SEARCHES_MAX];
+	bool held[GW_SEARCHES_MAX]; /* a search by name for the Internet has found its node ... */
+	struct digest holder[GW_SEARCHES_MAX]; /* ... this one */
 	bool proves[2];
 	bool known[2]; /* some gateway of the family was good once */
 	bool prefers, strict;
@@ -91,6 +93,9 @@ struct gw {
 
 /* NULL: it offers nothing. */
 struct gw_node *gw_node_find(const struct gw *g, const struct digest *id);
+/* Is it a search for the Internet by a name, which anybody may take, so that the first who has it
+ * keeps it? */
+bool gw_search_holds(const struct gw *g, const struct gw_search *s);
 /* For the Internet, so that it is proved and preferred? */
 bool gw_candidate_is_internet(const struct gw_candidate *c);
 /* What c is worth now: for the Internet, if that is proved, by the whole bandwidth. */

@@ -30,6 +30,12 @@ static enum gw_reason source_match(const struct gw *g, const struct gw_node *n,
 	return limited ? GW_INGRESS : GW_CHOSEN;
 }
 
+bool gw_search_holds(const struct gw *g, const struct gw_search *s)
+{
+	return s->name[0] != '\0' && !s->by_node && s->prefix.net.bits == 0 &&
+	       g->proves[s->prefix.v6];
+}
+
 static bool is_local(const struct gw *g, const struct gw_search *s, const struct gw_network *net)
 {
 	struct prefix route = gw_match_prefix(s, net);
@@ -61,6 +67,9 @@ enum gw_reason gw_match(const struct gw *g, const struct gw_search *s, const str
 		return GW_NAMED;
 	if (s->by_node && !digest_equal(&s->node, &n->id))
 		return GW_NODE;
+	if (gw_search_holds(g, s) && g->held[s - g->search] &&
+	    !digest_equal(&g->holder[s - g->search], &n->id))
+		return GW_NAMESAKE;
 	if (bmx7_bandwidth(net->bandwidth) < BANDWIDTH_MIN)
 		return GW_IGNORED;
 	return source_match(g, n, net);

@@ -96,6 +96,10 @@ static void candidate_add(struct gw *g, struct gw_node *n, unsigned slot, uint32
 	c->route = r;
 	c->network = network;
 	c->slot = (uint8_t)slot;
+	if (gw_search_holds(g, s) && !g->held[slot]) {
+		g->held[slot] = true;
+		g->holder[slot] = n->id;
+	}
 	list_append(&n->candidates, &c->of_node);
 	list_append(&r->candidates, &c->of_route);
 	g->matches++;

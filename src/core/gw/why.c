@@ -4,13 +4,13 @@
 #include "core/gw/match.h"
 
 static const char *const names[GW_REASONS] = {
-	[GW_CHOSEN] = "chosen",	      [GW_WORSE] = "worse",	    [GW_OVERLAPPED] = "overlapped",
-	[GW_NO_ROUTE] = "no-route",   [GW_WORTHLESS] = "worthless", [GW_FULL] = "full",
-	[GW_DEAD] = "dead",	      [GW_ASKED] = "unproven",	    [GW_UNWISHED] = "not-preferred",
-	[GW_HELD] = "held",	      [GW_FAMILY] = "family",	    [GW_PROTO] = "proto",
-	[GW_LENGTH] = "length",	      [GW_APART] = "apart",	    [GW_LOCAL] = "local",
-	[GW_NAMED] = "name",	      [GW_NODE] = "node",	    [GW_IGNORED] = "ignored",
-	[GW_NO_SOURCE] = "no-source", [GW_INGRESS] = "ingress",
+	[GW_CHOSEN] = "chosen",	    [GW_WORSE] = "worse",	  [GW_OVERLAPPED] = "overlapped",
+	[GW_NO_ROUTE] = "no-route", [GW_WORTHLESS] = "worthless", [GW_FULL] = "full",
+	[GW_DEAD] = "dead",	    [GW_ASKED] = "unproven",	  [GW_UNWISHED] = "not-preferred",
+	[GW_HELD] = "held",	    [GW_FAMILY] = "family",	  [GW_PROTO] = "proto",
+	[GW_LENGTH] = "length",	    [GW_APART] = "apart",	  [GW_LOCAL] = "local",
+	[GW_NAMED] = "name",	    [GW_NODE] = "node",		  [GW_NAMESAKE] = "namesake",
+	[GW_IGNORED] = "ignored",   [GW_NO_SOURCE] = "no-source", [GW_INGRESS] = "ingress",
 };
 
 const char *gw_reason_name(enum gw_reason reason)
