@@ -2,6 +2,7 @@
 """Proves that with datapath bpf the kernel forwards the cloud's frames without nuvold, over
 every kind of mesh port and with clients' own VLAN tags, and that nothing of it is left."""
 
+import os
 import signal
 import subprocess
 
@@ -13,6 +14,7 @@ from test_datapath import Line, tcp, udp
 from test_datapath import test_inner_vlan_tags, test_wire_frames_fit_and_are_right  # noqa: F401
 
 SIZE = 20_000_000
+KILLS = 50 if os.environ.get("NUVOL_LONG") else 2
 
 
 def has_bpf():
@@ -80,13 +82,10 @@ def test_engine_knows_what_was_carried(line):
     until(lambda: forwarded() > before + SIZE, 5, "the engine's counter")
 
 
-@pytest.mark.parametrize("offload", ["on", "off"])
-def test_datagrams_of_all_sizes(line, offload):
-    line.client[0].run(f"ethtool -K eth0 tx {offload} tso {offload} gso {offload}", check=False)
+def test_datagrams_of_all_sizes(line):
     for size in (1, 5, 100, 1471, 1472):
         udp(line.client[0], line.client[1], "10.99.0.2", size, 20)
     udp(line.client[0], line.client[1], "10.99.0.2", 14000, 20, segment=1400)
-    line.client[0].run("ethtool -K eth0 tx on tso on gso on", check=False)
 
 
 def filters(space, port):
@@ -102,7 +101,7 @@ def test_transit_goes_on_when_the_daemon_is_killed(bpf, spaces):
     ping = line.client[0].spawn(
         ["ping", "-q", "-i", "0.01", "10.99.0.2"], stdout=subprocess.PIPE, text=True
     )
-    for i in range(4):
+    for i in range(KILLS):
         before = counts(middle)["forward"]
         until(lambda: counts(middle)["forward"] > before + 50, 10, "frames pass")
         middle.kill()
@@ -113,7 +112,7 @@ def test_transit_goes_on_when_the_daemon_is_killed(bpf, spaces):
     ping.send_signal(signal.SIGINT)
     words = ping.communicate(timeout=10)[0].split()
     sent, received = int(words[words.index("packets") - 1]), int(words[words.index("received,") - 1])
-    assert sent > 400 and sent - received <= 1, f"{sent} sent, {received} received"
+    assert sent > 300 and sent - received <= 1, f"{sent} sent, {received} received"
 
 
 def test_portable_daemon_takes_the_programs_away(bpf, spaces):
