@@ -210,7 +210,7 @@ void plot_faults(FILE *out, const struct run *r)
 		return;
 	fprintf(out,
 		"<figure><figcaption><b>What went wrong</b> %" PRIu64
-		" faults; the darker, the more at once</figcaption><svg viewBox=\"0 0 %d %u\" "
+		" faults; the stronger, the more at once</figcaption><svg viewBox=\"0 0 %d %u\" "
 		"role=img aria-label=faults>",
 		r->figures.faults, WIDTH, TOP + 2 + strips * STRIP + BOTTOM);
 	frame_print(out, r, NAMES, TOP, TOP + 2 + strips * STRIP);

@@ -125,7 +125,9 @@ static void head_print(FILE *out, const struct run *r)
 		"</title><style>%s</style></head><body>\n<h1>",
 		r->conf.seed, style);
 	if (r->conf.shape == LAYOUT_FILE) {
-		page_text(out, r->conf.file);
+		const char *slash = strrchr(r->conf.file, '/');
+
+		page_text(out, slash ? slash + 1 : r->conf.file);
 		fputs(": ", out);
 	}
 	fprintf(out,
