@@ -47,7 +47,7 @@ struct gate {
 /* A gateway that was asked for, so that a look costs each only once. */
 struct fitness {
 	struct digest id;
-	bool v6, fit;
+	bool v6, unjudged, fit;
 	struct tunnel_to to;
 };
 
@@ -197,27 +197,29 @@ static bool is_self(const struct exits *x, const struct digest *id)
 	return digest_equal(&x->self, id);
 }
 
-/* Of another node: to is where its tunnel leads. */
-static bool other_fit(struct exits *x, bool v6, const struct digest *id, struct tunnel_to *to)
+/* Of another node: to is where its tunnel leads. unjudged: what we found out does not count. */
+static bool other_fit(struct exits *x, bool v6, const struct digest *id, bool unjudged,
+		      struct tunnel_to *to)
 {
-	struct fitness f = {.id = *id, .v6 = v6};
+	struct fitness f = {.id = *id, .v6 = v6, .unjudged = unjudged};
 
 	for (unsigned i = 0; i < x->knowns; i++) {
 		const struct fitness *k = &x->known[i];
 
-		if (k->v6 == v6 && digest_equal(&k->id, id)) {
+		if (k->v6 == v6 && k->unjudged == unjudged && digest_equal(&k->id, id)) {
 			*to = k->to;
 			return k->fit;
 		}
 	}
-	f.fit = gw_fit(tunnels_gw(x->tunnels), v6, id, &f.to);
+	f.fit = gw_fit(tunnels_gw(x->tunnels), v6, id, unjudged, &f.to);
 	if (x->knowns < GATES)
 		x->known[x->knowns++] = f;
 	*to = f.to;
 	return f.fit;
 }
 
-static struct pin_gateway gateway_of(struct exits *x, bool v6, bool there, const struct digest *id)
+static struct pin_gateway gateway_of(struct exits *x, bool v6, bool there, const struct digest *id,
+				     bool unjudged)
 {
 	struct pin_gateway g = {.there = there};
 	struct tunnel_to to;
@@ -225,7 +227,7 @@ static struct pin_gateway gateway_of(struct exits *x, bool v6, bool there, const
 	if (!there)
 		return g;
 	g.id = *id;
-	g.fit = is_self(x, id) ? x->own[v6] : other_fit(x, v6, id, &to);
+	g.fit = is_self(x, id) ? x->own[v6] : other_fit(x, v6, id, unjudged, &to);
 	return g;
 }
 
@@ -280,7 +282,7 @@ static bool gate_open(struct exits *x, unsigned g, bool v6, const struct tunnel_
 static bool end_of(struct exits *x, bool v6, const struct digest *id, struct tunnel_to *to)
 {
 	if (!x->has_best[v6] || !digest_equal(&x->best[v6].node, id))
-		return other_fit(x, v6, id, to);
+		return other_fit(x, v6, id, true, to);
 	*to = x->best[v6];
 	return true;
 }
@@ -340,17 +342,21 @@ static void table_tell(struct exits *x, const struct client *c, bool v6)
 	x->fx->emit(x->fx, &e);
 }
 
+/* It came only now. */
+static bool is_late(const struct exits *x, const struct client *c)
+{
+	return !instant_reached(instant_add(c->arrived, span_ms(EXITS_LATE_MS)), x->now);
+}
+
 /* Where it is, and what the cloud says of it. false: nothing any more. */
 static bool client_follow(struct exits *x, struct client *c)
 {
 	bool here = l2_owner(x->env.l2, c->mac).here;
 	struct pins_view v = {.pinned = false};
 	bool known = pins_find(x->pins, x->now, c->mac, &v);
-	const instant late = instant_add(c->arrived, span_ms(EXITS_LATE_MS));
-
 	if (here && !c->here)
 		c->arrived = x->now;
-	if (!here || !c->here || (!instant_reached(late, x->now) && v.pinned))
+	if (!here || !c->here || (is_late(x, c) && v.pinned))
 		c->exit = v.exit;
 	if (here && !c->here)
 		for (unsigned v6 = 0; v6 < 2; v6++)
@@ -366,10 +372,12 @@ static struct pin_choice client_choose(struct exits *x, const struct client *c, 
 	const struct used *u = &c->used[v6];
 	const instant idle = instant_add(u->busy, span_s(PIN_IDLE_S));
 	bool flows = c->exit.there[v6] || u->seen.us != NEVER.us;
+	/* Where others see its flows carried, what we found out before may be out of date. */
+	bool theirs = !c->here || is_late(x, c);
 	struct pin_case is = {
-		.wish = gateway_of(x, v6, c->wished, &c->wish.gateway),
+		.wish = gateway_of(x, v6, c->wished, &c->wish.gateway, false),
 		.strict = c->wished && c->wish.strict,
-		.pin = gateway_of(x, v6, c->exit.there[v6], &c->exit.gateway[v6]),
+		.pin = gateway_of(x, v6, c->exit.there[v6], &c->exit.gateway[v6], theirs),
 		.best = best_of(x, v6),
 		.here = c->here,
 		.busy = c->here && flows && !instant_reached(idle, x->now),

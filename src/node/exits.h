@@ -26,7 +26,7 @@
 enum {
 	EXITS_LOOK_MS = 1000,
 	EXITS_LATE_MS = 3000, /* after a client came, what others say of it counts more than what
-				 we chose: it may be late */
+				 we chose or found out: it may be late, or we */
 	EXITS_SAY_MS = 5000,  /* between two answers to somebody who says something else of ours */
 };
 

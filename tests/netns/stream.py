@@ -4,6 +4,7 @@
 
     stream.py serve PORT            sends to whoever connects, PACE bytes each PACE_S
     stream.py get ADDRESS PORT      reads until it is ended, and again when it broke
+    stream.py once ADDRESS PORT     reads one byte
 
 The server's lines say from which address a connection came and how it ended; the client's, each
 LINE_S, how often it broke and how long it stood still at most.
@@ -40,7 +41,10 @@ def serve(port):
     with socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True) as s:
         say(event="ready")
         while True:
-            connection, peer = s.accept()
+            try:
+                connection, peer = s.accept()
+            except ConnectionAbortedError:
+                continue
             connection.settimeout(BROKEN_S)
             threading.Thread(target=send, args=(connection, peer), daemon=True).start()
 
@@ -80,5 +84,8 @@ class Client:
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(sys.argv[2])
+    elif sys.argv[1] == "once":
+        with socket.create_connection((sys.argv[2], int(sys.argv[3])), 2) as once:
+            sys.exit(not once.recv(1))
     else:
         Client(sys.argv[2], sys.argv[3]).run()

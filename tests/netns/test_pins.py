@@ -66,7 +66,8 @@ def test_gateway_that_dies_is_left(town):
     assert town.by() == "gus" and len(town.came()) > before
     town.end(download)
     town.lab("uplink", "gina", "returns")
-    for node in ("anna", "bru", "gus"):
+    # gus may do so later, and takes the phone's flows there all the same: the next test
+    for node in ("anna", "bru"):
         until(lambda n=node: town.finds_good(n, "gina"), 60, f"{node} believes in gina again")
 
 
@@ -108,8 +109,7 @@ def test_people_prefer_for_a_client(town):
     assert "phone" in text and "people" in text
     # by name, strictly; it holds over a restart
     town.ask("anna", "prefer", "--strict", town.id["gus"], "--client", "phone")
-    time.sleep(1)  # until it is written
-    for command in ("kill", "start"):
+    for command in ("stop", "start"):
         for name in ("anna", "bru"):
             town.lab(command, name)
     until(lambda: town.exit("anna").get("cause") == "people", 30, "anna remembers")

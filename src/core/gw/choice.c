@@ -264,7 +264,8 @@ bool gw_best(const struct gw *g, bool v6, struct tunnel_to *to)
 	return false;
 }
 
-bool gw_fit(const struct gw *g, bool v6, const struct digest *node, struct tunnel_to *to)
+bool gw_fit(const struct gw *g, bool v6, const struct digest *node, bool unjudged,
+	    struct tunnel_to *to)
 {
 	const struct gw_node *n = gw_node_find(g, node);
 
@@ -277,10 +278,12 @@ bool gw_fit(const struct gw *g, bool v6, const struct digest *node, struct tunne
 			continue;
 		reason = gw_candidate_check(g, c);
 		/* That it was not asked yet here says nothing: others have sent there. */
-		if (reason != GW_CHOSEN && reason != GW_UNWISHED && reason != GW_ASKED)
+		if (reason != GW_CHOSEN && reason != GW_UNWISHED && reason != GW_ASKED &&
+		    !(reason == GW_DEAD && unjudged))
 			continue;
 		/* Who is bad is the last resort of those who have no choice. */
-		if (g->proves[v6] && n->verdict[v6] == GW_BAD && !gw_candidate_active(c))
+		if (!unjudged && g->proves[v6] && n->verdict[v6] == GW_BAD &&
+		    !gw_candidate_active(c))
 			continue;
 		*to = end_of(c);
 		return true;

@@ -112,8 +112,9 @@ void gw_judge(struct gw *g, bool v6, const struct digest *node, enum gw_verdict 
 /* What the routes of no length use, of those that have a gateway; false: none has. */
 bool gw_best(const struct gw *g, bool v6, struct tunnel_to *to);
 /* May packets go to the Internet by that node, whatever is better or preferred? Some search takes
- * its offer, there is a way to it, and it is not known to be bad. */
-bool gw_fit(const struct gw *g, bool v6, const struct digest *node, struct tunnel_to *to);
+ * its offer, there is a way to it, and, unless `unjudged`, it is not known to be bad. */
+bool gw_fit(const struct gw *g, bool v6, const struct digest *node, bool unjudged,
+	    struct tunnel_to *to);
 /* Whether clients that are attached here go out by that node: it is proved like what is used.
  * true: that is new. */
 bool gw_pinned_set(struct gw *g, bool v6, const struct digest *node, bool pinned);

@@ -166,8 +166,10 @@ void proofs_wish(struct proofs *p, instant now, bool v6, const struct proof_wish
 		one->to = wish[i].to;
 		one->wanted = true;
 		one->used |= wish[i].used;
-		if (one->used && !bad && !was_used[one - f->at])
+		if (one->used && !was_used[one - f->at]) {
 			one->round = now; /* it was asked rarely until now */
+			one->trial = one->trials = 0;
+		}
 	}
 	unwanted_forget(p, now, v6, env);
 	due_update(p);
