@@ -52,12 +52,32 @@ static bool could_reach(const struct run *r, unsigned node)
 	return false;
 }
 
-static bool reaches(const struct run *r, unsigned node)
+/* exit: of world_exit. */
+static bool leads_out(const struct run *r, int exit)
 {
-	const int exit = world_exit(r->world, node);
 	instant since;
 
 	return exit >= 0 && world_uplink_of(r->world, (unsigned)exit, &since) == WORLD_UPLINK_WORKS;
+}
+
+static bool reaches(const struct run *r, unsigned node)
+{
+	return leads_out(r, world_exit(r->world, node));
+}
+
+/* They may go by another gateway than their node does. */
+static void clients_dark(struct run *r, const struct check *self, bool rough)
+{
+	for (unsigned i = 0; i < r->conf.clients; i++) {
+		struct run_client *c = &r->client[i];
+		bool dark = !rough && run_client_served(r, i) &&
+			    !leads_out(r, world_exit_of_client(r->world, i)) &&
+			    could_reach(r, world_client_at(r->world, i));
+
+		if (check_lasts(&c->dark, dark, world_now(r->world), span_s(DARK_MAX_S)))
+			run_violated(r, self, "client %u is without Internet for %d s", i,
+				     DARK_MAX_S);
+	}
 }
 
 void check_dark(struct run *r, const struct check *self)
@@ -76,6 +96,8 @@ void check_dark(struct run *r, const struct check *self)
 			run_violated(r, self, "node %u is without Internet for %d s", e->node,
 				     DARK_MAX_S);
 	}
+	if (r->exits > 0)
+		clients_dark(r, self, rough);
 }
 
 /* It was left for another one, though all was well with it, and nothing is wrong in between. */
@@ -122,11 +144,10 @@ bool check_exits(struct run *r, char why[CHECK_TEXT])
 }
 
 /* A node remembers for a while that a gateway could not be reached from it. */
-static bool is_bad_for(const struct run *r, unsigned node, unsigned gateway)
+static bool is_bad_for(const struct run *r, unsigned node, const struct digest *gateway)
 {
-	const struct node *x = world_node_at(r->world, node), *g = world_node_at(r->world, gateway);
-	const struct digest id = l3_id(g->l3);
-	const struct proof *p = tunnels_proof(x->tunnels, false, &id);
+	const struct proof *p =
+		tunnels_proof(world_node_at(r->world, node)->tunnels, false, gateway);
 
 	return p && p->verdict == GW_BAD;
 }
@@ -134,12 +155,54 @@ static bool is_bad_for(const struct run *r, unsigned node, unsigned gateway)
 void check_one_exit(struct run *r, const struct check *self)
 {
 	const struct run_split s = r->split;
+	struct digest before;
 
 	r->split.client = WORLD_NOWHERE;
-	if (s.client != WORLD_NOWHERE && run_client_served(r, s.client) &&
-	    !is_bad_for(r, world_client_at(r->world, s.client), s.before))
+	if (s.client == WORLD_NOWHERE || !run_client_served(r, s.client))
+		return;
+	before = l3_id(world_node_at(r->world, s.before)->l3);
+	if (!is_bad_for(r, world_client_at(r->world, s.client), &before))
 		run_violated(r, self, "client %u went by node %u, and after a walk by %u", s.client,
 			     s.before, s.after);
+}
+
+static struct exits_family_view exit_at(const struct run *r, unsigned node, struct mac client)
+{
+	struct exits_view v = {.here = false};
+	const struct node *x = world_node_at(r->world, node);
+
+	if (!x->exits || !exits_find(x->exits, world_node_now(r->world, node), client, &v))
+		v.family[0].cause = PIN_NONE;
+	return v.family[0];
+}
+
+/* Does each node of the cloud know by which gateway a client goes? But where that is known to be
+ * bad. */
+static void pins_count_of(struct run *r, unsigned client)
+{
+	const unsigned at = world_client_at(r->world, client), cloud = r->client[client].cloud;
+	const struct mac mac = world_client_mac(r->world, client);
+	const struct exits_family_view home = exit_at(r, at, mac);
+
+	for (uint32_t k = r->cloud_first[cloud]; k < r->cloud_first[cloud + 1]; k++) {
+		const unsigned node = r->cloud_node[k];
+		struct exits_family_view other;
+
+		if (node == at || home.cause == PIN_NONE || !run_joined(r, node, at) ||
+		    is_bad_for(r, node, &home.to))
+			continue;
+		other = exit_at(r, node, mac);
+		r->figures.pins_looked++;
+		r->figures.pins_agreed += other.cause != PIN_NONE &&
+					  digest_equal(&home.to, &other.to);
+	}
+}
+
+void run_pins_count(struct run *r)
+{
+	for (unsigned i = 0; r->conf.uplinks > 0 && i < r->conf.clients; i++)
+		if (run_client_served(r, i) && world_session(r->world, i).last.us > 0)
+			pins_count_of(r, i);
 }
 
 bool check_offers(struct run *r, char why[CHECK_TEXT])

@@ -61,6 +61,9 @@ static void internet_print(const struct run *r, FILE *out)
 		" packets of clients answered\n",
 		"Internet", share(f->exits_reached, f->exits_looked), r->exits,
 		share(f->answered, f->asked), f->asked);
+	if (f->pins_looked > 0)
+		fprintf(out, "%-22s known to %.2f %% of the other nodes of their clouds\n",
+			"gateways of clients", share(f->pins_agreed, f->pins_looked));
 	if (g.count > 0)
 		fprintf(out,
 			"%-22s %u seen: %u ms without answers (median; the most: %u ms), "
@@ -135,6 +138,7 @@ static const struct figure_row {
 	ROW(datagrams),	   ROW(datagram_bytes),	  ROW(bytes),	  ROW(events),
 	ROW(overflows),	   ROW(circled),	  ROW(asked),	  ROW(answered),
 	ROW(exits_looked), ROW(exits_reached),	  ROW(sessions),  ROW(sessions_moved),
+	ROW(pins_looked),  ROW(pins_agreed),
 #undef ROW
 };
 

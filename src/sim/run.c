@@ -394,6 +394,7 @@ void run_stop(struct run *r)
 		f->received += world_inbox(r->world, i)->frames;
 	for (unsigned i = 0; i < r->world->segments; i++)
 		f->overflows += world_overflows(r->world, i);
+	run_pins_count(r);
 	f->answered = world_internet(r->world).answered;
 	f->events = world_events(r->world);
 }

@@ -73,6 +73,7 @@ struct run_client {
 	instant twin;	   /* since when another one has its address too; 0: none has */
 	uint8_t stream;	   /* steps left of asking all along, around a walk; life.c */
 	bool heard;	   /* and answers came before it */
+	instant dark;	   /* since when it has no Internet though its node could; 0: it has */
 };
 
 /* A node, and since when it has no Internet though it could. */
@@ -93,6 +94,8 @@ struct run_figures {
 	uint64_t exits_looked, exits_reached; /* watched nodes that could have the Internet */
 	uint64_t asked, answered;	      /* packets of clients to the Internet */
 	uint64_t sessions, sessions_moved; /* around walks; ... that left by another gateway then */
+	uint64_t pins_looked, pins_agreed; /* at the end: who else of a cloud knows a client's
+					      gateway */
 	uint64_t faults, faults_of[FAULT_KINDS];
 	uint64_t calm_bytes_s, calm_bytes_s_max;	      /* a node sends, in the calm */
 	uint64_t memory, memory_max;			      /* of a node's tables, at the end */
@@ -179,5 +182,7 @@ bool run_is_honest(const struct run *r, unsigned node);
 bool run_joined(const struct run *r, unsigned a, unsigned b);
 __attribute__((format(printf, 3, 4))) void run_violated(struct run *r, const struct check *check,
 							const char *format, ...);
+/* Into the figures, at the end. */
+void run_pins_count(struct run *r);
 /* Memory of a node's tables. */
 size_t run_memory(const struct run *r, unsigned node);
