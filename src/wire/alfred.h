@@ -52,6 +52,7 @@ enum alfred_type {
 	ALFRED_RANGE = 0x60,
 	ALFRED_STATE = 0x61,
 	ALFRED_WANT = 0x62,
+	ALFRED_HAVE = 0x63,
 };
 
 struct alfred_tlv {
@@ -165,12 +166,14 @@ struct alfred_state {
 enum err alfred_state_parse(const struct alfred_tlv *t, struct alfred_state *s);
 void alfred_state_write(struct wr *w, struct alfred_state s);
 
-/* Behind a REQUEST: what the sender has of a publisher; it wants the rest. */
+/* What the sender has of a publisher. In a WANT, behind a REQUEST: it wants the rest; in a HAVE,
+ * behind an ANNOUNCE_PRIMARY: it has all that it has heard of. */
 struct alfred_want {
 	struct mac publisher;
 	uint32_t edition;
 	uint32_t have;
 };
-/* The next of a WANT's value; false: the end. */
+/* The next of such a value; false: the end. */
 bool alfred_want_next(struct rd *r, struct alfred_want *x);
-void alfred_wants_write(struct wr *w, const struct alfred_want *at, size_t count);
+void alfred_wants_write(struct wr *w, enum alfred_type type, const struct alfred_want *at,
+			size_t count);

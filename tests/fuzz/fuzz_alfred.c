@@ -53,7 +53,7 @@ static void wants_check(const struct alfred_tlv *t, struct wr w)
 	while (alfred_want_next(&r, &x[n]))
 		n++;
 	must(n == t->len / ALFRED_WANT_LEN);
-	alfred_wants_write(&w, x, n);
+	alfred_wants_write(&w, ALFRED_WANT, x, n);
 	same(&w, t);
 }
 

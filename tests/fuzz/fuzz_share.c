@@ -211,6 +211,20 @@ static void any_push(struct script *s, struct mac from, struct wr *w)
 	alfred_range_write(w, &range);
 }
 
+static void any_list(struct script *s, enum alfred_type type, size_t count, struct wr *w)
+{
+	struct alfred_want want[8];
+
+	for (size_t i = 0; i < count; i++) {
+		const struct mac of = any_source(s);
+		const struct peer *p = peer_find(s->share, of);
+		want[i] = (struct alfred_want){of,
+					       near(s, p ? p->set.edition : s->share->mine.edition),
+					       near(s, p ? p->set.seqno : s->share->mine.seqno)};
+	}
+	alfred_wants_write(w, type, want, count);
+}
+
 static void any_state(struct script *s, struct mac from, struct wr *w)
 {
 	const struct peer *p = peer_find(s->share, from);
@@ -220,25 +234,20 @@ static void any_state(struct script *s, struct mac from, struct wr *w)
 		return;
 	const uint32_t edition = near(s, p ? p->set.edition : 1000);
 	const uint32_t seqno = near(s, p ? p->set.seqno : 1);
-	alfred_state_write(w, (struct alfred_state){edition, seqno, rd_u8(&s->r) & 1});
+	const uint8_t flags = rd_u8(&s->r);
+
+	alfred_state_write(w, (struct alfred_state){edition, seqno, flags & 1});
+	if (flags & 0x80)
+		any_list(s, ALFRED_HAVE, 1 + flags % 8, w);
 }
 
 static void any_wants(struct script *s, struct wr *w)
 {
-	struct alfred_want want[8];
 	const size_t count = rd_u8(&s->r) % 9;
 
 	alfred_request_write(w, (struct alfred_request){rd_u8(&s->r) % TYPES, rd_u16(&s->r)});
-	if (count == 0)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		const struct mac of = any_source(s);
-		const struct peer *p = peer_find(s->share, of);
-		want[i] = (struct alfred_want){of,
-					       near(s, p ? p->set.edition : s->share->mine.edition),
-					       near(s, p ? p->set.seqno : s->share->mine.seqno)};
-	}
-	alfred_wants_write(w, want, count);
+	if (count > 0)
+		any_list(s, ALFRED_WANT, count, w);
 }
 
 static void datagram_step(struct script *s, uint8_t kind)

@@ -203,7 +203,7 @@ static void test_ours(void **state)
 	assert_int_equal(wr_len(&w), ALFRED_RANGE_LEN);
 	alfred_state_write(&w, (struct alfred_state){8, 9, ALFRED_STATE_GREETING});
 	assert_int_equal(wr_len(&w), ALFRED_RANGE_LEN + ALFRED_STATE_LEN);
-	alfred_wants_write(&w, wants, 2);
+	alfred_wants_write(&w, ALFRED_WANT, wants, 2);
 	struct rd r = rd_over(out, wr_len(&w));
 	assert_int_equal(alfred_tlv_next(&r, &t), OK);
 	assert_int_equal(alfred_range_parse(&t, &r2), OK);

@@ -11,15 +11,18 @@ enum { HURRIES = sizeof(hurry_ms) / sizeof(hurry_ms[0]), WANT_TYPE = 0xff };
 
 static void announce_send(struct share *s, instant now, struct mac to, uint8_t flags, struct fx *fx)
 {
-	uint8_t bytes[ALFRED_TLV_LEN + ALFRED_STATE_LEN];
+	uint8_t bytes[ALFRED_TLV_LEN + ALFRED_STATE_LEN + ALFRED_TLV_LEN +
+		      RECENT_MAX * ALFRED_WANT_LEN];
 	struct wr w = wr_over(bytes, sizeof(bytes));
 
 	if (instant_since(now, s->started).us < s->conf.announce.us)
 		flags |= ALFRED_STATE_STARTING;
-	if (mac_is_broadcast(to))
-		s->announced = now;
 	alfred_tlv_write(&w, ALFRED_ANNOUNCE_PRIMARY);
 	alfred_state_write(&w, (struct alfred_state){s->mine.edition, s->sent, flags});
+	if (mac_is_broadcast(to)) {
+		s->announced = now;
+		recent_write(s, now, &w);
+	}
 	datagram_send(s, to, &w, fx);
 }
 
@@ -72,12 +75,18 @@ void announce_period(struct share *s, instant now, struct fx *fx)
 void announce_soon(struct share *s, instant now)
 {
 	s->hurries = 0;
+	s->spoken_for = 0;
 	timer_set(&s->timers, &s->hurry, instant_add(now, span_ms(hurry_ms[0])));
 }
 
 void announce_hurry(struct share *s, instant now, struct fx *fx)
 {
-	announce_send(s, now, MAC_BROADCAST, 0, fx);
+	/* Who is new announces itself whatever others say. */
+	if (s->spoken_for < RECENT_ENOUGH || s->speaks ||
+	    instant_since(now, s->started).us < s->conf.announce.us)
+		announce_send(s, now, MAC_BROADCAST, 0, fx);
+	s->spoken_for = 0;
+	s->speaks = false;
 	if (++s->hurries < HURRIES)
 		timer_set(&s->timers, &s->hurry, instant_add(now, span_ms(hurry_ms[s->hurries])));
 }
@@ -97,6 +106,7 @@ void announce_met(struct share *s, instant now, struct alfred_state state)
 	    instant_since(now, s->started).us < s->conf.announce.us)
 		return;
 	s->hurries = HURRIES - 1;
+	s->speaks = true;
 	timer_set(&s->timers, &s->hurry,
 		  instant_add(instant_before(again, now) ? now : again, wait));
 }
@@ -105,7 +115,7 @@ void announce_met(struct share *s, instant now, struct alfred_state state)
 
 static bool is_behind(const struct peer *p)
 {
-	if (!p->told)
+	if (!p->told || p->hints > 0)
 		return p->ours;
 	return p->set.edition == p->told_edition ? p->set.seqno < p->told_seqno : p->told_seqno > 0;
 }
@@ -156,10 +166,14 @@ void behind_update(struct share *s, instant now, struct peer *p)
 	want_arm(s);
 }
 
-static void told(struct peer *p, uint32_t edition, uint32_t seqno)
+static void told(struct share *s, instant now, struct peer *p, uint32_t edition, uint32_t seqno)
 {
-	if (p->told && p->told_edition == edition && seqno_diff(seqno, p->told_seqno) < 0)
+	const bool same = p->told && p->told_edition == edition;
+
+	p->hints = 0;
+	if (same && seqno_diff(seqno, p->told_seqno) < 0)
 		return;
+	recent_note(s, now, p, !same || seqno != p->told_seqno);
 	p->told = true;
 	p->told_edition = edition;
 	p->told_seqno = seqno;
@@ -167,7 +181,7 @@ static void told(struct peer *p, uint32_t edition, uint32_t seqno)
 
 void state_rx(struct share *s, instant now, struct peer *p, struct alfred_state state)
 {
-	told(p, state.edition, state.seqno);
+	told(s, now, p, state.edition, state.seqno);
 	if (state.edition == p->set.edition)
 		p->confirmed = now;
 	behind_update(s, now, p);
@@ -205,7 +219,7 @@ bool range_open(struct share *s, instant now, struct peer *sender, struct peer *
 	if (!relayed && (range->edition == set->edition ||
 			 seqno_diff(range->edition, set->edition) > 0 || set->edition == 0)) {
 		s->count[SHARE_LOST]++;
-		told(publisher, range->edition, range->upto);
+		told(s, now, publisher, range->edition, range->upto);
 		behind_update(s, now, publisher);
 	}
 	return false;
@@ -219,7 +233,7 @@ void range_close(struct share *s, instant now, struct peer *sender, struct peer 
 	publisher->ask_at = instant_add(now, span_ms(WANT_AGAIN_MS));
 	if (sender == publisher) {
 		publisher->confirmed = now;
-		told(publisher, range->edition, range->upto);
+		told(s, now, publisher, range->edition, range->upto);
 	}
 	behind_update(s, now, publisher);
 }
@@ -233,7 +247,7 @@ static void wants_send(struct share *s, struct mac to, const struct alfred_want 
 	struct wr w = wr_over(bytes, sizeof(bytes));
 
 	alfred_request_write(&w, (struct alfred_request){WANT_TYPE, ++s->tx});
-	alfred_wants_write(&w, at, count);
+	alfred_wants_write(&w, ALFRED_WANT, at, count);
 	datagram_send(s, to, &w, fx);
 }
 
@@ -305,6 +319,9 @@ void want_ask(struct share *s, instant now, struct fx *fx)
 			instant_add(now, prng_span(&s->prng, span_ms(ms), span_ms(ms + ms / 4)));
 		wants_send(s, p->mac, &want, 1, fx);
 		sent++;
+		p->hints = (uint8_t)(p->hints - (p->hints > 0));
+		if (!is_behind(p))
+			list_del(&p->behind);
 	}
 	want_arm(s);
 }

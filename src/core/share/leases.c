@@ -318,7 +318,8 @@ void leases_record(struct leases *l, instant now, const struct share_record *r, 
 				if (1u << e->bucket == bit)
 					entry_untold(l, now, e, span_s(ADOPT_S));
 	}
-	slices_changed(l);
+	if (bit >= DIRTY_NODE) /* what leases do to slices, address_enter says */
+		slices_changed(l);
 }
 
 void leases_peer(struct leases *l, instant now, struct mac mac, bool gone, struct fx *fx)

@@ -30,6 +30,7 @@ static struct peer *peer_new(struct share *s, instant now, struct mac mac)
 		goto no_map;
 	list_append(&s->all_peers, &p->all);
 	list_init(&p->behind);
+	list_init(&p->recent);
 	list_init(&p->errand.queue);
 	list_init(&p->set.records);
 	bucket_init(&p->rx, PEER_DATAGRAMS, span_us(PEER_DATAGRAM_US), now);
@@ -62,6 +63,7 @@ void peer_free(struct share *s, struct peer *p)
 	assert(p->records == 0 && p->first_hand == 0 && list_empty(&p->set.records));
 	errand_drop(s, p);
 	list_del(&p->behind);
+	list_del(&p->recent);
 	list_del(&p->all);
 	map_del(&s->peers, &p->node);
 	timer_fini(&s->timers, &p->greet);

@@ -29,6 +29,10 @@ struct peer {
 	uint32_t told_edition, told_seqno;
 	instant confirmed;  /* ... and that the edition which we have is in force */
 	struct list behind; /* in share.behind: it has more than we */
+	struct list recent; /* in share.recent, since its first change */
+	instant changed;    /* its set, as it told */
+	uint8_t announced;  /* so often, by anybody, since it changed */
+	uint8_t hints;	    /* so often it is still asked because another has more of it */
 	instant ask_at;
 	uint8_t asked; /* times, since the last answer */
 

@@ -80,6 +80,7 @@ struct share *share_new(const struct share_conf *conf, const struct share_env *e
 	list_init(&s->all);
 	list_init(&s->all_peers);
 	list_init(&s->behind);
+	list_init(&s->recent);
 	list_init(&s->errands);
 	list_init(&s->mine.records);
 	s->mine.edition = edition_first(now, seed);
@@ -92,6 +93,7 @@ struct share *share_new(const struct share_conf *conf, const struct share_env *e
 	bucket_init(&s->answers, PUSH_ANSWERS, span_ms(PUSH_ANSWER_MS), now);
 	bucket_init(&s->datagrams, ALL_DATAGRAMS, span_us(ALL_DATAGRAM_US), now);
 	bucket_init(&s->requests, ALL_REQUESTS, span_ms(ALL_REQUEST_MS), now);
+	bucket_init(&s->hints, RECENT_HINTS, span_ms(RECENT_HINT_MS), now);
 	s->scratch = pool_alloc(&s->pool, SHARE_DATAGRAM_MAX);
 	timers = timers_make(s);
 	if (!s->scratch || timer_own(s, timers)) {
@@ -194,6 +196,8 @@ static enum err announce_rx(struct share *s, instant now, struct peer *p, struct
 	peer_is_primary(s, now, p, ours, state.flags & ALFRED_STATE_GREETING, fx);
 	if (ours)
 		state_rx(s, now, p, state);
+	if (tlv_behind(more, ALFRED_HAVE, &behind))
+		recent_rx(s, now, rd_over(behind.value, behind.len));
 	if (met)
 		announce_met(s, now, state);
 	return OK;

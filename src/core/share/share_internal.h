@@ -10,6 +10,7 @@
 #include "core/share/announce.h"
 #include "core/share/peer.h"
 #include "core/share/push.h"
+#include "core/share/recent.h"
 #include "core/share/record.h"
 #include "core/share/share.h"
 #include "wire/alfred.h"
@@ -59,6 +60,7 @@ struct share {
 	struct list all_peers;
 	uint32_t peer_count, plain_count; /* plain: primaries that are not ours */
 	struct list behind;		  /* peers of whose sets we lack something */
+	struct list recent;		  /* peers whose sets changed, the newest first */
 	instant bulk_at;		  /* when sets of which we have nothing are asked for */
 
 	struct set mine;
@@ -68,10 +70,12 @@ struct share {
 	instant edition_began;
 	instant started, announced;
 	uint8_t hurries;
+	uint8_t spoken_for; /* so many others announced what we have, since we last meant to */
+	bool speaks;	    /* we do so ourselves all the same */
 	uint16_t tx;
 	struct list errands; /* of peers */
 	struct timer announce, hurry, edition, push, want;
-	struct bucket multicasts, answers, datagrams, requests;
+	struct bucket multicasts, answers, datagrams, requests, hints;
 	uint8_t *scratch; /* a datagram under construction */
 };
 
