@@ -374,7 +374,8 @@ void host_port_tell(struct place *p, unsigned port)
 			     .mac = host_port_mac(p->index, port),
 			     .mtu_bytes = segment_mtu(c)};
 
-	host_tell(p, &(struct ev){.kind = EV_PORT, .port = ev});
+	if (!c->no_cloud)
+		host_tell(p, &(struct ev){.kind = EV_PORT, .port = ev});
 	if (p->alive && p->node.l3)
 		network_port_tell(p, port);
 }

@@ -158,6 +158,7 @@ static void layout_media_build(struct run *r)
 	world_resolver_add(&conf.node.uplink);
 	media.conf.delay = span_us(r->conf.radio ? RADIO_DELAY_US : DELAY_US);
 	media.conf.loss_percent = (uint8_t)r->conf.loss_percent;
+	media.conf.no_cloud = r->conf.network_only;
 	if (r->conf.radio) {
 		media.conf.rate_bps = RATE_MBIT * UINT64_C(1000000);
 		media.conf.retries = RETRIES;

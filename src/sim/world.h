@@ -39,6 +39,7 @@ struct segment_conf {
 	span jitter;	    /* 0 .. jitter more, may reorder */
 	bool wifi;	    /* ports on it are wifi ports, and share the air with whom they hear */
 	bool sparse;	    /* nobody hears anybody but by world_hear */
+	bool no_cloud;	    /* ports on it are of the network of all clouds alone */
 	uint16_t mtu_bytes; /* of a batman packet; 0: 1532. What is longer is dropped */
 	uint64_t rate_bps;  /* 0: frames take no time */
 	span queue;	    /* a frame that would wait longer is dropped; 0: 500 ms */
