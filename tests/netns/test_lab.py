@@ -266,14 +266,15 @@ def test_clouds_are_one_network(town):
 
 def test_scenario_of_a_network(town, tmp_path):
     path = tmp_path / "network.scenario"
-    path.write_text(f"up {town.name}.town\nexpect 15s network anna 1\nexpect 9s address phone\n"
+    path.write_text(f"up {town.name}.town\nexpect 15s network anna 2\nexpect 9s address phone\n"
                     "expect 9s reach phone bru\nexpect 9s reach phone bru ipv6\n"
                     "expect 9s reach bru phone ipv6\nexec phone -- echo it is @bru.ipv6\n"
                     # The way to other clouds; for the Internet any other router is better.
-                    "expect 5s exec phone -- sh -c 'ip -6 route | grep default.*pref.low'\n"
+                    "expect 15s exec phone -- sh -c 'ip -6 route | grep default.*pref.low'\n"
                     "expect 2s exec phone -- sh -c 'ping -n -c1 -W30 2001:db8::1|grep No.route'\n"
                     "cut cable\nexpect 5s network anna 0\n")
-    town.write(PAIR, fixed=False, network=NETWORK)
+    other_cloud = node("gina", "cable", more="\toption ssid 'elsewhere'\n")
+    town.write(PAIR + other_cloud, fixed=False, network=NETWORK)
     said = town.lab("run", path).stdout
     assert re.search(r"it is fd[0-9a-f:]+::[0-9a-f:]+\n", said), said
 
