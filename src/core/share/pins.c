@@ -85,7 +85,9 @@ struct pins *pins_new(const struct pins_conf *conf, const struct pins_env *env, 
 	p->conf = *conf;
 	p->env = *env;
 	p->share = share;
-	p->flush = NEVER;
+	/* Who knew us before must hear that what we told of clients then holds no more. */
+	p->dirty = (UINT32_C(1) << RECORD_PINS_COUNT) - 1;
+	p->flush = instant_add(now, span_ms(FLUSH_MS));
 	p->flushed = now;
 	p->chores = instant_add(now, span_s(CHORES_S));
 	map_init(&p->by_mac, &p->pool, prng_mix(seed));
