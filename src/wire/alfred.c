@@ -274,7 +274,7 @@ bool alfred_want_next(struct rd *r, struct alfred_want *x)
 void alfred_wants_write(struct wr *w, enum alfred_type type, const struct alfred_want *at,
 			size_t count)
 {
-	tlv_head(w, type, count * ALFRED_WANT_LEN);
+	tlv_head(w, (uint8_t)type, count * ALFRED_WANT_LEN);
 	for (size_t i = 0; i < count; i++) {
 		wr_mac(w, at[i].publisher);
 		wr_u32(w, at[i].edition);
