@@ -42,7 +42,7 @@ struct exit_map {
 	void (*tell)(void *ctx, const struct ev *ev);
 	void *ctx;
 
-	bool wanted; /* there is a network, so that there may be gateways */
+	bool wanted; /* there was a tunnel or an uplink that clients may use */
 	struct nft_table table;
 	uv_timer_t look;
 	struct pool pool;
@@ -62,7 +62,7 @@ bool exit_map_is_table(uint32_t table);
 void exit_map_start(struct exit_map *m, uv_loop_t *uv);
 /* Takes away what we made; waits for that. */
 void exit_map_stop(struct exit_map *m);
-/* There may be gateways: from now on, who sends is looked at. */
+/* There is somebody to leave by: from now on, who sends is looked at. */
 void exit_map_want(struct exit_map *m);
 /* TUNNEL_CLIENT. In force with the next settle. */
 void exit_map_set(struct exit_map *m, const struct tunnel_client *c);

@@ -71,6 +71,8 @@ void loop_emit(struct fx *fx, const struct effect *e)
 		break;
 	case FX_UPLINK:
 		uplinks_effect(&x->uplinks, &e->uplink);
+		if (e->uplink.kind == UPLINK_USE && !e->uplink.use.none)
+			tunnel_uplink_used(&x->tunnel);
 		gateway_effect(&x->gateway, e);
 		break;
 	case FX_FORWARDING: fast_effect(&x->fast, &e->forwarding); break;

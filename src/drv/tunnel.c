@@ -305,7 +305,6 @@ static void end_do(struct tunnel *t, const struct tunnel_end *end)
 	t->end = *end;
 	t->has_end = !end->gone;
 	t->end_dirty = true;
-	exit_map_want(&t->exits);
 	sources_set(t);
 }
 
@@ -465,9 +464,16 @@ static void out_do(struct tunnel *t, const struct tunnel_out *out)
 		t->refused += !out->gone;
 		return;
 	}
+	exit_map_want(&t->exits);
 	g->dirty = g->dirty || out->gone || g->device.ifindex == 0 ||
 		   !ipv6_equal(g->wish.primary, out->primary);
 	g->wish = *out;
+}
+
+void tunnel_uplink_used(struct tunnel *t)
+{
+	if (t->started)
+		exit_map_want(&t->exits);
 }
 
 void tunnel_route_changed(struct tunnel *t, struct ipv6 primary)

@@ -131,6 +131,8 @@ void tunnel_stop(struct tunnel *t);
 
 /* FX_TUNNEL. */
 void tunnel_effect(struct tunnel *t, const struct fx_tunnel *e);
+/* Clients go out here: by which gateway is to be known when they roam. */
+void tunnel_uplink_used(struct tunnel *t);
 /* The network's way to a node came, changed or went; after has_route knows. */
 void tunnel_route_changed(struct tunnel *t, struct ipv6 primary);
 /* links.changed for all links. */

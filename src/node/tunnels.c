@@ -573,11 +573,15 @@ bool tunnels_client_route(struct tunnels *t, instant now, const struct tunnel_cl
 void tunnels_clients_set(struct tunnels *t, instant now, bool v6, const struct digest *node,
 			 uint32_t clients, bool here)
 {
+	const instant later = instant_add(now, span_ms(TUNNELS_COLLECT_MS));
+
 	gw_users_set(t->gw, v6, node, clients);
+	/* Whom clients use anew is asked at once. Not the other way round, or a client to and fro
+	 * would never let time pass: after each decision the caller looks at all of them. */
 	if (gw_pinned_set(t->gw, v6, node, here))
-		decide_by(t, now);
+		decide_by(t, here ? now : later);
 	else if (gw_due(t->gw))
-		decide_by(t, instant_add(now, span_ms(TUNNELS_COLLECT_MS)));
+		decide_by(t, later);
 }
 
 uint64_t tunnels_decisions(const struct tunnels *t)

@@ -17,7 +17,11 @@
 #include "storm_check.h"
 
 enum {
+#ifdef __SANITIZE_ADDRESS__ /* five times as slow */
+	SEEDS = 50,
+#else
 	SEEDS = 150,
+#endif
 	SEEDS_LONG = 3000,
 	SETTLE_S = 60,	   /* the longest protection (30 s) and a warm-up after it */
 	WARM_S = 45,	   /* after the last wound, before frames are counted ... */
