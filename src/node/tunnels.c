@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "node/tunnels.h"
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,63 +7,13 @@
 #include "base/map.h"
 #include "base/prng.h"
 #include "core/steer.h"
+#include "node/tunnels_internal.h"
 
 enum {
 	NETWORK_BLOCK_BITS = 12, /* primary and dummy addresses of all nodes */
 	CLOUD_NETWORKS = 2,
 	BANDWIDTH_MOST = 255,
 	CLIENT_METRIC = 1024,
-};
-
-/* The tunnel to a gateway's end. */
-struct out {
-	struct map_node by_node;
-	struct list all;
-	struct list idle;
-	struct tunnel_out is;
-	char name[GW_NAME]; /* of the node, for people */
-	uint32_t routes;
-	instant made;
-	instant idle_since; /* only without routes */
-};
-
-struct route {
-	struct map_node by_key;
-	struct list all;
-	struct tunnel_key key;
-	struct out *out; /* NULL: it is lost */
-	instant since;
-};
-
-struct tunnels {
-	struct pool pool;
-	struct node_tunnel_conf conf;
-	const struct plan *plan;
-	struct l3 *l3;
-	struct gw *gw;
-	struct proofs proofs;
-	struct uplink_target target[2][UPLINK_TARGETS_MAX]; /* who is asked; [1]: IPv6 */
-	uint8_t targets[2];
-	bool published;	   /* ... what is offered now */
-	bool told;	   /* our end, and what never goes into a tunnel */
-	instant decide_at; /* NEVER: nothing changed */
-	uint64_t decisions;
-	bool starved; /* a route was refused ... */
-	bool room;    /* ... and something has gone since */
-	struct gw_network offered[TUNNEL_OFFERED_MAX];
-	size_t offers;
-	struct map outs, routes;
-	struct list all_outs, all_routes;
-	struct list idle; /* outs without routes, longest first */
-	struct prefix local[GW_LOCALS_MAX];
-	uint32_t locals;
-	struct tunnels_counters count;
-	bool had[2];	     /* there was a gateway for the Internet */
-	struct bucket notes; /* of gateways */
-	struct tunnel_offer reading;
-	/* while it runs */
-	instant now;
-	struct fx *fx;
 };
 
 /* ---- making ---- */
@@ -492,13 +441,6 @@ static void route_move(struct tunnels *t, struct route *r, struct out *o)
 	out_leave(t, was);
 }
 
-/* Of who has a gateway of his own? */
-static bool is_clients(const struct tunnel_key *k)
-{
-	return k->table >= TUNNEL_CLIENT_TABLE &&
-	       k->table < TUNNEL_CLIENT_TABLE + TUNNEL_CLIENT_TABLES;
-}
-
 /* ---- what people are told ---- */
 
 static struct note_gateway_end end_of(const struct out *o)
@@ -573,15 +515,14 @@ bool tunnels_client_route(struct tunnels *t, instant now, const struct tunnel_cl
 void tunnels_clients_set(struct tunnels *t, instant now, bool v6, const struct digest *node,
 			 uint32_t clients, bool here)
 {
-	const instant later = instant_add(now, span_ms(TUNNELS_COLLECT_MS));
+	const bool is_new = gw_pinned_set(t->gw, v6, node, here);
 
 	gw_users_set(t->gw, v6, node, clients);
-	/* Whom clients use anew is asked at once. Not the other way round, or a client to and fro
-	 * would never let time pass: after each decision the caller looks at all of them. */
-	if (gw_pinned_set(t->gw, v6, node, here))
-		decide_by(t, here ? now : later);
-	else if (gw_due(t->gw))
-		decide_by(t, later);
+	/* Not at once both ways: the caller looks at its clients after each decision, for ever. */
+	if (is_new && here)
+		decide_by(t, now);
+	else if (is_new || gw_due(t->gw))
+		decide_by(t, instant_add(now, span_ms(TUNNELS_COLLECT_MS)));
 }
 
 uint64_t tunnels_decisions(const struct tunnels *t)
@@ -724,79 +665,4 @@ instant tunnels_deadline(const struct tunnels *t)
 		next = instant_min(next, instant_add(o->idle_since, span_s(TUNNELS_HOLD_S)));
 	}
 	return next;
-}
-
-/* ---- views ---- */
-
-struct tunnels_counters tunnels_counters(const struct tunnels *t)
-{
-	return t->count;
-}
-
-size_t tunnels_offered(const struct tunnels *t, struct gw_network *out, size_t max)
-{
-	for (size_t i = 0; i < t->offers && i < max; i++)
-		out[i] = t->offered[i];
-	return t->offers;
-}
-
-bool tunnels_is_local(const struct tunnels *t, const struct prefix *p)
-{
-	for (uint32_t i = 0; i < t->locals; i++)
-		if (prefix_contains(&t->local[i], p))
-			return true;
-	return false;
-}
-
-const struct gw *tunnels_gw(const struct tunnels *t)
-{
-	return t->gw;
-}
-
-size_t tunnels_memory(const struct tunnels *t)
-{
-	return t->pool.used_bytes;
-}
-
-bool tunnels_proves(const struct tunnels *t, bool v6)
-{
-	return t->targets[v6] > 0;
-}
-
-const struct proof *tunnels_proof(const struct tunnels *t, bool v6, const struct digest *node)
-{
-	return proofs_find(&t->proofs, v6, node);
-}
-
-size_t tunnels_outs(const struct tunnels *t, instant now, struct tunnels_out_view *out, size_t max)
-{
-	size_t count = 0;
-
-	list_each (o, &t->all_outs, struct out, all) {
-		if (count < max)
-			out[count] = (struct tunnels_out_view){o->is, o->routes,
-							       instant_since(now, o->made)};
-		count++;
-	}
-	return count;
-}
-
-size_t tunnels_routes(const struct tunnels *t, instant now, struct tunnels_route_view *out,
-		      size_t max)
-{
-	size_t count = 0;
-
-	list_each (r, &t->all_routes, struct route, all) {
-		if (is_clients(&r->key))
-			continue;
-		if (count < max)
-			out[count] = (struct tunnels_route_view){
-				.key = r->key,
-				.lost = !r->out,
-				.to = r->out ? r->out->is.to
-					     : (struct tunnel_to){.dummy = {{0}, 0}},
-				.since = instant_since(now, r->since)};
-		count++;
-	}
-	return count;
 }
