@@ -148,6 +148,14 @@ class Space:
         self.spaces.processes.append(process)
         return process
 
+    def empty(self):
+        """Ends what still runs here: a nuvold that was killed leaves its dnsmasq, on purpose."""
+        for pid in sh(f"ip netns pids {self.full}", check=False).split():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
     def links(self):
         return [link["ifname"] for link in json.loads(self.ip("-j link"))]
 
@@ -198,6 +206,7 @@ class Spaces:
                 process.kill()
             process.wait()
         for space in self.spaces.values():
+            space.empty()
             sh(f"ip netns del {space.full}", check=False)
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
