@@ -22,23 +22,14 @@ static uint8_t family_of(bool v6)
 
 static int rule_change(struct steer *s, bool v6, bool add, uint32_t i)
 {
-	struct nlmsghdr *h = netlink_begin(s->ask, add ? RTM_NEWRULE : RTM_DELRULE,
-					   add ? NLM_F_CREATE | NLM_F_EXCL : 0);
-	struct fib_rule_hdr *r = mnl_nlmsg_put_extra_header(h, sizeof(*r));
+	const struct rule rule = {.v6 = v6,
+				  .protocol = ROUTE_PROTOCOL,
+				  .no_default = tables[i] == ROUTE_TABLE_MAIN,
+				  .table = tables[i],
+				  .priority = STEER_PRIORITY + i,
+				  .not_in = tables[i] == STEER_TUNNELS ? TUNNEL_END_NAME : NULL};
 
-	r->family = family_of(v6);
-	r->action = FR_ACT_TO_TBL;
-	r->table = RT_TABLE_UNSPEC;
-	mnl_attr_put_u32(h, FRA_TABLE, tables[i]);
-	mnl_attr_put_u32(h, FRA_PRIORITY, STEER_PRIORITY + i);
-	mnl_attr_put_u8(h, FRA_PROTOCOL, ROUTE_PROTOCOL);
-	if (tables[i] == STEER_TUNNELS) {
-		r->flags = FIB_RULE_INVERT;
-		mnl_attr_put_strz(h, FRA_IIFNAME, TUNNEL_END_NAME);
-	}
-	if (tables[i] == ROUTE_TABLE_MAIN)
-		mnl_attr_put_u32(h, FRA_SUPPRESS_PREFIXLEN, 0);
-	return netlink_ask(s->ask, h);
+	return add ? rule_add_any(s->ask, &rule) : rule_del_any(s->ask, &rule);
 }
 
 /* "lo" stands for what this node sends itself. */
