@@ -2,7 +2,7 @@
 /*
  * tables - what the programs of the fast path read and write: the layout of their maps.
  *
- * Source  core/fast.h says what the engine tells; specs/datapath.md 5.
+ * Source  core/forwarding.h says what the engine tells; specs/datapath.md 5.
  * Shape   Whatever is missing here means "up": the frame goes to the engine, which
  *         decides. So an entry may be taken away at any time, and of two changes the
  *         one may come before the other.
@@ -35,8 +35,7 @@ struct fast_client_value {
 	uint8_t homes;	   /* in home[] */
 	uint8_t has_home;  /* home[0] is the one to send to */
 	uint8_t left;	   /* home[0] knows where it went */
-	uint8_t more_homes;
-	uint8_t pad[2];
+	uint8_t pad[3];
 	uint8_t home[FAST_HOMES][6];
 	int64_t introduce_until_us; /* its frames leave as UNICAST_4ADDR if seen before */
 	int64_t seen_us;	    /* its last frame; written here too */
