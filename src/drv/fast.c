@@ -12,17 +12,11 @@
 #include "drv/now.h"
 
 enum {
-	TICK_MS = 1000,
 	SEEN_TICKS = 10, /* clients idle out after 600 s */
 	COMPARE_TICKS = 30,
 };
 
 /* ---- tables ---- */
-
-static bool is_holding(const struct fast *f)
-{
-	return f->maps.adopted && f->ticks < f->hold_ticks;
-}
 
 /* Does it say more than that we know nothing yet? */
 static bool is_complete(const struct fast *f, const struct fx_forwarding *told)
@@ -41,7 +35,7 @@ static void put(struct fast *f, const struct fx_forwarding *told)
 {
 	if (told->kind == FORWARDING_PORT && told->port.up)
 		f->port[told->port.port].told = true;
-	if (!is_holding(f) || is_complete(f, told))
+	if (!fast_is_holding(f) || is_complete(f, told))
 		fast_maps_put(&f->maps, told);
 }
 
@@ -104,7 +98,7 @@ static void compare(struct fast *f)
 
 	f->compare = false;
 	l2_forwarding_walk(&f->env.node->l2, &w.fx);
-	if (is_holding(f))
+	if (fast_is_holding(f))
 		return;
 	stale_forget(f, FAST_MAP_CLIENTS);
 	stale_forget(f, FAST_MAP_NODES);
@@ -173,7 +167,7 @@ static void tick(uv_timer_t *t)
 	f->ticks++;
 	if (f->ticks % SEEN_TICKS == 0)
 		seen_tell(f);
-	if (f->ticks % COMPARE_TICKS == 0 || (f->maps.adopted && f->ticks == f->hold_ticks))
+	if (f->ticks % COMPARE_TICKS == 0 || (f->maps.adopted && f->ticks == FAST_HOLD_TICKS))
 		compare(f);
 }
 
@@ -289,8 +283,7 @@ static void timer_start(struct fast *f)
 {
 	uv_timer_init(f->env.uv, &f->timer);
 	f->timer.data = f;
-	f->started = true;
-	uv_timer_start(&f->timer, tick, TICK_MS, TICK_MS);
+	uv_timer_start(&f->timer, tick, FAST_TICK_MS, FAST_TICK_MS);
 }
 
 bool fast_start(struct fast *f, const struct fast_env *env)
@@ -311,15 +304,13 @@ bool fast_start(struct fast *f, const struct fast_env *env)
 	if (e) {
 		f->fault = strerror(-e);
 		log_line(LOG_ERROR,
-			 "the kernel does not take the programs of the fast path: %s; set datapath "
-			 "of "
-			 "nuvol.host to auto or portable",
+			 "the kernel does not take the programs of the fast path: %s; set "
+			 "datapath of nuvol.host to auto or portable",
 			 strerror(-e));
 		return false;
 	}
 	f->on = true;
 	f->fault = "";
-	f->hold_ticks = FAST_HOLD_S * 1000 / TICK_MS;
 	fast_maps_counts(&f->maps, f->told);
 	fast_maps_set_anycast(&f->maps, a->on, a->mac, a->ipv4, a->ipv6, a->link_local);
 	l2_forwarding_start(&f->env.node->l2);

@@ -27,7 +27,11 @@
 #include "drv/packet.h"
 #include "node/node.h"
 
-enum { FAST_HOLD_S = 10 };
+enum {
+	FAST_TICK_MS = 1000,
+	FAST_HOLD_S = 10,
+	FAST_HOLD_TICKS = FAST_HOLD_S * 1000 / FAST_TICK_MS,
+};
 
 struct fast_env {
 	enum host_datapath datapath;
@@ -51,12 +55,17 @@ struct fast {
 	struct fast_link port[PORT_MAX];
 	uint32_t cloud; /* ifindex of bat0, with a program */
 	uv_timer_t timer;
-	bool started;			       /* the timer */
 	bool compare;			       /* all tables, soon */
-	unsigned ticks, hold_ticks;	       /* until then adopted tables are only completed */
+	unsigned ticks;			       /* FAST_TICK_MS each */
 	int64_t seen_us;		       /* up to when clients' frames were told */
 	struct fast_counter told[FAST_COUNTS]; /* counted up to now */
 };
+
+/* Tables that were taken over are only completed yet. */
+static inline bool fast_is_holding(const struct fast *f)
+{
+	return f->maps.adopted && f->ticks < FAST_HOLD_TICKS;
+}
 
 /* false: the node cannot be as configured. */
 bool fast_start(struct fast *f, const struct fast_env *env);

@@ -138,7 +138,7 @@ static json_t *fast_json(const struct fast *f)
 	json_put_count(o, "up_mesh", c[FAST_COUNT_UP_MESH].frames);
 	json_put_count(o, "failed", c[FAST_COUNT_FAILED].frames);
 	json_put_count(o, "writes_refused", f->maps.refused);
-	json_put_bool(o, "settling", f->maps.adopted && f->ticks < f->hold_ticks);
+	json_put_bool(o, "settling", fast_is_holding(f));
 	return o;
 }
 
