@@ -670,6 +670,7 @@ static void rule_found(void *ctx, const struct rule *r)
 void tunnel_start(struct tunnel *t, const struct tunnel_env *env)
 {
 	uint64_t seed = 0;
+	int e;
 
 	*t = (struct tunnel){.env = *env, .asker = {.fd = -1, .heard = path_answered, .ctx = t}};
 	list_init(&t->gates);
@@ -681,10 +682,9 @@ void tunnel_start(struct tunnel *t, const struct tunnel_env *env)
 		netlink_close(&t->ask);
 		return;
 	}
-	t->error = path_mtu_open(&t->asker, env->uv);
-	if (t->error)
-		log_line(LOG_WARN, "tunnels keep to small packets: %s", strerror(-t->error));
-	t->error = 0;
+	e = path_mtu_open(&t->asker, env->uv);
+	if (e)
+		log_line(LOG_WARN, "tunnels keep to small packets: %s", strerror(-e));
 	tunnel_filter_start(&t->filter, env->uv);
 	t->probes = (struct tunnel_probes){
 		.uv = env->uv, .tell = env->tell, .ctx = env->ctx, .name = env->name};
