@@ -20,7 +20,8 @@ static const char *const map_names[FAST_MAPS] = {
 	[FAST_MAP_COUNTS] = "fast_counts",
 };
 
-static int print(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int print(enum libbpf_print_level level,
+						       const char *format, va_list args)
 {
 	char text[512];
 
