@@ -207,7 +207,10 @@ static void test_ours(void **state)
 	struct rd r = rd_over(out, wr_len(&w));
 	assert_int_equal(alfred_tlv_next(&r, &t), OK);
 	assert_int_equal(alfred_range_parse(&t, &r2), OK);
-	assert_memory_equal(&r2, &range, sizeof(range));
+	assert_true(mac_equal(r2.publisher, range.publisher));
+	assert_int_equal(r2.edition, range.edition);
+	assert_int_equal(r2.after, range.after);
+	assert_int_equal(r2.upto, range.upto);
 	assert_int_equal(alfred_tlv_next(&r, &t), OK);
 	assert_int_equal(alfred_state_parse(&t, &s2), OK);
 	assert_int_equal(s2.edition, 8);
@@ -217,7 +220,9 @@ static void test_ours(void **state)
 	struct rd v = rd_over(t.value, t.len);
 	for (size_t i = 0; i < 2; i++) {
 		assert_true(alfred_want_next(&v, &x));
-		assert_memory_equal(&x, &wants[i], sizeof(x));
+		assert_true(mac_equal(x.publisher, wants[i].publisher));
+		assert_int_equal(x.edition, wants[i].edition);
+		assert_int_equal(x.have, wants[i].have);
 	}
 	assert_false(alfred_want_next(&v, &x));
 }
