@@ -615,10 +615,8 @@ static void view_fill(const struct client *c, instant now, struct pins_view *v)
 		v->pin_since = instant_since(now, pin->since);
 		v->pin_node = pin->teller;
 	}
-	if (wish->known) {
+	if (wish->known)
 		v->wish = c->wish;
-		v->wish_version = wish->version;
-	}
 }
 
 bool pins_find(const struct pins *p, instant now, struct mac mac, struct pins_view *v)
@@ -628,18 +626,6 @@ bool pins_find(const struct pins *p, instant now, struct mac mac, struct pins_vi
 	if (c)
 		view_fill(c, now, v);
 	return c != NULL;
-}
-
-void pins_each(const struct pins *p, instant now,
-	       bool (*show)(void *ctx, const struct pins_view *v), void *ctx)
-{
-	list_each (c, &p->all, struct client, all) {
-		struct pins_view v;
-
-		view_fill(c, now, &v);
-		if (!show(ctx, &v))
-			return;
-	}
 }
 
 uint64_t pins_count(const struct pins *p, enum pins_counter c)

@@ -63,7 +63,6 @@ struct pins_view {
 	struct mac pin_node; /* who tells of it; zero: nobody any more */
 	bool wished;
 	struct pins_wish wish;
-	uint32_t wish_version;
 };
 
 enum pins_counter {
@@ -109,9 +108,6 @@ void pins_recall(struct pins *p, instant now, struct mac mac, uint32_t version,
 
 /* false: nothing is known of it. */
 bool pins_find(const struct pins *p, instant now, struct mac mac, struct pins_view *v);
-/* false from show: stop. */
-void pins_each(const struct pins *p, instant now,
-	       bool (*show)(void *ctx, const struct pins_view *v), void *ctx);
 uint64_t pins_count(const struct pins *p, enum pins_counter c);
 /* Clients that are known of. */
 uint32_t pins_clients(const struct pins *p);
