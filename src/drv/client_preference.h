@@ -4,9 +4,9 @@
  *
  * Source  ours; core/tunnel.h TUNNEL_KEEP_CLIENT, TUNNEL_RECALL_CLIENT.
  * Shape   a file in the state folder, a line each: the client's MAC, the version, the node's id,
- * and "wish" or "strict". Each node keeps those of the whole cloud. Written CLIENT_PREFERENCE_MS
- * after a change, and when the daemon ends. Memory  at most CLIENT_PREFERENCES_MAX; more are not
- * kept.
+ *         and "wish" or "strict". Each node keeps those of the whole cloud. Written
+ *         CLIENT_PREFERENCE_MS after a change, and when the daemon ends.
+ * Memory  at most CLIENT_PREFERENCES_MAX; more are not kept.
  */
 #pragma once
 #include <stdbool.h>

@@ -4,8 +4,9 @@
  *
  * Source  node/record.h; nuvold(8).
  * Shape   One a process: crypto functions have no context. An input is written before the node
- *         hears of it, so that a daemon that dies leaves all that it was told. A record must have
- * its beginning: at its limit, and when it cannot be written, it ends and the node goes on without.
+ *         hears of it, so that a daemon that dies leaves all that it was told. A record must
+ *         have its beginning: at its limit, and when it cannot be written, it ends and the node
+ *         goes on without.
  * Memory  embedded by the caller; large.
  */
 #pragma once
