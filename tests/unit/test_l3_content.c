@@ -38,7 +38,7 @@ static void test_own_description(void **state)
 	rig_ticks(&rig, 4);
 	assert_int_equal(a->self_described, 1);
 	const struct description *d = a->l3.self->description;
-	assert_int_equal(described_head(&a->l3, own(a)->body, own(a)->len, &h), OK);
+	assert_int_equal(described_head(own(a)->body, own(a)->len, &h), OK);
 	assert_true(digest_equal(&h.node, &a->l3.self->id));
 	assert_int_equal(d->version.boot_sqn, 11);
 	assert_int_equal(d->version.desc_sqn, 11);

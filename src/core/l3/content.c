@@ -454,7 +454,7 @@ enum err content_rx_description(struct l3 *l3, instant now, const struct source 
 				const struct bmx7_tlv *t, struct fx *fx)
 {
 	struct described_head h;
-	enum err e = described_head(l3, t->data, t->len, &h);
+	enum err e = described_head(t->data, t->len, &h);
 	bool neighbour = from->node->near && from->node->near->verified;
 
 	if (e != OK)

@@ -28,8 +28,8 @@ static enum err first_reference(const struct bmx7_tlv *t, struct digest *node)
 	return OK;
 }
 
-static enum err head_tlv(const struct l3 *l3, unsigned index, const struct bmx7_tlv *t,
-			 const uint8_t *end, struct described_head *h)
+static enum err head_tlv(unsigned index, const struct bmx7_tlv *t, const uint8_t *end,
+			 struct described_head *h)
 {
 	struct bmx7_reference f;
 
@@ -42,13 +42,13 @@ static enum err head_tlv(const struct l3 *l3, unsigned index, const struct bmx7_
 	if (index == 2) {
 		if (t->type != BMX7_VERSION_TLV)
 			return ERR_MALFORMED;
-		h->signed_hash = crypto_hash(l3->crypto, t->at, (size_t)(end - t->at));
+		h->signs = (struct tlv_data){t->at, (size_t)(end - t->at)};
 		return bmx7_version_parse(t->data, t->len, &h->version);
 	}
 	return t->type == BMX7_CONTENT_HASH ? bmx7_reference_parse(t->data, t->len, &f) : OK;
 }
 
-enum err described_head(const struct l3 *l3, const void *body, size_t len, struct described_head *h)
+enum err described_head(const void *body, size_t len, struct described_head *h)
 {
 	struct bmx7_walk walk = bmx7_description_walk(body, len);
 	const uint8_t *end = (const uint8_t *)body + len;
@@ -57,7 +57,7 @@ enum err described_head(const struct l3 *l3, const void *body, size_t len, struc
 	enum err e = len <= BMX7_DESCRIPTION_MAX ? OK : ERR_TOO_BIG;
 
 	while (e == OK && bmx7_next(&walk, &t))
-		e = head_tlv(l3, count++, &t, end, h);
+		e = head_tlv(count++, &t, end, h);
 	if (e == OK)
 		e = walk.err;
 	return e == OK && count < 3 ? ERR_SHORT : e;
@@ -76,7 +76,7 @@ struct described *described_new(struct l3 *l3, struct l3_node *n, const void *bo
 	memcpy(k->body, body, len);
 	k->d.hash = crypto_hash(l3->crypto, body, len);
 	k->d.version = h->version;
-	k->signed_hash = h->signed_hash;
+	k->signed_hash = crypto_hash(l3->crypto, h->signs.at, h->signs.len);
 	k->signature = h->signature;
 	k->signature.data = k->body + (h->signature.data - (const uint8_t *)body);
 	list_init(&k->uses);

@@ -30,7 +30,7 @@ struct described_head {
 	struct digest node;
 	struct bmx7_key signature;
 	struct bmx7_version version;
-	struct digest signed_hash; /* of what the signature signs */
+	struct tlv_data signs; /* what the signature is of */
 };
 
 struct described {
@@ -51,8 +51,7 @@ struct described {
 
 /* Reads a body's head and checks the shape of the rest: the first three TLVs, the order, every
  * reference. ERR_SHORT, ERR_MALFORMED, ERR_VERSION, ERR_UNKNOWN (a key type). */
-enum err described_head(const struct l3 *l3, const void *body, size_t len,
-			struct described_head *h);
+enum err described_head(const void *body, size_t len, struct described_head *h);
 /* NULL: no memory. body has passed described_head. */
 struct described *described_new(struct l3 *l3, struct l3_node *n, const void *body, size_t len,
 				const struct described_head *h);

@@ -50,9 +50,10 @@ static uint64_t unit_times(uint64_t a, uint64_t b)
 static uint64_t power(uint8_t q, uint8_t num, uint8_t div)
 {
 	uint64_t x = ((uint64_t)q << UNIT_BITS) / 255;
-	uint64_t r = root(x << UNIT_BITS);
 	uint64_t whole = UNIT;
 
+	if (q == UINT8_MAX)
+		return UNIT;
 	if (div == 1) {
 		for (unsigned i = 0; i < num; i++)
 			whole = unit_times(whole, x);
@@ -60,7 +61,7 @@ static uint64_t power(uint8_t q, uint8_t num, uint8_t div)
 	}
 	for (unsigned i = 0; i < num / 2u; i++)
 		whole = unit_times(whole, x);
-	return num % 2 ? unit_times(whole, r) : whole;
+	return num % 2 ? unit_times(whole, root(x << UNIT_BITS)) : whole;
 }
 
 uint64_t metric_rate_default(bool wireless)

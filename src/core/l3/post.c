@@ -18,6 +18,8 @@ enum err posts_init(struct l3 *l3)
 		for (unsigned kind = 0; kind < POST_KINDS; kind++)
 			list_init(&s->queue[port][kind]);
 	}
+	for (unsigned i = 0; i < POST_RESTS; i++)
+		list_init(&s->resting[i]);
 	map_init(&s->by_item, &l3->pool, prng_u64(&l3->prng));
 	map_init(&s->by_group, &l3->pool, prng_u64(&l3->prng));
 	return timer_init(&l3->timers, &s->run, TIMER_POST) ? OK : ERR_FULL;
@@ -41,14 +43,20 @@ static void group_shrink(struct posts *s, struct post *p)
 	map_del(&s->by_group, &p->by_group);
 }
 
+static void queue_leave(struct posts *s, struct post *p)
+{
+	if (p->last)
+		group_shrink(s, p);
+	p->last = false;
+	list_del(&p->queue);
+}
+
 static void post_free(struct l3 *l3, struct post *p)
 {
 	struct posts *s = &l3->posts;
 
-	if (p->last)
-		group_shrink(s, p);
+	queue_leave(s, p);
 	map_del(&s->by_item, &p->by_item);
-	list_del(&p->queue);
 	s->count--;
 	pool_free(&l3->pool, p, sizeof(*p));
 }
@@ -58,6 +66,12 @@ void posts_drop(struct l3 *l3, uint8_t port)
 	for (unsigned kind = 0; kind < POST_KINDS; kind++) {
 		list_each (p, &l3->posts.queue[port][kind], struct post, queue)
 			post_free(l3, p);
+	}
+	for (unsigned i = 0; i < POST_RESTS; i++) {
+		list_each (p, &l3->posts.resting[i], struct post, queue) {
+			if (p->port == port)
+				post_free(l3, p);
+		}
 	}
 }
 
@@ -164,7 +178,7 @@ static bool group_join(struct posts *s, struct post *p)
 	return true;
 }
 
-static struct post *post_new(struct l3 *l3, instant now, const struct post *item, uint32_t hash)
+static struct post *post_new(struct l3 *l3, const struct post *item, uint32_t hash)
 {
 	struct posts *s = &l3->posts;
 	struct post *p = s->count < POST_MAX ? pool_alloc(&l3->pool, sizeof(*p)) : NULL;
@@ -174,7 +188,6 @@ static struct post *post_new(struct l3 *l3, instant now, const struct post *item
 	*p = *item;
 	p->tries = 0;
 	p->sent = false;
-	p->at = now;
 	if (!map_add(&s->by_item, &p->by_item, hash))
 		goto no_item;
 	if (!group_join(s, p))
@@ -205,7 +218,7 @@ static enum err post_queue(struct l3 *l3, instant now, uint8_t port, const struc
 		}
 		return OK;
 	}
-	if (!post_new(l3, now, &wanted, hash))
+	if (!post_new(l3, &wanted, hash))
 		return ERR_FULL;
 	post_hurry(l3, now, now);
 	return OK;
@@ -473,44 +486,65 @@ static bool is_request(const struct post *p)
 	return p->kind >= POST_OGM_REQ;
 }
 
+static void post_rest(struct run *x, struct post *p, enum post_rest why, int64_t ms)
+{
+	struct posts *s = &x->l3->posts;
+
+	queue_leave(s, p);
+	list_append(&s->resting[why], &p->queue);
+	p->at = instant_add(x->now, span_ms(ms));
+}
+
 static void post_send(struct run *x, struct post *p)
 {
 	if (!post_write(x, p)) {
 		post_free(x->l3, p);
-		return;
-	}
-	if (is_request(p) && ++p->tries < POST_TRIES) {
-		p->at = instant_add(x->now, span_ms(POST_TRY_MS));
+	} else if (is_request(p) && ++p->tries < POST_TRIES) {
+		post_rest(x, p, REST_TRY, POST_TRY_MS);
 	} else {
 		p->sent = true;
-		p->at = instant_add(x->now, span_ms(POST_REPEAT_MS));
+		post_rest(x, p, REST_REPEAT, POST_REPEAT_MS);
 	}
 }
 
-/* Items of one kind; when the next is due. */
-static instant run_kind(struct run *x, enum post_kind kind)
+/* Who has rested goes, or waits for the run again. */
+static void rest_end(struct l3 *l3, instant now, enum post_rest why)
 {
-	instant next = NEVER;
+	struct posts *s = &l3->posts;
 
-	list_each (p, &x->l3->posts.queue[x->port][kind], struct post, queue) {
-		if (!instant_reached(p->at, x->now))
-			next = instant_min(next, p->at);
-		else if (p->sent)
-			post_free(x->l3, p);
-		else if (x->packets >= POST_PACKETS)
-			return x->now;
-		else
-			post_send(x, p);
+	list_each (p, &s->resting[why], struct post, queue) {
+		if (!instant_reached(p->at, now))
+			return;
+		list_del(&p->queue);
+		if (p->sent || !group_join(s, p))
+			post_free(l3, p);
 	}
-	return next;
 }
 
-/* The packets of a run that are signed, or those that are not; when the next item is due. */
-static instant run_queue(struct run *x, bool with_signature)
+/* When the first has rested. */
+static instant rest_next(const struct posts *s, enum post_rest why)
+{
+	const struct list *l = &s->resting[why];
+
+	return list_empty(l) ? NEVER : container_of(l->next, struct post, queue)->at;
+}
+
+/* Items of one kind. */
+static void run_kind(struct run *x, enum post_kind kind)
+{
+	list_each (p, &x->l3->posts.queue[x->port][kind], struct post, queue) {
+		if (x->packets >= POST_PACKETS)
+			return;
+		post_send(x, p);
+	}
+}
+
+/* The packets of a run that are signed, or those that are not; false: there are more to send. */
+static bool run_queue(struct run *x, bool with_signature)
 {
 	unsigned first = with_signature ? POST_IID_ADV : POST_DESC_ADV;
 	unsigned end = with_signature ? POST_KINDS : POST_IID_ADV;
-	instant next = NEVER;
+	bool all;
 
 	x->is_signed = with_signature;
 	x->packets = 0;
@@ -518,11 +552,10 @@ static instant run_queue(struct run *x, bool with_signature)
 	if (with_signature)
 		hellos_write(x);
 	for (unsigned kind = first; kind < end && x->packets < POST_PACKETS; kind++)
-		next = instant_min(next, run_kind(x, kind));
-	if (x->packets >= POST_PACKETS)
-		next = x->now;
+		run_kind(x, kind);
+	all = x->packets < POST_PACKETS;
 	run_flush(x);
-	return next;
+	return all;
 }
 
 void posts_run(struct l3 *l3, instant now, struct fx *fx)
@@ -534,16 +567,20 @@ void posts_run(struct l3 *l3, instant now, struct fx *fx)
 		return; /* whose number is in every signature; it will hurry us */
 	l3->posts.burst_sqn++;
 	batch_close(l3, now);
+	for (unsigned i = 0; i < POST_RESTS; i++)
+		rest_end(l3, now, i);
 	for (uint8_t i = 0; i < PORT_MAX; i++) {
 		struct run x = {.l3 = l3, .now = now, .fx = fx, .port = i};
 
 		if (!l3->port[i].up)
 			continue;
 		x.mac_count = macs_count(l3, i);
-		next = instant_min(next, run_queue(&x, false));
-		next = instant_min(next, run_queue(&x, true));
+		next = run_queue(&x, false) ? next : now;
+		next = run_queue(&x, true) ? next : now;
 		next = instant_min(next, l3->port[i].hello_at);
 	}
+	for (unsigned i = 0; i < POST_RESTS; i++)
+		next = instant_min(next, rest_next(&l3->posts, i));
 	timer_cancel(&l3->timers, &l3->posts.run); /* what came in meanwhile is counted in next */
 	if (next.us != NEVER.us)
 		post_hurry(l3, now, next);

@@ -6,7 +6,8 @@
  * Shape   An item names what to send; its bytes are made when it leaves. Requests are sent up to
  *         POST_TRIES times as long as they are wanted; the same item is not sent again within
  *         POST_REPEAT_MS. A run sends unsigned packets, then signed ones, on each port that has
- *         something to say, at most POST_PACKETS a port; runs are tx_gap apart.
+ *         something to say, at most POST_PACKETS a port; runs are tx_gap apart. A queue holds
+ *         only what can leave now: what was sent rests elsewhere, in order of time.
  * Memory  allocated, at most POST_MAX; a full table refuses, who wants it asks again later.
  */
 #pragma once
@@ -42,8 +43,16 @@ enum post_kind {
 	POST_KINDS,
 };
 
+/* Why an item rests. */
+enum post_rest {
+	REST_TRY,    /* a request: until it is repeated */
+	REST_REPEAT, /* only kept so that it is not repeated; or it is wanted again */
+	POST_RESTS,
+};
+
 struct post {
-	struct list queue; /* of its port and kind; what asks the same node stands together */
+	struct list queue; /* of its port and kind; what asks the same node stands together; or
+			    * in a list of posts.resting */
 	struct map_node by_item, by_group;
 	bool last; /* of its group: the only one that is in by_group */
 	enum post_kind kind;
@@ -51,12 +60,13 @@ struct post {
 	uint16_t number;
 	struct digest to, what; /* zero where they mean nothing */
 	uint8_t tries;		/* done */
-	instant at;		/* not before */
-	bool sent;		/* only kept so that it is not repeated */
+	instant at;		/* rests until then */
+	bool sent;		/* and not wanted again */
 };
 
 struct posts {
 	struct list queue[PORT_MAX][POST_KINDS];
+	struct list resting[POST_RESTS]; /* each in order of time */
 	struct map by_item;  /* port, kind, number, to, what */
 	struct map by_group; /* port, kind, to: what one frame can hold */
 	uint32_t count;

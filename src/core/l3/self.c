@@ -504,7 +504,7 @@ static enum err self_complete(struct l3 *l3, const struct job_done *d)
 		return ERR_RATE;
 	memcpy(k->body + s->signature_at, d->result.at, d->result.len);
 	k->d.hash = crypto_hash(l3->crypto, k->body, k->len);
-	e = described_head(l3, k->body, k->len, &h);
+	e = described_head(k->body, k->len, &h);
 	if (e == OK)
 		e = described_gather(l3, k);
 	return e == OK ? described_finish(l3, k) : e;
@@ -542,8 +542,7 @@ void self_heard(struct l3 *l3, instant now, const struct bmx7_tlv *frame,
 	const struct description *d = l3->self->description;
 	struct job job = {.kind = JOB_RSA_VERIFY,
 			  .public = l3->conf.node_public,
-			  .signature = {h->signature.data, h->signature.len},
-			  .hash = h->signed_hash};
+			  .signature = {h->signature.data, h->signature.len}};
 	struct job_bill bill = {.owner = JOB_FOR_CONTENT,
 				.node = l3->self->id,
 				.tag = ++l3->contents.serial,
@@ -555,6 +554,7 @@ void self_heard(struct l3 *l3, instant now, const struct bmx7_tlv *frame,
 	struct digest hash = crypto_hash(l3->crypto, frame->data, frame->len);
 	if (digest_equal(&hash, &d->hash) || !bucket_take(&s->twins, now))
 		return;
+	job.hash = crypto_hash(l3->crypto, h->signs.at, h->signs.len);
 	if (job_ask(l3, now, &bill, &job, fx) == OK) {
 		s->twin_sqn = sqn;
 		s->twin_tag = bill.tag;

@@ -55,6 +55,8 @@ size_t l3_nodes(const struct l3 *x, instant now, struct l3_node_view *out, size_
 {
 	size_t count = 0;
 
+	if (max == 0)
+		return x->nodes.count - 1;
 	list_each (n, &x->nodes.all, struct l3_node, all) {
 		if (n == x->self)
 			continue;
