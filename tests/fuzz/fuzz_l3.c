@@ -115,16 +115,16 @@ static void check(const struct l3 *l3)
 	must(l3->claims.count <= CLAIMS_MAX && l3->posts.count <= POST_MAX);
 	list_each (r, &l3->nears.all, struct near, all) {
 		must(r->node->near == r && (!r->verified || !list_empty(&r->links)));
-		claims += r->claim_count;
+		claims += r->claims.count;
 	}
 	must(claims == l3->claims.count);
 	list_each (n, &l3->nodes.all, struct l3_node, all) {
 		const struct l3_route *r = &n->route;
 
 		must(!r->link || (r->chosen && r->chosen->node == n && n->description));
-		must(!r->link || r->link->near == r->chosen->near);
+		must(!r->link || r->link->near == claim_near(r->chosen));
 		if (r->link && r->path.metric > METRIC_UNROUTABLE && r->sqn == r->chosen->sqn)
-			must(r->path.metric < r->chosen->path.metric);
+			must(r->path.metric < kept_path_metric(&r->chosen->path));
 	}
 }
 

@@ -4,7 +4,6 @@
 
 enum err claims_init(struct l3 *l3)
 {
-	map_init(&l3->claims.by_iid, &l3->pool, prng_u64(&l3->prng));
 	list_init(&l3->claims.searching);
 	return timer_init(&l3->timers, &l3->claims.search, TIMER_SEARCH) ? OK : ERR_FULL;
 }
@@ -12,108 +11,190 @@ enum err claims_init(struct l3 *l3)
 void claims_fini(struct l3 *l3)
 {
 	timer_fini(&l3->timers, &l3->claims.search);
-	map_fini(&l3->claims.by_iid);
 }
 
-static uint32_t iid_hash(const struct claims *s, const struct near *r, uint16_t iid)
-{
-	uint8_t key[sizeof(struct digest) + 2];
-	struct wr w = wr_over(key, sizeof(key));
+/* ---- pages ---- */
 
-	wr_digest(&w, &r->node->id);
-	wr_u16(&w, iid);
-	return map_hash(&s->by_iid, key, sizeof(key));
+static struct claim_page *page_find(const struct near *r, unsigned iid)
+{
+	unsigned i = iid / CLAIM_PAGE;
+
+	return i < r->claims.room ? r->claims.page[i] : NULL;
 }
 
-static struct claim *claim_find(const struct l3 *l3, const struct near *r, uint16_t iid)
+static struct claim *claim_find(const struct near *r, uint16_t iid)
 {
-	const struct map *m = &l3->claims.by_iid;
-	struct map_node *at = map_first(m, iid_hash(&l3->claims, r, iid));
+	struct claim_page *g = page_find(r, iid);
 
-	for (; at; at = map_next(at)) {
-		struct claim *c = container_of(at, struct claim, by_iid);
+	return g && g->claim[iid % CLAIM_PAGE].iid ? &g->claim[iid % CLAIM_PAGE] : NULL;
+}
 
-		if (c->near == r && c->iid == iid)
-			return c;
+struct claim *claim_next(const struct near *r, unsigned *iid)
+{
+	while (*iid < r->claims.room * (unsigned)CLAIM_PAGE) {
+		struct claim_page *g = page_find(r, *iid);
+		unsigned end = (*iid / CLAIM_PAGE + 1) * CLAIM_PAGE;
+
+		for (; g && *iid < end; ++*iid) {
+			if (g->claim[*iid % CLAIM_PAGE].iid)
+				return &g->claim[(*iid)++ % CLAIM_PAGE];
+		}
+		*iid = end;
 	}
 	return NULL;
 }
+
+/* Room for the page of iid. */
+static bool pages_grow(struct l3 *l3, struct claim_pages *p, unsigned iid)
+{
+	unsigned room = p->room > 0 ? p->room : 1;
+	struct claim_page **page;
+
+	if (iid / CLAIM_PAGE < p->room)
+		return true;
+	while (room <= iid / CLAIM_PAGE)
+		room *= 2;
+	page = pool_alloc(&l3->pool, room * sizeof(struct claim_page *));
+	if (!page)
+		return false;
+	if (p->room > 0)
+		memcpy(page, p->page, p->room * sizeof(struct claim_page *));
+	pool_free(&l3->pool, p->page, p->room * sizeof(struct claim_page *));
+	p->page = page;
+	p->room = (uint16_t)room;
+	return true;
+}
+
+/* The place of a claim that is not there yet; NULL: no memory. */
+static struct claim *place_get(struct l3 *l3, struct near *r, uint16_t iid)
+{
+	struct claim_pages *p = &r->claims;
+	struct claim_page **g;
+
+	if (!pages_grow(l3, p, iid))
+		return NULL;
+	g = &p->page[iid / CLAIM_PAGE];
+	if (!*g)
+		*g = pool_alloc(&l3->pool, sizeof(**g));
+	if (!*g)
+		return NULL;
+	(*g)->near = r;
+	(*g)->count++;
+	p->count++;
+	return &(*g)->claim[iid % CLAIM_PAGE];
+}
+
+static void place_leave(struct l3 *l3, struct claim *c)
+{
+	struct claim_pages *p = &claim_near(c)->claims;
+	struct claim_page **g = &p->page[c->iid / CLAIM_PAGE];
+
+	*c = (struct claim){.iid = 0};
+	p->count--;
+	if (--(*g)->count > 0)
+		return;
+	pool_free(&l3->pool, *g, sizeof(**g));
+	*g = NULL;
+}
+
+void claim_pages_free(struct l3 *l3, struct near *r)
+{
+	assert(r->claims.count == 0);
+	pool_free(&l3->pool, r->claims.page, r->claims.room * sizeof(struct claim_page *));
+}
+
+/* ---- claims ---- */
 
 static struct claim *claim_of_node(const struct near *r, const struct l3_node *n)
 {
-	list_each (c, &n->route.claims, struct claim, of_node) {
-		if (c->near == r)
-			return c;
-	}
-	return NULL;
+	struct claim *c = n->route.claims;
+
+	while (c && claim_near(c) != r)
+		c = c->next;
+	return c;
 }
 
-static void claim_use(instant now, struct claim *c)
-{
-	c->used = now;
-	list_del(&c->of_near);
-	list_append(&c->near->claims, &c->of_near);
-}
-
+/* Room for another: of one page that one which was used longest ago. */
 static bool claim_evict(struct l3 *l3, instant now, struct near *r, struct fx *fx)
 {
-	if (list_empty(&r->claims))
+	struct claim_pages *p = &r->claims;
+	struct claim *oldest = NULL;
+	struct claim_page *g;
+
+	if (p->count == 0)
 		return false;
-	claim_free(l3, now, container_of(r->claims.next, struct claim, of_near), fx);
+	do {
+		p->hand = (uint16_t)(p->hand + 1u < p->room ? p->hand + 1u : 0);
+		g = p->page[p->hand];
+	} while (!g);
+	for (unsigned i = 0; i < CLAIM_PAGE; i++) {
+		struct claim *c = &g->claim[i];
+
+		if (c->iid && (!oldest || instant_before(c->used, oldest->used)))
+			oldest = c;
+	}
+	claim_free(l3, now, oldest, fx);
 	return true;
 }
 
 static struct claim *claim_get(struct l3 *l3, instant now, struct near *r, uint16_t iid,
 			       struct fx *fx)
 {
-	struct claim *c = claim_find(l3, r, iid);
-	bool full = l3->claims.count >= l3->conf.claims_max || r->claim_count >= l3->conf.nodes_max;
+	struct claim *c = claim_find(r, iid);
+	bool full = l3->claims.count >= l3->conf.claims_max ||
+		    r->claims.count >= l3->conf.nodes_max;
 
-	if (c) {
-		claim_use(now, c);
-		return c;
+	if (!c) {
+		if (full && !claim_evict(l3, now, r, fx))
+			return NULL;
+		c = place_get(l3, r, iid);
+		if (!c)
+			return NULL;
+		c->iid = iid;
+		kept_path_clear(&l3->pool, &c->path);
+		l3->claims.count++;
 	}
-	if (full && !claim_evict(l3, now, r, fx))
-		return NULL;
-	c = pool_alloc(&l3->pool, sizeof(*c));
-	if (!c)
-		return NULL;
-	c->near = r;
-	c->iid = iid;
-	if (!map_add(&l3->claims.by_iid, &c->by_iid, iid_hash(&l3->claims, r, iid))) {
-		pool_free(&l3->pool, c, sizeof(*c));
-		return NULL;
-	}
-	list_init(&c->of_near);
-	list_init(&c->of_node);
-	list_init(&c->searching);
-	l3->claims.count++;
-	r->claim_count++;
-	claim_use(now, c);
+	c->used = now;
 	return c;
 }
 
 static void search_leave(struct l3 *l3, struct claim *c)
 {
-	list_del(&c->searching);
+	list_del(&c->wait->searching);
 	if (l3->claims.walking == c)
 		l3->claims.walking = NULL;
 }
 
+/* Nothing is waited for any more. */
+static void wait_end(struct l3 *l3, struct claim *c)
+{
+	if (!c->wait)
+		return;
+	search_leave(l3, c);
+	pool_free(&l3->pool, c->wait, sizeof(*c->wait));
+	c->wait = NULL;
+}
+
+static void claim_detach(struct claim *c)
+{
+	struct claim **at = &c->node->route.claims;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	c->node->route.claim_count--;
+	if (c->node->route.chosen == c)
+		c->node->route.chosen = NULL;
+}
+
 void claim_drop(struct l3 *l3, struct claim *c)
 {
-	search_leave(l3, c);
-	list_del(&c->of_near);
-	if (c->node) {
-		list_del(&c->of_node);
-		c->node->route.claim_count--;
-		if (c->node->route.chosen == c)
-			c->node->route.chosen = NULL;
-	}
-	map_del(&l3->claims.by_iid, &c->by_iid);
+	wait_end(l3, c);
+	if (c->node)
+		claim_detach(c);
+	kept_path_clear(&l3->pool, &c->path);
 	l3->claims.count--;
-	c->near->claim_count--;
-	pool_free(&l3->pool, c, sizeof(*c));
+	place_leave(l3, c);
 }
 
 void claim_free(struct l3 *l3, instant now, struct claim *c, struct fx *fx)
@@ -132,24 +213,22 @@ void claim_free(struct l3 *l3, instant now, struct claim *c, struct fx *fx)
  * is taken must not depend on who was heard first. */
 static void claim_attach(struct l3 *l3, instant now, struct claim *c, struct l3_node *n)
 {
-	struct list *before = &n->route.claims;
+	const struct digest *id = &claim_near(c)->node->id;
+	struct claim **at = &n->route.claims;
 
-	list_each (other, &n->route.claims, struct claim, of_node) {
-		if (digest_compare(&other->near->node->id, &c->near->node->id) > 0) {
-			before = &other->of_node;
-			break;
-		}
-	}
+	while (*at && digest_compare(&claim_near(*at)->node->id, id) <= 0)
+		at = &(*at)->next;
 	c->node = n;
-	list_insert(before, &c->of_node);
+	c->next = *at;
+	*at = c;
 	n->route.claim_count++;
 	l3_node_review(l3, now, n);
 }
 
 static void number_ask(struct l3 *l3, instant now, const struct claim *c)
 {
-	const struct l3_link *k = near_best_link(l3, now, c->near);
-	struct post p = {.kind = POST_IID_REQ, .number = c->iid, .to = c->near->node->id};
+	const struct l3_link *k = near_best_link(l3, now, claim_near(c));
+	struct post p = {.kind = POST_IID_REQ, .number = c->iid, .to = claim_near(c)->node->id};
 
 	if (!k)
 		return;
@@ -159,8 +238,8 @@ static void number_ask(struct l3 *l3, instant now, const struct claim *c)
 
 static void description_ask(struct l3 *l3, instant now, const struct claim *c, struct fx *fx)
 {
-	const struct l3_link *k = near_best_link(l3, now, c->near);
-	struct source from = {.verified = true, .node = c->near->node};
+	const struct l3_link *k = near_best_link(l3, now, claim_near(c));
+	struct source from = {.verified = true, .node = claim_near(c)->node};
 
 	if (!k)
 		return;
@@ -169,9 +248,10 @@ static void description_ask(struct l3 *l3, instant now, const struct claim *c, s
 }
 
 /* The neighbour's claim with a number that is understood; ERR_OLD: it said something newer. */
-static enum err number_set(struct claim *c, instant now, uint16_t batch, uint16_t sqn,
-			   const struct bmx7_ogm *o)
+static enum err number_set(struct l3 *l3, struct claim *c, instant now, uint16_t batch,
+			   uint16_t sqn, const struct bmx7_ogm *o)
 {
+	struct metric_path path = {.metric = o->metric, .history_count = o->history_count};
 	uint32_t desc_sqn = c->node->description->version.desc_sqn;
 	bool newer = c->desc_sqn != desc_sqn || sqn > c->sqn;
 
@@ -186,8 +266,8 @@ static enum err number_set(struct claim *c, instant now, uint16_t batch, uint16_
 	c->sqn = sqn;
 	c->batch = batch;
 	c->chain = o->chain;
-	c->path = (struct metric_path){.metric = o->metric, .history_count = o->history_count};
-	memcpy(c->path.history, o->history, sizeof(o->history));
+	memcpy(path.history, o->history, sizeof(o->history));
+	kept_path_set(&l3->pool, &c->path, &path);
 	c->hops = (uint8_t)(o->hops + 1);
 	return OK;
 }
@@ -209,13 +289,13 @@ static void attack(struct l3 *l3, instant now, struct near *r, struct fx *fx)
 static void number_found(struct l3 *l3, instant now, struct claim *c, uint16_t batch, uint16_t sqn,
 			 const struct bmx7_ogm *o, struct fx *fx)
 {
-	c->waiting = false;
+	wait_end(l3, c);
 	if (c->node == l3->self) {
 		if (is_attack(l3, sqn, o))
-			attack(l3, now, c->near, fx);
+			attack(l3, now, claim_near(c), fx);
 		return;
 	}
-	enum err e = number_set(c, now, batch, sqn, o);
+	enum err e = number_set(l3, c, now, batch, sqn, o);
 
 	if (e == OK)
 		l3_route_offer(l3, now, c, fx);
@@ -223,12 +303,20 @@ static void number_found(struct l3 *l3, instant now, struct claim *c, uint16_t b
 		l3->count.dropped[e]++;
 }
 
-static void claim_wait(struct l3 *l3, struct claim *c, uint16_t batch, const struct bmx7_ogm *o)
+/* false: no memory. */
+static bool claim_wait(struct l3 *l3, struct claim *c, uint16_t batch, const struct bmx7_ogm *o)
 {
 	l3->count.ogm_unresolved++;
-	c->waiting = true;
-	c->wait = *o;
-	c->wait_batch = batch;
+	if (!c->wait) {
+		c->wait = pool_alloc(&l3->pool, sizeof(*c->wait));
+		if (!c->wait)
+			return false;
+		c->wait->claim = c;
+		list_init(&c->wait->searching);
+	}
+	c->wait->ogm = *o;
+	c->wait->batch = batch;
+	return true;
 }
 
 static bool is_described(const struct claim *c)
@@ -258,8 +346,9 @@ void claim_ogm(struct l3 *l3, instant now, struct near *r, uint16_t batch, const
 			return;
 		}
 	}
-	claim_wait(l3, c, batch, o);
-	if (c->node && !is_described(c))
+	if (!claim_wait(l3, c, batch, o))
+		l3->count.dropped[ERR_FULL]++;
+	else if (c->node && !is_described(c))
 		description_ask(l3, now, c, fx);
 	else
 		number_ask(l3, now, c);
@@ -268,10 +357,10 @@ void claim_ogm(struct l3 *l3, instant now, struct near *r, uint16_t batch, const
 /* The whole chain is to be searched for what c waits with; a neighbour pays for it. */
 static void wait_retry(struct l3 *l3, instant now, struct claim *c)
 {
-	if (!c->waiting || !is_described(c) || !list_empty(&c->searching) ||
-	    !bucket_take(&c->near->searches, now))
+	if (!c->wait || !is_described(c) || !list_empty(&c->wait->searching) ||
+	    !bucket_take(&claim_near(c)->searches, now))
 		return;
-	list_append(&l3->claims.searching, &c->searching);
+	list_append(&l3->claims.searching, &c->wait->searching);
 	timer_set(&l3->timers, &l3->claims.search, now);
 }
 
@@ -282,8 +371,8 @@ static uint16_t walk_begin(struct claims *s, const struct claim *c)
 
 	s->walking = c;
 	s->walk_desc_sqn = chain->salt.desc_sqn;
-	s->walk_batch = c->wait_batch;
-	s->walk_ogm = c->wait;
+	s->walk_batch = c->wait->batch;
+	s->walk_ogm = c->wait->ogm;
 	return chain_walk_begin(&s->walk, chain, &s->walk_ogm.chain, chain->range);
 }
 
@@ -291,8 +380,8 @@ static uint16_t walk_begin(struct claims *s, const struct claim *c)
 static void walk_found(struct l3 *l3, instant now, struct claim *c, uint16_t sqn, struct fx *fx)
 {
 	struct claims *s = &l3->claims;
-	struct bmx7_ogm o = c->wait;
-	uint16_t batch = c->wait_batch, newer = 0;
+	struct bmx7_ogm o = c->wait->ogm;
+	uint16_t batch = c->wait->batch, newer = 0;
 
 	/* Newer ones may have come meanwhile; their way is short now. */
 	if (batch != s->walk_batch)
@@ -332,10 +421,11 @@ void claims_search(struct l3 *l3, instant now, struct fx *fx)
 	bool over = true;
 
 	while (!list_empty(&s->searching) && over && left > 0) {
-		struct claim *c = container_of(s->searching.next, struct claim, searching);
+		struct claim *c =
+			container_of(s->searching.next, struct claim_wait, searching)->claim;
 		unsigned hashes = left;
 
-		if (!c->waiting || !is_described(c)) {
+		if (!is_described(c)) {
 			search_leave(l3, c);
 			continue;
 		}
@@ -350,30 +440,23 @@ void claims_search(struct l3 *l3, instant now, struct fx *fx)
 static struct claim *claim_about(struct l3 *l3, instant now, struct near *r, uint16_t iid,
 				 struct l3_node *n, struct fx *fx)
 {
-	struct claim *other = claim_of_node(r, n), *c = claim_find(l3, r, iid);
-	bool waiting = c && !c->node && c->waiting;
-	struct bmx7_ogm wait = {.iid = 0};
-	uint16_t batch = 0;
+	struct claim *other = claim_of_node(r, n), *c = claim_find(r, iid);
 
 	if (other && other->iid == iid)
 		return other;
-	if (waiting) {
-		wait = c->wait;
-		batch = c->wait_batch;
-	}
 	if (other)
 		claim_free(l3, now, other, fx);
-	if (c && c->node)
+	if (c && c->node) {
 		claim_free(l3, now, c, fx);
-	c = claim_get(l3, now, r, iid, fx);
+		c = NULL;
+	}
+	/* One that nobody knew whom it was about keeps what it waits with. */
+	if (!c)
+		c = claim_get(l3, now, r, iid, fx);
 	if (!c)
 		return NULL;
+	c->used = now;
 	claim_attach(l3, now, c, n);
-	if (waiting) {
-		c->waiting = true;
-		c->wait = wait;
-		c->wait_batch = batch;
-	}
 	return c;
 }
 
@@ -406,37 +489,46 @@ void claims_described(struct l3 *l3, instant now, struct l3_node *n)
 {
 	if (n == l3->self)
 		return;
-	list_each (c, &n->route.claims, struct claim, of_node)
+	for (struct claim *c = n->route.claims; c; c = c->next)
 		wait_retry(l3, now, c);
 }
 
 void claims_forget(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 {
-	list_each (c, &n->route.claims, struct claim, of_node) {
+	for (struct claim *c = n->route.claims; c; c = c->next) {
 		c->sqn = 0;
 		c->desc_sqn = 0;
 		c->better_since = 0;
-		c->path.metric = METRIC_UNROUTABLE;
+		kept_path_clear(&l3->pool, &c->path);
 	}
 	l3_route_repair(l3, now, n, false, fx);
 }
 
 bool claim_wants_iid(const struct l3 *l3, const struct near *r, uint16_t iid)
 {
-	const struct claim *c = claim_find(l3, r, iid);
+	const struct claim *c = claim_find(r, iid);
 
-	return c && c->waiting && (!c->node || is_described(c));
+	(void)l3;
+	return c && c->wait && (!c->node || is_described(c));
 }
 
 instant claims_expire(struct l3 *l3, instant now, struct near *r, struct fx *fx)
 {
-	while (!list_empty(&r->claims)) {
-		struct claim *c = container_of(r->claims.next, struct claim, of_near);
-		instant end = instant_add(c->used, span_s(CLAIM_TIMEOUT_S));
+	struct claim_pages *p = &r->claims;
+	unsigned iid = p->sweep, end = iid + CLAIM_SWEEP;
+	instant soon = instant_add(now, span_ms(CLAIM_SWEEP_MS));
+	struct claim *c;
 
-		if (!instant_reached(end, now))
-			return end;
-		claim_free(l3, now, c, fx);
+	if (p->sweep == 0)
+		p->end = instant_add(now, span_s(CLAIM_TIMEOUT_S));
+	while (iid < end && (c = claim_next(r, &iid))) {
+		instant over = instant_add(c->used, span_s(CLAIM_TIMEOUT_S));
+
+		if (instant_reached(over, now))
+			claim_free(l3, now, c, fx);
+		else
+			p->end = instant_min(p->end, over);
 	}
-	return instant_add(now, span_s(CLAIM_TIMEOUT_S));
+	p->sweep = (uint16_t)(iid < p->room * (unsigned)CLAIM_PAGE ? iid : 0);
+	return p->sweep > 0 || instant_before(p->end, soon) ? soon : p->end;
 }

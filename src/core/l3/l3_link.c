@@ -98,7 +98,9 @@ static struct l3_link *link_new(struct l3 *l3, instant now, struct near *r, uint
 /* Its neighbour's claims may be taken now. */
 static void claims_offer(struct l3 *l3, instant now, struct near *r, struct fx *fx)
 {
-	list_each (c, &r->claims, struct claim, of_near) {
+	unsigned iid = 0;
+
+	for (struct claim *c; (c = claim_next(r, &iid));) {
 		if (c->node && c->sqn > 0)
 			l3_route_offer(l3, now, c, fx);
 	}

@@ -7,7 +7,6 @@ bool l3_route_init(struct l3 *l3, struct l3_node *n)
 {
 	struct l3_route *r = &n->route;
 
-	list_init(&r->claims);
 	list_init(&r->of_link);
 	list_init(&r->of_batch);
 	list_init(&r->of_lost);
@@ -134,9 +133,10 @@ static void way_link(const struct l3 *l3, instant now, const struct claim *c, bo
 		     struct way *way)
 {
 	const struct bmx7_metric *m = &c->node->description->metric;
+	const struct metric_path claimed = kept_path_get(&c->path);
 
 	way->excluded = L3_NO_LINK;
-	list_each (k, &c->near->links, struct l3_link, of_near) {
+	list_each (k, &claim_near(c)->links, struct l3_link, of_near) {
 		struct metric_link l = l3_link_metric(l3, now, k);
 		struct metric_path p;
 
@@ -146,7 +146,7 @@ static void way_link(const struct l3 *l3, instant now, const struct claim *c, bo
 			way->excluded = L3_DOUBTED;
 			continue;
 		}
-		metric_extend(m, &l, &c->path, &p);
+		metric_extend(m, &l, &claimed, &p);
 		if (p.metric > way->path.metric) {
 			way->link = k;
 			way->path = p;
@@ -163,13 +163,13 @@ static enum l3_exclusion claim_excluded(const struct l3 *l3, const struct claim 
 
 	if (!d || c->sqn == 0 || c->desc_sqn != d->version.desc_sqn)
 		return L3_UNRESOLVED;
-	if (c->path.metric <= METRIC_UNROUTABLE)
+	if (kept_path_metric(&c->path) <= METRIC_UNROUTABLE)
 		return L3_WITHDRAWN;
-	if (!trust_allows(l3, n, c->near->node))
+	if (!trust_allows(l3, n, claim_near(c)->node))
 		return L3_UNTRUSTED;
-	if (c->path.metric < d->metric.min || c->hops > d->metric.hops_max)
+	if (kept_path_metric(&c->path) < d->metric.min || c->hops > d->metric.hops_max)
 		return L3_TOO_FAR;
-	if (!is_above(&n->route.floor, c->desc_sqn, c->sqn, c->path.metric))
+	if (!is_above(&n->route.floor, c->desc_sqn, c->sqn, kept_path_metric(&c->path)))
 		return L3_INFEASIBLE;
 	return L3_CHOSEN;
 }
@@ -273,7 +273,7 @@ static struct claim *repair_find(const struct l3 *l3, instant now, const struct 
 	struct claim *found = NULL;
 
 	*best = (struct way){.path = {.metric = METRIC_UNROUTABLE}};
-	list_each (c, &n->route.claims, struct claim, of_node) {
+	for (struct claim *c = n->route.claims; c; c = c->next) {
 		struct way way = claim_way(l3, now, c, doubted);
 
 		if (way.link && c->sqn >= n->route.sqn && way.path.metric > best->path.metric) {
@@ -337,7 +337,7 @@ void l3_route_offer(struct l3 *l3, instant now, struct claim *c, struct fx *fx)
 
 void l3_route_late(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 {
-	list_each (c, &n->route.claims, struct claim, of_node) {
+	for (struct claim *c = n->route.claims; c; c = c->next) {
 		if (c->sqn > n->route.sqn)
 			l3_route_offer(l3, now, c, fx);
 	}
@@ -366,7 +366,7 @@ static void withdraw(struct l3 *l3, instant now, struct l3_node *n, bool keep, s
 bool l3_routes_lack(const struct l3 *l3)
 {
 	list_each (r, &l3->lost, struct l3_route, of_lost) {
-		list_each (c, &r->claims, struct claim, of_node) {
+		for (const struct claim *c = r->claims; c; c = c->next) {
 			if (claim_excluded(l3, c) == L3_INFEASIBLE)
 				return true;
 		}

@@ -31,7 +31,7 @@ struct floor {
 };
 
 struct l3_route {
-	struct list claims; /* struct claim.of_node */
+	struct claim *claims; /* the first, by neighbour's id */
 	uint16_t claim_count;
 	struct l3_link *link; /* NULL: no route */
 	struct list of_link;

@@ -37,7 +37,6 @@ static struct near *near_new(struct l3 *l3, instant now, struct l3_node *n, stru
 	r->node = n;
 	r->heard = now;
 	list_init(&r->links);
-	list_init(&r->claims);
 	list_init(&r->all);
 	bucket_init(&r->jobs, NEAR_JOBS_BURST, span_s(NEAR_JOBS_PERIOD_S), now);
 	bucket_init(&r->proofs, HELD_NEAR_BURST, span_ms(HELD_NEAR_MS), now);
@@ -182,13 +181,15 @@ void near_secret_done(struct l3 *l3, instant now, struct near *r, const struct j
 void near_gone(struct l3 *l3, instant now, struct near *r, struct fx *fx)
 {
 	struct l3_node *n = r->node;
+	struct claim *c;
+	unsigned iid = 0;
 
 	r->leaving = true;
 	list_each (k, &r->links, struct l3_link, of_near)
 		l3_link_gone(l3, now, k, fx);
-	list_each (c, &r->claims, struct claim, of_near)
+	while ((c = claim_next(r, &iid)))
 		claim_free(l3, now, c, fx);
-	assert(r->claim_count == 0);
+	claim_pages_free(l3, r);
 	timer_fini(&l3->timers, &r->expiry);
 	list_del(&r->all);
 	l3->nears.count--;
@@ -237,8 +238,11 @@ struct l3_link *near_best_link(const struct l3 *l3, instant now, const struct ne
 void nears_fini(struct l3 *l3)
 {
 	list_each (r, &l3->nears.all, struct near, all) {
-		list_each (c, &r->claims, struct claim, of_near)
+		unsigned iid = 0;
+
+		for (struct claim *c; (c = claim_next(r, &iid));)
 			claim_drop(l3, c);
+		claim_pages_free(l3, r);
 		list_each (k, &r->links, struct l3_link, of_near) {
 			while (!list_empty(&k->routes))
 				list_del(k->routes.next);

@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "base/timer.h"
 #include "core/fx.h"
+#include "core/l3/claim.h"
 
 struct l3;
 struct l3_node;
@@ -54,9 +55,8 @@ struct near {
 	bool verified;
 	bool leaving; /* near_gone is at work */
 	struct secret secret[KEY_AGES];
-	struct list links;  /* struct l3_link.of_near */
-	struct list claims; /* struct claim.of_near; used longest ago first */
-	uint32_t claim_count;
+	struct list links; /* struct l3_link.of_near */
+	struct claim_pages claims;
 	struct batches_seen batches;
 	struct digest key;	/* hash of its DH key that the secrets were made with */
 	struct bucket jobs;	/* public-key work */

@@ -40,7 +40,7 @@ static void node_view(const struct l3 *x, instant now, const struct l3_node *n,
 		v->primary = n->description->primary;
 		v->desc_sqn = n->description->version.desc_sqn;
 	}
-	list_each (c, &r->claims, struct claim, of_node)
+	for (const struct claim *c = r->claims; c; c = c->next)
 		v->candidates = (uint8_t)(v->candidates + (v->candidates < UINT8_MAX));
 	if (!r->link)
 		return;
@@ -111,14 +111,14 @@ size_t l3_claims(const struct l3 *x, instant now, const struct digest *node,
 
 	if (!n)
 		return 0;
-	list_each (c, &n->route.claims, struct claim, of_node) {
+	for (const struct claim *c = n->route.claims; c; c = c->next) {
 		if (count++ >= max)
 			continue;
 		struct l3_claim_view *v = &out[count - 1];
 
-		*v = (struct l3_claim_view){.neighbour = c->near->node->id,
+		*v = (struct l3_claim_view){.neighbour = claim_near(c)->node->id,
 					    .ogm_sqn = c->sqn,
-					    .claimed = c->path.metric,
+					    .claimed = kept_path_metric(&c->path),
 					    .hops = c->hops,
 					    .age = instant_since(now, c->at)};
 		v->excluded = l3_route_excluded(x, now, c, &v->metric);
