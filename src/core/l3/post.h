@@ -67,8 +67,8 @@ struct post {
 struct posts {
 	struct list queue[PORT_MAX][POST_KINDS];
 	struct list resting[POST_RESTS]; /* each in order of time */
-	struct map by_item;  /* port, kind, number, to, what */
-	struct map by_group; /* port, kind, to: what one frame can hold */
+	struct map by_item;		 /* port, kind, number, to, what */
+	struct map by_group;		 /* port, kind, to: what one frame can hold */
 	uint32_t count;
 	struct timer run;
 	instant last_run;
