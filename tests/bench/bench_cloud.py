@@ -1,8 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cloud's portable data path against a Linux bridge over the same veths.
+"""The cloud's data path against a Linux bridge, and the kernel's batman-adv, over the same veths.
 
     bench_cloud.py [--json FILE] [--rounds N] [--seconds S] [--only tcp,udp,idle]
+                   [--lines NAME,...] [--whole-cpu]
+
+NUVOL_DATAPATH=bpf|portable chooses the path. The lines "batman" need the module, so Debian's
+kernel: tests/vm/machine.py runs this under it. --whole-cpu counts what the whole machine was
+busy, which is the truth where nothing else runs: so in such a machine, not on a shared one.
 
 Two nodes, and three in a line, each beside a line of bridges. Frames on the mesh's
 wire have 1500 bytes of IP at most (segmentation and GRO are off there), except in
@@ -12,8 +17,10 @@ does hits all alike; figures are medians, and the ratio is that of the medians.
 
 import argparse
 import json
+import os
 import random
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -89,6 +96,23 @@ class BridgeLine(Line):
             space.ip(f"addr add 10.77.0.{i + 1}/24 dev br-lan")
 
 
+class BatmanLine(Line):
+    """The kernel's batman-adv on the VLAN of a cloud."""
+
+    def start(self):
+        for i, space in enumerate(self.space):
+            space.ip("link add br-lan type bridge forward_delay 0 mcast_snooping 0")
+            space.ip("link add bat0 type batadv")
+            space.ip("link set bat0 mtu 1500 up master br-lan")
+            for option in ("orig_interval 1000", "distributed_arp_table 0", "multicast_mode 0"):
+                space.run(f"batctl meshif bat0 {option}")
+            for port in self.ports(i):
+                space.ip(f"link add link {port} name {port}.b type vlan proto 802.1ad id 114")
+                space.ip(f"link set {port}.b mtu {MESH_MTU - 4} up master bat0")
+            space.ip(f"addr add 10.77.0.{i + 1}/24 dev br-lan")
+            space.ip("link set br-lan up")
+
+
 class CloudLine(Line):
     def start(self):
         self.running = []
@@ -100,6 +124,9 @@ class CloudLine(Line):
         return self.running
 
 
+# What there is on this machine: the module is there, or its file is.
+BATMAN = not subprocess.run(["modprobe", "-q", "batman-adv"], check=False).returncode
+
 LINES = {
     # name: (class, nodes, mesh MTU, wire frames)
     "bridge 2": (BridgeLine, 2, MESH_MTU, True),
@@ -109,7 +136,12 @@ LINES = {
     "cloud 3": (CloudLine, 3, MESH_MTU, True),
     "bridge 2 gso": (BridgeLine, 2, MESH_MTU, False),
     "cloud 2 gso": (CloudLine, 2, MESH_MTU, False),
-}
+    **({
+        "batman 2": (BatmanLine, 2, MESH_MTU, True),
+        "batman 3": (BatmanLine, 3, MESH_MTU, True),
+        "batman 2 gso": (BatmanLine, 2, MESH_MTU, False),
+    } if BATMAN else {}),
+}  # fmt: skip
 
 
 class Shot:
@@ -128,7 +160,13 @@ def peer(name):
     return " ".join(["bridge", words[1]] + [w for w in words[2:] if w == "gso"])
 
 
-def shots(lines, measure, rounds, seconds, progress):
+def machine_busy_s():
+    """CPU seconds that all cores of this machine have worked."""
+    fields = [int(n) for n in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+    return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def shots(lines, measure, rounds, seconds, progress, whole_cpu=False):
     """name -> list of figures, in random order each round."""
     found = {name: [] for name in lines}
     for n in range(rounds):
@@ -136,11 +174,23 @@ def shots(lines, measure, rounds, seconds, progress):
         random.shuffle(order)
         for name in order:
             before = [node.cpu_s() for node in lines[name].nodes()]
+            busy = machine_busy_s()
             rate, ends = measure(lines[name], seconds)
+            busy = machine_busy_s() - busy
             cpu = [node.cpu_s() - b for node, b in zip(lines[name].nodes(), before)]
-            found[name].append(Shot(rate, cpu, (ends + sum(cpu)) / (rate * seconds)))
+            work = busy if whole_cpu else ends + sum(cpu)
+            found[name].append(Shot(rate, cpu, work / (rate * seconds)))
         progress(f"round {n + 1} of {rounds}")
     return found
+
+
+def against_batman(found, name):
+    """The same work's CPU against the kernel's module, where that was measured."""
+    module = found.get(name.replace("cloud", "batman").removesuffix(" mtu1500"))
+    if not module:
+        return {}
+    costs = [median(s.cost for s in taken) for taken in (module, found[name])]
+    return {"of_batman_per_cpu": round(costs[0] / costs[1], 3)}
 
 
 def table(found, unit):
@@ -160,6 +210,7 @@ def table(found, unit):
                 "cpu_ratio": round(
                     median(s.cost for s in against) / median(s.cost for s in taken), 3
                 ),
+                **against_batman(found, name),
                 "node_cpu_s": [round(median(c), 2) for c in zip(*[s.node_cpu for s in taken])],
             }
         )
@@ -241,6 +292,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--only", default="tcp,udp,idle", help="tcp, udp, idle")
     parser.add_argument("--lines", default=",".join(LINES), help="which, by name")
+    parser.add_argument("--whole-cpu", action="store_true", help="count what the machine was busy")
     parser.add_argument("--idle", default="10,50", help="how many nodes stand idle")
     arguments = parser.parse_args()
     only = arguments.only.split(",")
@@ -261,12 +313,14 @@ def main():
             progress(f"{name} is up")
         seconds = arguments.seconds
         if "tcp" in only:
-            found = shots(lines, Line.tcp_gbit, arguments.rounds, seconds, progress)
+            found = shots(lines, Line.tcp_gbit, arguments.rounds, seconds, progress,
+                          arguments.whole_cpu)
             result["tcp"] = table(found, "gbit")
             show("TCP, one stream", result["tcp"])
         if "udp" in only:
             small = {n: line for n, line in lines.items() if n[-1] in "23"}
-            found = shots(small, Line.udp_kpps, arguments.rounds, seconds, progress)
+            found = shots(small, Line.udp_kpps, arguments.rounds, seconds, progress,
+                          arguments.whole_cpu)
             result["udp"] = table(found, "kpps")
             show("64-byte datagrams received", result["udp"])
         for node in spaces.nodes:
