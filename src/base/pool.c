@@ -28,6 +28,22 @@ void *pool_alloc(struct pool *p, size_t size)
 	return block;
 }
 
+bool pool_charge(struct pool *p, size_t size)
+{
+	if (size > p->limit_bytes - p->used_bytes) {
+		p->refused++;
+		return false;
+	}
+	p->used_bytes += size;
+	return true;
+}
+
+void pool_discharge(struct pool *p, size_t size)
+{
+	assert(p->used_bytes >= size);
+	p->used_bytes -= size;
+}
+
 void pool_free(struct pool *p, void *block, size_t size)
 {
 	if (!block)

@@ -8,6 +8,7 @@
  *         nothing is left out.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,10 @@ void pool_fini(struct pool *p);
 
 /* size zeroed bytes, or NULL when the limit (or the system) refuses. */
 void *pool_alloc(struct pool *p, size_t size);
+
+/* Counts bytes that are kept elsewhere as if they were of the pool; false: refused. */
+bool pool_charge(struct pool *p, size_t size);
+void pool_discharge(struct pool *p, size_t size);
 
 /* Gives back what pool_alloc gave for the same size; NULL is ignored. */
 void pool_free(struct pool *p, void *block, size_t size);

@@ -127,6 +127,7 @@ enum err node_init(struct node *x, const struct node_conf *conf, const struct no
 	x->l3 = NULL;
 	x->tunnels = NULL;
 	x->crypto = env->crypto;
+	x->shared = env->shared;
 	x->witness = NULL;
 	x->preference = (struct tunnel_preference){.any = true};
 	uplink_init(&x->uplink, &conf->uplink);
@@ -164,6 +165,7 @@ static enum err network_make(struct node *x, instant now, const struct node_key_
 
 	c.node_secret = key->secret;
 	c.node_public = key->public;
+	c.shared = x->shared;
 	c.desc_sqn_kept = desc_sqn;
 	c.nodes_max = x->conf.network.nodes_max;
 	c.topology_period = span_s(x->conf.network.topology_period_s);

@@ -20,6 +20,7 @@
 #include "core/plan/plan.h"
 #include "core/share/leases.h"
 #include "core/share/share.h"
+#include "core/shared.h"
 #include "core/uplink/uplink.h"
 #include "node/admit.h"
 #include "node/exits.h"
@@ -29,6 +30,7 @@
 
 struct node_env {
 	const struct crypto *crypto;
+	struct shared *shared; /* see core/shared.h; may be NULL */
 };
 
 struct node {
@@ -45,6 +47,7 @@ struct node {
 	struct uplink uplink;
 	struct tunnel_preference preference; /* which gateway for the Internet */
 	const struct crypto *crypto;
+	struct shared *shared;
 	instant now; /* of the event at hand, for those that call back without a time */
 	struct node_witness *witness; /* NULL: nobody looks; the host's, set after node_init */
 };

@@ -341,7 +341,8 @@ static void tell_kept(void *place, const struct ev *ev)
 
 void host_boot(struct place *p)
 {
-	struct node_env env = {.crypto = p->crypto ? p->crypto : p->world->crypto.table};
+	struct node_env env = {.crypto = p->crypto ? p->crypto : p->world->crypto.table,
+			       .shared = &p->world->shared};
 	enum err e = node_init(&p->node, &p->conf, &env, host_now(p), p->seed);
 
 	assert(e == OK);

@@ -18,6 +18,7 @@ struct world *world_new(uint64_t seed)
 	prng_seed(&w->prng, seed);
 	pool_init(&w->pool, SIZE_MAX);
 	map_init(&w->by_primary, &w->pool, 0);
+	shared_init(w);
 	return w;
 }
 
@@ -68,6 +69,7 @@ void world_free(struct world *w)
 		free(w->client[i]);
 	queue_fini(&w->queue);
 	map_fini(&w->by_primary);
+	shared_fini(w);
 	pool_fini(&w->pool);
 	free(w->place);
 	free(w->segment);

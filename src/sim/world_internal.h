@@ -14,6 +14,7 @@
 #include "base/pool.h"
 #include "base/prng.h"
 #include "core/job_result.h"
+#include "core/shared.h"
 #include "sim/dhcp_server.h"
 #include "sim/ip_packet.h"
 #include "sim/queue.h"
@@ -152,6 +153,8 @@ struct world {
 	unsigned clients, client_room;
 	struct pool pool;      /* of the map */
 	struct map by_primary; /* address of the network -> place */
+	struct shared shared;
+	struct map commons; /* of shared.c */
 	uint64_t digest, events;
 	struct world_internet internet;
 	void (*watch)(void *ctx, unsigned node, const struct effect *e);
@@ -163,6 +166,11 @@ struct world {
 /* Room for one more element in *array, which has count of room; never fails. */
 void world_grow(void *array, unsigned count, unsigned *room, size_t size);
 void *world_alloc(size_t size); /* zeroed; never NULL */
+
+/* ---- shared.c: what all nodes know alike ---- */
+
+void shared_init(struct world *w);
+void shared_fini(struct world *w); /* all nodes are gone */
 
 /* ---- medium.c: segments ---- */
 

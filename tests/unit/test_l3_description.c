@@ -413,7 +413,7 @@ static void test_large_ones_share(void **state)
 		assert_non_null(n);
 		small += i % 2 == 0 && n->description;
 		large += i % 2 == 1 && n->content.candidate &&
-			 n->content.candidate->use_count > DESCRIBED_SMALL + 60;
+			 n->content.candidate->set.count > DESCRIBED_SMALL + 60;
 		free(s);
 	}
 	assert_int_equal(small, NODES / 2);

@@ -61,6 +61,7 @@ void content_node_fini(struct l3 *l3, struct l3_node *n)
 	described_free(l3, n->content.fresh);
 	described_free(l3, n->content.candidate);
 	use_free(l3, n->content.key);
+	use_set_free(l3, n->content.uses);
 	list_del(&n->content.queue);
 }
 
@@ -107,11 +108,16 @@ void content_renew(struct l3 *l3, instant now)
 
 /* ---- asking ---- */
 
-static const struct stored *key_of(const struct l3_node *n)
+/* len 0: not here. */
+static struct tlv_data key_of(const struct l3_node *n)
 {
 	const struct use *u = n->content.key;
 
-	return u && u->stored->bytes ? u->stored : NULL;
+	if (n->description)
+		return n->description->tlv[BMX7_NODE_PUBKEY];
+	if (u && u->stored->bytes)
+		return (struct tlv_data){u->stored->c.body, u->stored->c.body_len};
+	return (struct tlv_data){NULL, 0};
 }
 
 /* A content is asked for once in a round. false: there was no room for the request. */
@@ -171,8 +177,9 @@ static void blocked_again(struct l3 *l3, instant now)
 
 void content_forget(struct l3 *l3, struct l3_node *n, const struct description *d)
 {
-	(void)n;
-	described_free(l3, described_of(d));
+	description_free(l3, d);
+	use_set_free(l3, n->content.uses);
+	n->content.uses = NULL;
 }
 
 /* Its own words have made it unbelievable. */
@@ -195,23 +202,24 @@ static void node_block(struct l3 *l3, instant now, struct l3_node *n, const stru
 }
 
 /* Who gave it to us is the only one who hears us on that port. */
-static bool heard_there(const struct l3 *l3, uint8_t port, const struct described *k)
+static bool heard_there(const struct l3 *l3, uint8_t port, const struct source *giver)
 {
 	const struct l3_port *p = &l3->port[port];
 
-	if (port != k->port || p->link_count != 1)
+	if (!giver || port != giver->port || p->link_count != 1)
 		return false;
 	const struct l3_link *link = container_of(p->links.next, struct l3_link, of_port);
-	return digest_equal(&link->near->node->id, &k->from);
+	return link->near->node == giver->node;
 }
 
-void content_flood(struct l3 *l3, instant now, const struct l3_node *n, bool with_key)
+void content_flood(struct l3 *l3, instant now, const struct l3_node *n, const struct source *giver,
+		   bool with_key)
 {
 	struct post description = {.kind = POST_DESC_ADV, .what = n->id};
 	struct post key = {.kind = POST_CONTENT_ADV, .what = n->id};
 
 	for (uint8_t port = 0; port < PORT_MAX; port++) {
-		if (!l3->port[port].up || heard_there(l3, port, described_of(n->description)))
+		if (!l3->port[port].up || heard_there(l3, port, giver))
 			continue;
 		description.port = key.port = port;
 		post_add(l3, now, &description);
@@ -220,25 +228,30 @@ void content_flood(struct l3 *l3, instant now, const struct l3_node *n, bool wit
 	}
 }
 
-static void candidate_accept(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
+/* false: no memory. */
+static bool candidate_accept(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 {
 	struct node_content *c = &n->content;
 	const struct description *old = n->description;
-	struct described *k = c->candidate;
+	struct use_set *uses = c->uses;
+	const struct source giver = {.port = c->candidate->port,
+				     .node = l3_node_by_id(l3, &c->candidate->from)};
 
+	if (!described_accept(l3, now, c->candidate))
+		return false;
 	c->candidate = NULL;
 	c->blocked = false;
-	c->refused = k->d.version.desc_sqn;
-	k->accepted = now;
-	n->description = &k->d;
+	c->refused = n->description->version.desc_sqn;
 	plane_described(l3, now, n, old, fx);
 	if (old) {
-		content_forget(l3, n, old);
+		description_free(l3, old);
 		blocked_again(l3, now);
 	}
-	content_flood(l3, now, n, !old);
+	use_set_free(l3, uses);
+	content_flood(l3, now, n, &giver, !old);
 	if (c->wanted <= c->refused)
 		wish_granted(n);
+	return true;
 }
 
 /* Is the description that is wanted neither here nor on its way from here? */
@@ -266,10 +279,9 @@ static bool candidate_step(struct l3 *l3, instant now, struct l3_node *n, struct
 		return false;
 	}
 	other = plane_conflict(l3, n, &k->d);
-	if (other)
-		node_block(l3, now, n, other, fx);
-	else
-		candidate_accept(l3, now, n, fx);
+	if (!other)
+		return !candidate_accept(l3, now, n, fx);
+	node_block(l3, now, n, other, fx);
 	return false;
 }
 
@@ -279,7 +291,7 @@ static bool candidate_ask(struct l3 *l3, instant now, struct l3_node *n)
 	const struct described *k = n->content.candidate;
 	bool all = true;
 
-	list_each (u, &k->uses, struct use, of_user) {
+	list_each (u, &k->set.uses, struct use, of_user) {
 		if (!u->stored->bytes)
 			all = content_ask(l3, now, u->stored, &k->from, k->port) && all;
 	}
@@ -299,9 +311,9 @@ static struct bucket *verify_bucket(struct l3 *l3, const struct described *k)
 static bool fresh_verify(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 {
 	struct described *k = n->content.fresh;
-	const struct stored *key = key_of(n);
+	const struct tlv_data key = key_of(n);
 	struct job job = {.kind = JOB_RSA_VERIFY,
-			  .public = {key->c.body, key->c.body_len},
+			  .public = {key.at, key.len},
 			  .signature = {k->signature.data, k->signature.len},
 			  .hash = k->signed_hash};
 	struct job_bill bill = {.owner = JOB_FOR_CONTENT,
@@ -358,11 +370,11 @@ static void node_step(struct l3 *l3, instant now, struct l3_node *n, struct fx *
 		waiting = true;
 		all = candidate_ask(l3, now, n) && all;
 	}
-	if ((c->fresh || c->wanted) && !key_of(n)) {
+	if ((c->fresh || c->wanted) && key_of(n).len == 0) {
 		waiting = true;
 		all = key_ask(l3, now, n) && all;
 	}
-	if (c->fresh && key_of(n) && !c->verifying) {
+	if (c->fresh && key_of(n).len > 0 && !c->verifying) {
 		waiting = true;
 		all = fresh_verify(l3, now, n, fx) && all;
 	}
@@ -600,14 +612,33 @@ static bool is_own(const struct l3 *l3, const struct stored *s)
 	return false;
 }
 
+/* The content of this hash, if it is here; keys of nodes are in their descriptions. false: it is
+ * not. *own: it is of our own description. */
+static bool content_get(const struct l3 *l3, const struct digest *hash, struct bmx7_content *c,
+			bool *own)
+{
+	const struct stored *s = stored_find(l3, hash);
+	const struct l3_node *n = l3_node_by_id(l3, hash);
+
+	*own = n == l3->self || (s && is_own(l3, s));
+	if (s && s->bytes)
+		*c = s->c;
+	else if (n && n->description)
+		*c = stored_key(n->description);
+	else
+		return false;
+	return true;
+}
+
 enum err content_rx_content_request(struct l3 *l3, instant now, const struct source *from,
 				    const struct digest *hash, struct fx *fx)
 {
-	const struct stored *s = stored_find(l3, hash);
 	struct post p = {.kind = POST_CONTENT_ADV, .port = from->port, .what = *hash};
+	struct bmx7_content c;
+	bool own;
 
 	(void)fx;
-	if (!s || !s->bytes || (!from->verified && !is_own(l3, s)))
+	if (!content_get(l3, hash, &c, &own) || (!from->verified && !own))
 		return ERR_UNKNOWN;
 	return post_add(l3, now, &p);
 }
@@ -616,10 +647,10 @@ static bool description_write(const struct l3_node *n, struct wr *w)
 {
 	if (!n || !n->description)
 		return false;
-	const struct described *k = described_of(n->description);
+	struct tlv_data body = description_body(n->description);
 	size_t frame = bmx7_open(w, BMX7_DESC_ADV);
 
-	wr_bytes(w, k->body, k->len);
+	wr_bytes(w, body.at, body.len);
 	bmx7_close(w, frame);
 	return true;
 }
@@ -628,14 +659,16 @@ bool content_write(struct l3 *l3, const struct post *p, struct wr *w)
 {
 	const struct l3_node *n;
 	const struct stored *s;
+	struct bmx7_content c;
+	bool own;
 
 	switch (p->kind) {
 	case POST_DESC_ADV: return description_write(l3_node_by_id(l3, &p->what), w);
 	case POST_CONTENT_ADV:
-		s = stored_find(l3, &p->what);
-		if (s && s->bytes)
-			bmx7_content_write(w, &s->c);
-		return s && s->bytes;
+		if (!content_get(l3, &p->what, &c, &own))
+			return false;
+		bmx7_content_write(w, &c);
+		return true;
 	case POST_DESC_REQ:
 		n = l3_node_by_id(l3, &p->what);
 		return n && description_missing(&n->content);
@@ -678,8 +711,7 @@ bool content_is_foreign(const struct description *d)
 
 span content_age(const struct l3_node *n, instant now)
 {
-	return n->description ? instant_since(now, described_of(n->description)->accepted)
-			      : span_us(0);
+	return n->description ? instant_since(now, n->content.accepted) : span_us(0);
 }
 
 enum l3_node_state content_state(const struct l3_node *n)
@@ -688,5 +720,5 @@ enum l3_node_state content_state(const struct l3_node *n)
 		return L3_NODE_DESCRIBED;
 	if (n->content.blocked)
 		return L3_NODE_BLOCKED;
-	return key_of(n) ? L3_NODE_TRACKED : L3_NODE_LISTED;
+	return key_of(n).len > 0 ? L3_NODE_TRACKED : L3_NODE_LISTED;
 }

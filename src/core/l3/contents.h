@@ -35,5 +35,6 @@ struct contents {
 };
 
 /* A description goes out of all ports, but not back to its giver alone; with the key too, so that
- * who hears of a new node need not ask for it. */
-void content_flood(struct l3 *l3, instant now, const struct l3_node *n, bool with_key);
+ * who hears of a new node need not ask for it. giver: NULL for our own. */
+void content_flood(struct l3 *l3, instant now, const struct l3_node *n, const struct source *giver,
+		   bool with_key);

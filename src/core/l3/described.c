@@ -79,7 +79,7 @@ struct described *described_new(struct l3 *l3, struct l3_node *n, const void *bo
 	k->signed_hash = crypto_hash(l3->crypto, h->signs.at, h->signs.len);
 	k->signature = h->signature;
 	k->signature.data = k->body + (h->signature.data - (const uint8_t *)body);
-	list_init(&k->uses);
+	list_init(&k->set.uses);
 	return k;
 }
 
@@ -93,15 +93,29 @@ static void grown_free(struct l3 *l3, struct described *k)
 	}
 }
 
+static void set_clear(struct l3 *l3, struct use_set *s)
+{
+	list_each (u, &s->uses, struct use, of_user)
+		use_free(l3, u);
+	if (s->count > DESCRIBED_SMALL)
+		l3->contents.large -= s->count - DESCRIBED_SMALL;
+	s->count = 0;
+}
+
+void use_set_free(struct l3 *l3, struct use_set *s)
+{
+	if (!s)
+		return;
+	set_clear(l3, s);
+	pool_free(&l3->pool, s, sizeof(*s));
+}
+
 void described_free(struct l3 *l3, struct described *k)
 {
 	if (!k)
 		return;
 	grown_free(l3, k);
-	list_each (u, &k->uses, struct use, of_user)
-		use_free(l3, u);
-	if (k->use_count > DESCRIBED_SMALL)
-		l3->contents.large -= k->use_count - DESCRIBED_SMALL;
+	set_clear(l3, &k->set);
 	pool_free(&l3->pool, k, sizeof(*k));
 }
 
@@ -109,8 +123,8 @@ void described_free(struct l3 *l3, struct described *k)
 
 void described_use(struct l3 *l3, struct described *k, struct use *u)
 {
-	list_append(&k->uses, &u->of_user);
-	if (k->use_count++ >= DESCRIBED_SMALL)
+	list_append(&k->set.uses, &u->of_user);
+	if (k->set.count++ >= DESCRIBED_SMALL)
 		l3->contents.large++;
 }
 
@@ -119,7 +133,7 @@ static bool has_room(struct l3 *l3, const struct described *k)
 {
 	size_t most = l3->conf.memory_max_bytes / 4 / DESCRIBED_CONTENT_COST;
 
-	return k->use_count < DESCRIBED_SMALL || l3->contents.large < most;
+	return k->set.count < DESCRIBED_SMALL || l3->contents.large < most;
 }
 
 static struct stored *needed(struct l3 *l3, struct described *k, const struct digest *hash,
@@ -127,11 +141,11 @@ static struct stored *needed(struct l3 *l3, struct described *k, const struct di
 {
 	struct use *u;
 
-	list_each (v, &k->uses, struct use, of_user) {
+	list_each (v, &k->set.uses, struct use, of_user) {
 		if (digest_equal(&v->stored->hash, hash))
 			return v->stored;
 	}
-	if (k->use_count == DESCRIBED_CONTENTS) {
+	if (k->set.count == DESCRIBED_CONTENTS) {
 		*e = ERR_TOO_BIG;
 		return NULL;
 	}
@@ -397,4 +411,150 @@ enum err described_finish(struct l3 *l3, struct described *k)
 	if (e != OK)
 		grown_free(l3, k);
 	return e;
+}
+
+/* ---- in force ---- */
+
+struct accepted {
+	struct description d; /* of bytes */
+	size_t size;	      /* of all */
+	size_t len;
+	uint8_t bytes[]; /* the body, then the TLVs that are not in it */
+};
+
+static struct accepted *accepted_of(const struct description *d)
+{
+	return container_of((uintptr_t)d, struct accepted, d);
+}
+
+static bool is_inside(const struct described *k, struct tlv_data t)
+{
+	return t.at >= k->body && t.at < k->body + k->len;
+}
+
+static size_t accepted_size(const struct described *k)
+{
+	size_t size = sizeof(struct accepted) + k->len;
+
+	for (unsigned type = 0; type < BMX7_TLV_TYPES; type++)
+		size += is_inside(k, k->d.tlv[type]) ? 0 : k->d.tlv[type].len;
+	return size;
+}
+
+static void accepted_fill(struct accepted *a, const struct described *k, size_t size)
+{
+	uint8_t *end = a->bytes + k->len;
+
+	a->d = k->d;
+	a->size = size;
+	a->len = k->len;
+	memcpy(a->bytes, k->body, k->len);
+	for (unsigned type = 0; type < BMX7_TLV_TYPES; type++) {
+		struct tlv_data *t = &a->d.tlv[type];
+
+		if (t->len == 0)
+			continue;
+		if (is_inside(k, *t)) {
+			t->at = a->bytes + (t->at - k->body);
+			continue;
+		}
+		memcpy(end, t->at, t->len);
+		t->at = end;
+		end += t->len;
+	}
+}
+
+static struct accepted *accepted_new(struct l3 *l3, const struct described *k)
+{
+	struct shared *shared = l3->conf.shared;
+	size_t size = accepted_size(k);
+	struct accepted *a;
+
+	if (!shared) {
+		a = pool_alloc(&l3->pool, size);
+		if (a)
+			accepted_fill(a, k, size);
+		return a;
+	}
+	if (!pool_charge(&l3->pool, size))
+		return NULL;
+	a = shared->take(shared, &k->d.hash);
+	if (a)
+		return a;
+	a = shared->make(shared, &k->d.hash, size);
+	if (a)
+		accepted_fill(a, k, size);
+	else
+		pool_discharge(&l3->pool, size);
+	return a;
+}
+
+void description_free(struct l3 *l3, const struct description *d)
+{
+	struct accepted *a = accepted_of(d);
+	size_t size = a->size;
+
+	if (!l3->conf.shared) {
+		pool_free(&l3->pool, a, size);
+		return;
+	}
+	l3->conf.shared->drop(l3->conf.shared, &a->d.hash);
+	pool_discharge(&l3->pool, size);
+}
+
+struct tlv_data description_body(const struct description *d)
+{
+	const struct accepted *a = accepted_of(d);
+
+	return (struct tlv_data){a->bytes, a->len};
+}
+
+/* What k needs beside the node's key goes to *out, NULL for nothing. false: no memory. */
+static bool uses_keep(struct l3 *l3, struct described *k, struct use_set **out)
+{
+	struct use_set *s = NULL;
+	bool others = false;
+
+	list_each (u, &k->set.uses, struct use, of_user)
+		others = others || !digest_equal(&u->stored->hash, &k->node->id);
+	if (others) {
+		s = pool_alloc(&l3->pool, sizeof(*s));
+		if (!s)
+			return false;
+		list_init(&s->uses);
+	}
+	*out = s;
+	list_each (u, &k->set.uses, struct use, of_user) {
+		if (digest_equal(&u->stored->hash, &k->node->id))
+			continue;
+		list_del(&u->of_user);
+		list_append(&s->uses, &u->of_user);
+		s->count++;
+	}
+	return true;
+}
+
+bool described_accept(struct l3 *l3, instant now, struct described *k)
+{
+	struct l3_node *n = k->node;
+	unsigned before = k->set.count, after;
+	struct accepted *a = accepted_new(l3, k);
+
+	if (!a)
+		return false;
+	if (!uses_keep(l3, k, &n->content.uses)) {
+		description_free(l3, &a->d);
+		return false;
+	}
+	/* The key is one less. */
+	after = n->content.uses ? n->content.uses->count : 0;
+	if (before > DESCRIBED_SMALL)
+		l3->contents.large -= before - (after > DESCRIBED_SMALL ? after : DESCRIBED_SMALL);
+	k->set.count = 0;
+	n->description = &a->d;
+	n->content.accepted = now;
+	use_free(l3, n->content.key);
+	n->content.key = NULL;
+	described_free(l3, k);
+	return true;
 }

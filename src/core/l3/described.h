@@ -8,6 +8,9 @@
  *         description holds at most DESCRIBED_CONTENTS contents and DESCRIBED_EXPANDED bytes.
  *         What all together have beyond DESCRIBED_SMALL contents each may take a quarter of the
  *         memory: a few large ones do not displace the many that are as they should be.
+ *         Once accepted all that others see is copied together, in as little as it takes, and may
+ *         be shared with other nodes of this process (core/shared.h). The node's key is in it: as
+ *         a content it is not kept any more.
  * Memory  allocated from the pool; d.tlv points into the body, into stored contents, or into
  *         what was put together (grown).
  */
@@ -33,17 +36,21 @@ struct described_head {
 	struct tlv_data signs; /* what the signature is of */
 };
 
+/* Contents that a description needs. */
+struct use_set {
+	struct list uses; /* struct use.of_user */
+	unsigned count;
+};
+
 struct described {
 	struct description d; /* complete at the end; hash and version at once */
 	struct l3_node *node;
 	struct digest from; /* who gave it to us, and has its contents ... */
 	uint8_t port;	    /* ... and where */
 	uint32_t serial;    /* of its verification */
-	instant accepted;
 	struct bmx7_key signature;
 	struct digest signed_hash;
-	struct list uses;
-	unsigned use_count;
+	struct use_set set;
 	uint8_t *grown[BMX7_TLV_TYPES]; /* d.tlv[type].len bytes, or NULL */
 	size_t len;
 	uint8_t body[BMX7_DESCRIPTION_MAX];
@@ -66,12 +73,15 @@ enum err described_gather(struct l3 *l3, struct described *k);
 /* All contents are there: puts the TLVs together and tests each. Errors as above. */
 enum err described_finish(struct l3 *l3, struct described *k);
 
+/* k is in force from now on: what it says becomes its node's description, with what else it needs;
+ * k is freed. The caller frees what was there before, afterwards. false: no memory. */
+bool described_accept(struct l3 *l3, instant now, struct described *k);
+void description_free(struct l3 *l3, const struct description *d);
+/* As its node made it. */
+struct tlv_data description_body(const struct description *d);
+/* NULL is ignored. */
+void use_set_free(struct l3 *l3, struct use_set *s);
+
 /* May a node have this network? Not link-local ones, and of the block around primary addresses
  * only addresses with its own id. */
 bool described_may_have(const struct l3 *l3, const struct digest *node, const struct ipv6 *net);
-
-/* The description that a node's pointer is part of. */
-static inline struct described *described_of(const struct description *d)
-{
-	return (struct described *)(uintptr_t)d;
-}

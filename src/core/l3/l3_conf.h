@@ -3,7 +3,7 @@
  * l3_conf - what an operator may set in the engine of the network.
  *
  * Source  specs/bmx7.md 4.3 (METRIC), 5, 6, 10; README.md here for the paces.
- * Memory  node_secret and node_public belong to the host, and stay as long as the engine.
+ * Memory  node_secret, node_public and shared belong to the host, and stay as long as the engine.
  */
 #pragma once
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/ip.h"
 #include "core/job.h"
+#include "core/shared.h"
 #include "wire/bmx7_info.h"
 #include "wire/bmx7_metric.h"
 
@@ -19,6 +20,7 @@ struct l3_conf {
 	char hostname[BMX7_NAME_MAX + 1]; /* of INFO; "" for none */
 	struct job_bytes node_secret;	  /* the RSA key that makes the node's id ... */
 	struct job_bytes node_public;	  /* ... type byte first */
+	struct shared *shared;		  /* NULL: nobody to share with */
 	uint32_t desc_sqn_kept;		  /* from the last NETWORK_KEEP; 0: there was none */
 	struct bmx7_metric metric;	  /* how others compute the metric towards us */
 	uint16_t sqn_range;		  /* OGMs by one description, 10 .. 8192; default 6000 */

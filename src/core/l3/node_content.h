@@ -18,6 +18,7 @@
 
 struct described;
 struct use;
+struct use_set;
 
 struct node_content {
 	uint32_t refused;  /* descriptions up to this number are not accepted any more */
@@ -26,10 +27,12 @@ struct node_content {
 	uint8_t ask_port;  /* ... and where */
 	uint8_t rounds;	   /* of asking without an answer */
 	bool asked;	   /* for the description, in this round */
-	struct use *key;   /* the public key; NULL: not wanted yet */
+	struct use *key;   /* the public key; NULL: not wanted yet, or in the description */
 	struct described *fresh;
 	bool verifying; /* fresh is with a job */
 	struct described *candidate;
+	struct use_set *uses;	/* what the description in force needs; NULL: nothing */
+	instant accepted;	/* that description */
 	bool blocked;		/* candidate is whole, but somebody else has its address */
 	struct list queue;	/* of contents.ready or of a list of contents.wait, or in no list */
 	instant at;		/* when it is its turn, in a list of .wait */

@@ -440,7 +440,7 @@ static enum err sign_ask(struct l3 *l3, instant now, const struct link_key *key,
 
 	s->signing = pool_alloc(&l3->pool, sizeof(*s->signing));
 	if (s->signing)
-		list_init(&s->signing->uses);
+		list_init(&s->signing->set.uses);
 	if (b && s->signing) {
 		b->l3 = l3;
 		b->k = s->signing;
@@ -507,29 +507,33 @@ static enum err self_complete(struct l3 *l3, const struct job_done *d)
 	e = described_head(k->body, k->len, &h);
 	if (e == OK)
 		e = described_gather(l3, k);
-	return e == OK ? described_finish(l3, k) : e;
+	if (e == OK)
+		e = described_finish(l3, k);
+	return e;
 }
 
 static void self_signed(struct l3 *l3, instant now, const struct job_done *d, struct fx *fx)
 {
 	struct self *s = &l3->contents.self;
 	const struct description *old = l3->self->description;
+	struct use_set *uses = l3->self->content.uses;
 
 	if (!s->signing)
 		return;
 	enum err e = self_complete(l3, d);
+	if (e == OK && !described_accept(l3, now, s->signing))
+		e = ERR_FULL;
 	if (e != OK) {
 		self_fail(l3, now, e);
 		return;
 	}
-	s->signing->accepted = now;
-	l3->self->description = &s->signing->d;
 	s->signing = NULL;
 	plane_self_described(l3, now, old, s->chain, fx);
 	if (old)
-		content_forget(l3, l3->self, old);
+		description_free(l3, old);
+	use_set_free(l3, uses);
 	signing_drop(l3);
-	content_flood(l3, now, l3->self, !old);
+	content_flood(l3, now, l3->self, NULL, !old);
 	if (s->again)
 		self_renew(l3, now);
 	s->again = false;

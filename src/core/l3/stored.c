@@ -61,13 +61,39 @@ bool stored_fill(struct l3 *l3, struct stored *s, const uint8_t *bytes, size_t l
 	return true;
 }
 
+struct bmx7_content stored_key(const struct description *d)
+{
+	struct tlv_data key = d->tlv[BMX7_NODE_PUBKEY];
+
+	return (struct bmx7_content){.body = key.at, .body_len = key.len};
+}
+
+/* Is it the key of a node that is described? */
+static void key_restore(struct l3 *l3, struct stored *s)
+{
+	const struct l3_node *n = l3_node_by_id(l3, &s->hash);
+	uint8_t bytes[2 + BMX7_KEY_MAX]; /* flags, type */
+
+	if (!n || !n->description || n->description->tlv[BMX7_NODE_PUBKEY].len == 0)
+		return;
+	const struct bmx7_content c = stored_key(n->description);
+
+	assert(1 + c.body_len <= sizeof(bytes));
+	bytes[0] = bmx7_content_flags(false, 0);
+	memcpy(bytes + 1, c.body, c.body_len);
+	stored_fill(l3, s, bytes, 1 + c.body_len);
+}
+
 struct use *use_new(struct l3 *l3, const struct digest *hash, struct l3_node *node)
 {
 	struct stored *s = stored_find(l3, hash);
 	struct use *u = pool_alloc(&l3->pool, sizeof(*u));
 
-	if (u && !s)
+	if (u && !s) {
 		s = stored_new(l3, hash);
+		if (s)
+			key_restore(l3, s);
+	}
 	if (!u || !s) {
 		pool_free(&l3->pool, u, sizeof(*u));
 		return NULL;

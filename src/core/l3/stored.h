@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "core/l3/description.h"
 #include "wire/bmx7_frame.h"
 
 struct l3;
@@ -42,7 +43,11 @@ struct stored *stored_find(const struct l3 *l3, const struct digest *hash);
 /* Gives bytes (flags and body, well formed) to a content. false: no memory. */
 bool stored_fill(struct l3 *l3, struct stored *s, const uint8_t *bytes, size_t len);
 
-/* node uses the content from now on. NULL: no memory. */
+/* The key of a node as the content that it is; bytes of d. */
+struct bmx7_content stored_key(const struct description *d);
+
+/* node uses the content from now on; the key of a node that is described is there at once, from
+ * its description. NULL: no memory. */
 struct use *use_new(struct l3 *l3, const struct digest *hash, struct l3_node *node);
 /* The last use of a content takes it along. NULL is ignored. */
 void use_free(struct l3 *l3, struct use *u);
