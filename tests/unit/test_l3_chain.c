@@ -9,6 +9,8 @@ enum { GROW = 50 };
 
 struct both {
 	struct own_chain own;
+	struct digest node;
+	struct bmx7_version version;
 	struct chain theirs; /* as a receiver knows it */
 	uint64_t hashes;
 };
@@ -19,17 +21,16 @@ static void make(struct both *b, uint16_t range)
 	struct bmx7_link last = {{7, 8, 9}};
 	struct digest description = {{10, 11}};
 
-	*b = (struct both){.hashes = 0};
+	*b = (struct both){.node = salt.node};
 	own_chain_init(&b->own, &salt, &last, range);
 	/* It grows by what it may at a time, and not before it is whole it is there. */
 	for (unsigned made = GROW; made < range; made += GROW)
 		assert_false(own_chain_grow(&b->own, crypto_test(), GROW));
 	assert_true(own_chain_grow(&b->own, crypto_test(), GROW));
 	own_chain_disguise(&b->own, crypto_test(), &description);
-	struct bmx7_version v = {
+	b->version = (struct bmx7_version){
 		.desc_sqn = 710, .sqn_range = range, .anchor = b->own.kept[0], .seed = salt.seed};
-
-	chain_init(&b->theirs, crypto_test(), &salt.node, &v, &description);
+	chain_init(&b->theirs, crypto_test(), &b->node, &b->version, &description);
 }
 
 static uint16_t find(struct both *b, uint16_t sqn, unsigned steps)
@@ -97,13 +98,13 @@ static void foreign_links(void **state)
 	link = own_chain_link(&b.own, crypto_test(), 6);
 	link.b[13] ^= 1;
 	assert_int_equal(chain_find(&b.theirs, crypto_test(), &link, CHAIN_STEPS, &b.hashes), 0);
-	assert_int_equal(b.hashes, CHAIN_STEPS);
+	assert_int_equal(b.hashes, CHAIN_STEPS + 3); /* ahead; and 3, 2, 1 */
 	assert_memory_equal(&before, &b.theirs, sizeof(before));
 	/* Near the end of the chain there is nothing to search behind it. */
 	assert_int_equal(find(&b, 98, 100), 98);
 	b.hashes = 0;
 	assert_int_equal(chain_find(&b.theirs, crypto_test(), &link, CHAIN_STEPS, &b.hashes), 0);
-	assert_int_equal(b.hashes, 2);
+	assert_int_equal(b.hashes, 2 + CHAIN_MEMORY - CHAIN_KEPT);
 }
 
 /* A search in pieces finds what a search at once finds, also when the chain learns newer links
@@ -144,6 +145,24 @@ static void pieces(void **state)
 	}
 }
 
+/* Of a number that was found the link can be told again, however long ago it was. */
+static void told_again(void **state)
+{
+	struct both b;
+
+	(void)state;
+	make(&b, 100);
+	for (uint16_t newest = 1; newest <= 100; newest = (uint16_t)(newest + 9)) {
+		assert_int_equal(find(&b, newest, CHAIN_STEPS), newest);
+		for (uint16_t sqn = 1; sqn <= newest; sqn++) {
+			struct bmx7_link a = own_chain_link(&b.own, crypto_test(), sqn);
+			struct bmx7_link again = chain_link(&b.theirs, crypto_test(), sqn);
+
+			assert_memory_equal(&a, &again, sizeof(a));
+		}
+	}
+}
+
 /* Numbers may be asked for in any order. */
 static void any_order(void **state)
 {
@@ -165,7 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_number),	 cmocka_unit_test(jumps),
 		cmocka_unit_test(foreign_links), cmocka_unit_test(pieces),
-		cmocka_unit_test(any_order),
+		cmocka_unit_test(any_order),	 cmocka_unit_test(told_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,7 +166,6 @@ static void own_add(struct l3 *l3, instant now)
 		return;
 	}
 	r->sqn++;
-	r->chain = own_chain_link(&l3->chain, l3->crypto, r->sqn);
 	r->path = (struct metric_path){.metric = METRIC_MAX};
 	s->own_at = now;
 	timer_set(&l3->timers, &s->own, own_next(l3, now));
@@ -271,7 +270,7 @@ bool batch_write(struct l3 *l3, uint16_t sqn, struct wr *w)
 
 	list_each (route, &b->nodes, struct l3_route, of_batch) {
 		const struct l3_node *n = container_of(route, struct l3_node, route);
-		struct bmx7_ogm o = {.chain = route->chain,
+		struct bmx7_ogm o = {.chain = l3_route_link(l3, n),
 				     .iid = n->iid,
 				     .hops = route->hops,
 				     .history_count = route->path.history_count,
@@ -279,7 +278,7 @@ bool batch_write(struct l3 *l3, uint16_t sqn, struct wr *w)
 
 		memcpy(o.history, route->path.history, sizeof(o.history));
 		if (l3->batches.leaving)
-			o = (struct bmx7_ogm){.chain = route->chain,
+			o = (struct bmx7_ogm){.chain = o.chain,
 					      .iid = n->iid,
 					      .hops = route->hops,
 					      .metric = METRIC_UNROUTABLE};

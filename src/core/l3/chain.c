@@ -29,6 +29,11 @@ static struct bmx7_link salted(const struct crypto *crypto, const struct chain_s
 	return cut(&d);
 }
 
+static struct chain_salt salt_of(const struct chain *c)
+{
+	return (struct chain_salt){c->version->seed, *c->node, c->version->desc_sqn};
+}
+
 /* The link before this one. */
 static struct bmx7_link before(const struct crypto *crypto, const struct chain_salt *salt,
 			       const struct bmx7_link *link)
@@ -64,27 +69,58 @@ static bool same(const struct bmx7_link *a, const struct bmx7_link *b)
 void chain_init(struct chain *c, const struct crypto *crypto, const struct digest *node,
 		const struct bmx7_version *v, const struct digest *description)
 {
-	*c = (struct chain){.salt = {v->seed, *node, v->desc_sqn}, .range = v->sqn_range};
-	c->mask = mask_of(crypto, &c->salt, description, &v->anchor);
-	c->recent[0] = v->anchor;
+	*c = (struct chain){.node = node, .version = v, .recent = {v->anchor}};
+	const struct chain_salt salt = salt_of(c);
+
+	c->mask = mask_of(crypto, &salt, description, &v->anchor);
 }
 
 static uint16_t recent_find(const struct chain *c, const struct bmx7_link *link)
 {
-	for (uint16_t i = c->newest; i > 0 && c->newest - i < CHAIN_MEMORY; i--) {
-		if (same(&c->recent[i % CHAIN_MEMORY], link))
-			return i;
+	for (uint16_t i = 0; i < CHAIN_KEPT && i < c->newest; i++) {
+		if (same(&c->recent[i], link))
+			return (uint16_t)(c->newest - i);
 	}
 	return 0;
+}
+
+uint16_t chain_behind(const struct chain *c, const struct crypto *crypto,
+		      const struct bmx7_link *disguised, uint64_t *hashes)
+{
+	const struct chain_salt salt = salt_of(c);
+	struct bmx7_link link = masked(disguised, &c->mask), at = c->recent[CHAIN_KEPT - 1];
+
+	for (uint16_t i = CHAIN_KEPT; i < CHAIN_MEMORY && i < c->newest; i++) {
+		at = before(crypto, &salt, &at);
+		++*hashes;
+		if (same(&at, &link))
+			return (uint16_t)(c->newest - i);
+	}
+	return 0;
+}
+
+struct bmx7_link chain_link(const struct chain *c, const struct crypto *crypto, uint16_t sqn)
+{
+	unsigned behind = (unsigned)(c->newest - sqn);
+
+	assert(sqn >= 1 && sqn <= c->newest);
+	if (behind < CHAIN_KEPT)
+		return masked(&c->recent[behind], &c->mask);
+	const struct chain_salt salt = salt_of(c);
+	struct bmx7_link at = c->recent[CHAIN_KEPT - 1];
+
+	for (unsigned i = CHAIN_KEPT - 1; i < behind; i++)
+		at = before(crypto, &salt, &at);
+	return masked(&at, &c->mask);
 }
 
 uint16_t chain_walk_begin(struct chain_walk *w, const struct chain *c,
 			  const struct bmx7_link *disguised, unsigned steps)
 {
-	unsigned most = (unsigned)(c->range - c->newest);
+	unsigned most = (unsigned)(c->version->sqn_range - c->newest);
 
 	*w = (struct chain_walk){.at = masked(disguised, &c->mask),
-				 .from = c->recent[c->newest % CHAIN_MEMORY],
+				 .from = c->recent[0],
 				 .from_number = c->newest,
 				 .most = (uint16_t)(steps < most ? steps : most)};
 	return recent_find(c, &w->at);
@@ -96,17 +132,19 @@ static void walk_learn(const struct chain_walk *w, struct chain *c, uint16_t fou
 	if (found <= c->newest)
 		return;
 	c->newest = found;
-	for (unsigned k = 0; k < w->done && k < CHAIN_MEMORY; k++)
-		c->recent[(found - k) % CHAIN_MEMORY] = w->passed[k];
+	c->recent[0] = w->passed[0];
+	c->recent[1] = w->done > 1 ? w->passed[1] : w->from;
 }
 
 uint16_t chain_walk_go(struct chain_walk *w, struct chain *c, const struct crypto *crypto,
 		       unsigned steps, unsigned *hashes)
 {
+	const struct chain_salt salt = salt_of(c);
+
 	for (*hashes = 0; *hashes < steps && w->done < w->most; ++*hashes) {
-		if (w->done < CHAIN_MEMORY)
+		if (w->done < CHAIN_KEPT)
 			w->passed[w->done] = w->at;
-		w->at = before(crypto, &c->salt, &w->at);
+		w->at = before(crypto, &salt, &w->at);
 		w->done++;
 		if (!same(&w->at, &w->from))
 			continue;
@@ -129,7 +167,7 @@ uint16_t chain_find(struct chain *c, const struct crypto *crypto, const struct b
 	if (known == 0)
 		known = chain_walk_go(&w, c, crypto, steps, &made);
 	*hashes += made;
-	return known;
+	return known > 0 ? known : chain_behind(c, crypto, disguised, hashes);
 }
 
 void own_chain_init(struct own_chain *c, const struct chain_salt *salt,

@@ -5,9 +5,9 @@
  * Source  specs/bmx7.md 6.1, 10.1.
  * Shape   Link i is hashed to link i-1; a description tells link 0 (the anchor). On the wire a
  *         link goes in disguise (XOR a mask that depends on the description). chain: a node's,
- *         as far as it is known. own_chain: ours, every CHAIN_STRIDEth link kept and the block
- *         in use spread out.
- * Memory  the caller's; nothing is allocated.
+ *         as far as it is known; there is one for each node: so only the newest links are kept,
+ *         and those before are made of them. own_chain: ours, every CHAIN_STRIDEth link kept and
+ * the block in use spread out. Memory  the caller's; nothing is allocated.
  */
 #pragma once
 #include "base/digest.h"
@@ -16,7 +16,8 @@
 
 enum {
 	CHAIN_STEPS = 10,  /* an OGM may be so much newer than the newest that is known */
-	CHAIN_MEMORY = 16, /* links before the newest that are still recognised */
+	CHAIN_MEMORY = 16, /* the newest, and links before it, that are still recognised */
+	CHAIN_KEPT = 2,	   /* of these */
 	CHAIN_STRIDE = 64,
 };
 
@@ -28,28 +29,34 @@ struct chain_salt {
 };
 
 struct chain {
-	struct chain_salt salt;
+	const struct digest *node;
+	const struct bmx7_version *version;
 	struct bmx7_link mask;
-	uint16_t range;
-	uint16_t newest;		       /* number of the newest link known; 0: the anchor */
-	struct bmx7_link recent[CHAIN_MEMORY]; /* link i at i % CHAIN_MEMORY */
+	uint16_t newest;		     /* number of the newest link known; 0: the anchor */
+	struct bmx7_link recent[CHAIN_KEPT]; /* link newest - i; there is none before the anchor */
 };
 
-/* Of a description: node, its version and the hash of its body. */
+/* Of a description: node, its version and the hash of its body; node and version stay where they
+ * are as long as the chain is used. */
 void chain_init(struct chain *c, const struct crypto *crypto, const struct digest *node,
 		const struct bmx7_version *v, const struct digest *description);
 
 /* A search for a link that may be far ahead, made in pieces. */
 struct chain_walk {
-	struct bmx7_link at;		       /* hashed so far */
-	struct bmx7_link passed[CHAIN_MEMORY]; /* passed[i]: i steps back from the link */
-	struct bmx7_link from;		       /* the newest link when it began ... */
+	struct bmx7_link at;		     /* hashed so far */
+	struct bmx7_link passed[CHAIN_KEPT]; /* passed[i]: i steps back from the link */
+	struct bmx7_link from;		     /* the newest link when it began ... */
 	uint16_t from_number;
 	uint16_t done, most; /* steps */
 };
-/* The number, if it is known already; else 0, and there is something to search. */
+/* The number, if it is one of those kept; else 0, and there is something to search. */
 uint16_t chain_walk_begin(struct chain_walk *w, const struct chain *c,
 			  const struct bmx7_link *disguised, unsigned steps);
+/* The number, if it is one of the CHAIN_MEMORY newest, else 0; *hashes grows by what it cost. */
+uint16_t chain_behind(const struct chain *c, const struct crypto *crypto,
+		      const struct bmx7_link *disguised, uint64_t *hashes);
+/* Link sqn in disguise; 1 .. newest. */
+struct bmx7_link chain_link(const struct chain *c, const struct crypto *crypto, uint16_t sqn);
 /* Goes on for so many steps; c may have learnt newer links meanwhile, but is of the same
  * description. The number, as chain_find gives it; 0: not found yet; *hashes is how many steps it
  * took: less than `steps`: it is over. */

@@ -265,7 +265,6 @@ static enum err number_set(struct l3 *l3, struct claim *c, instant now, uint16_t
 	c->desc_sqn = desc_sqn;
 	c->sqn = sqn;
 	c->batch = batch;
-	c->chain = o->chain;
 	memcpy(path.history, o->history, sizeof(o->history));
 	kept_path_set(&l3->pool, &c->path, &path);
 	c->hops = (uint8_t)(o->hops + 1);
@@ -365,15 +364,20 @@ static void wait_retry(struct l3 *l3, instant now, struct claim *c)
 }
 
 /* The number, if it is known already. */
-static uint16_t walk_begin(struct claims *s, const struct claim *c)
+static uint16_t walk_begin(struct l3 *l3, const struct claim *c)
 {
 	const struct chain *chain = &c->node->chain;
+	struct claims *s = &l3->claims;
+	uint16_t known;
 
 	s->walking = c;
-	s->walk_desc_sqn = chain->salt.desc_sqn;
+	s->walk_desc_sqn = chain->version->desc_sqn;
 	s->walk_batch = c->wait->batch;
 	s->walk_ogm = c->wait->ogm;
-	return chain_walk_begin(&s->walk, chain, &s->walk_ogm.chain, chain->range);
+	known = chain_walk_begin(&s->walk, chain, &s->walk_ogm.chain, chain->version->sqn_range);
+	return known > 0 ? known
+			 : chain_behind(chain, l3->crypto, &s->walk_ogm.chain,
+					&l3->count.chain_steps);
 }
 
 /* The number of the OGM that c waited with when the search began. */
@@ -401,8 +405,8 @@ static bool search_go(struct l3 *l3, instant now, struct claim *c, unsigned *has
 	uint16_t sqn = 0;
 
 	*hashes = 0;
-	if (s->walking != c || s->walk_desc_sqn != c->node->chain.salt.desc_sqn)
-		sqn = walk_begin(s, c);
+	if (s->walking != c || s->walk_desc_sqn != c->node->chain.version->desc_sqn)
+		sqn = walk_begin(l3, c);
 	if (sqn == 0)
 		sqn = chain_walk_go(&s->walk, &c->node->chain, l3->crypto, most, hashes);
 	l3->count.chain_steps += *hashes;

@@ -48,12 +48,11 @@ struct claim {
 	instant at; /* when that number came */
 	struct kept_path path;
 	uint32_t desc_sqn;
-	uint16_t iid;		/* the neighbour's; 0: no claim */
-	uint16_t sqn;		/* 0: none */
-	uint16_t batch;		/* that said it last */
-	uint16_t better_since;	/* number since which it was better than the route; 0: it is not */
-	struct bmx7_link chain; /* in disguise, as it is passed on */
-	uint8_t hops;		/* to the node, over this neighbour */
+	uint16_t iid;	       /* the neighbour's; 0: no claim */
+	uint16_t sqn;	       /* 0: none */
+	uint16_t batch;	       /* that said it last */
+	uint16_t better_since; /* number since which it was better than the route; 0: it is not */
+	uint8_t hops;	       /* to the node, over this neighbour */
 };
 
 /* The claims of a neighbour with numbers from a multiple of CLAIM_PAGE on. */

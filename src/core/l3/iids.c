@@ -70,12 +70,13 @@ struct l3_node *iid_node(const struct l3 *l3, uint16_t iid)
 	return iid < l3->iids.room ? l3->iids.node[iid] : NULL;
 }
 
-bool iid_get(const struct l3 *l3, uint16_t iid, struct bmx7_iid *out)
+bool iid_get(struct l3 *l3, uint16_t iid, struct bmx7_iid *out)
 {
 	const struct l3_node *n = iid_node(l3, iid);
 
 	if (!n || !n->description || n->route.sqn == 0)
 		return false;
-	*out = (struct bmx7_iid){iid, n->description->version.desc_sqn, n->route.chain, n->id};
+	*out = (struct bmx7_iid){iid, n->description->version.desc_sqn, l3_route_link(l3, n),
+				 n->id};
 	return true;
 }

@@ -26,4 +26,4 @@ enum err iid_give(struct l3 *l3, struct l3_node *n);
 void iid_take(struct l3 *l3, struct l3_node *n);
 struct l3_node *iid_node(const struct l3 *l3, uint16_t iid);
 /* What IID_ADV says of a number; false: nothing to tell (any more). */
-bool iid_get(const struct l3 *l3, uint16_t iid, struct bmx7_iid *out);
+bool iid_get(struct l3 *l3, uint16_t iid, struct bmx7_iid *out);

@@ -190,7 +190,6 @@ static void way_take(struct l3 *l3, instant now, struct claim *c, const struct w
 	struct l3_route *r = &n->route;
 
 	r->sqn = c->sqn;
-	r->chain = c->chain;
 	r->path = way->path;
 	r->hops = c->hops;
 	r->chosen = c;
@@ -387,6 +386,14 @@ void l3_route_repair(struct l3 *l3, instant now, struct l3_node *n, bool keep, s
 	} else {
 		withdraw(l3, now, n, keep, fx);
 	}
+}
+
+struct bmx7_link l3_route_link(struct l3 *l3, const struct l3_node *n)
+{
+	uint16_t sqn = n->route.sqn;
+
+	return n == l3->self ? own_chain_link(&l3->chain, l3->crypto, sqn)
+			     : chain_link(&n->chain, l3->crypto, sqn);
 }
 
 static void numbers_restart(struct l3 *l3, struct l3_node *n)

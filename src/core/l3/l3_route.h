@@ -37,7 +37,6 @@ struct l3_route {
 	struct list of_link;
 	struct claim *chosen; /* of the neighbour of link */
 	uint16_t sqn;	      /* sent; 0: none */
-	struct bmx7_link chain;
 	struct metric_path path;
 	uint8_t hops;
 	uint64_t metric_told; /* to other cores; 0: no path */
@@ -61,6 +60,8 @@ void l3_route_offer(struct l3 *l3, instant now, struct claim *c, struct fx *fx);
 /* The route's link or claim is lost, or (keep) doubted: takes the best feasible other, at once.
  * When there is none it is withdrawn; with `keep` only from others, the kernel keeps it. */
 void l3_route_repair(struct l3 *l3, instant now, struct l3_node *n, bool keep, struct fx *fx);
+/* The link of n's hash chain that the number sent stands for, in disguise; ours too. */
+struct bmx7_link l3_route_link(struct l3 *l3, const struct l3_node *n);
 /* n has a new description: numbers start anew, its networks may have changed. old: what it was
  * before, or NULL. The route stays until newer numbers come. */
 void l3_route_described(struct l3 *l3, struct l3_node *n, const struct description *old,
