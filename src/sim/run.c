@@ -153,7 +153,7 @@ static void layout_media_build(struct run *r)
 	conf_init_defaults(&conf);
 	conf.node.plan.network = true;
 	conf.node.plan.anygw = true;
-	conf.node.share.on = !r->conf.network_only;
+	conf.node.share.on = conf.node.tunnel.on = !r->conf.network_only;
 	conf.node.l2.ports_max = PORT_MAX;
 	world_resolver_add(&conf.node.uplink);
 	media.conf.delay = span_us(r->conf.radio ? RADIO_DELAY_US : DELAY_US);

@@ -183,11 +183,21 @@ static struct way claim_way(const struct l3 *l3, instant now, const struct claim
 	return way;
 }
 
+/* With its first OGM others learn whom our number for it means: else each had to ask. */
+static void number_tell(struct l3 *l3, instant now, const struct l3_node *n)
+{
+	struct post p = {.kind = POST_IID_ADV, .port = POST_ALL_PORTS, .number = n->iid};
+
+	if (n->iid > 0)
+		post_add(l3, now, &p);
+}
+
 static void way_take(struct l3 *l3, instant now, struct claim *c, const struct way *way,
 		     struct fx *fx)
 {
 	struct l3_node *n = c->node;
 	struct l3_route *r = &n->route;
+	bool is_first = r->sqn == 0;
 
 	r->sqn = c->sqn;
 	r->path = way->path;
@@ -200,6 +210,8 @@ static void way_take(struct l3 *l3, instant now, struct claim *c, const struct w
 	path_tell(n, fx);
 	floor_raise(now, n);
 	batch_add(l3, now, n);
+	if (is_first)
+		number_tell(l3, now, n);
 }
 
 /* Is `metric` better than the route's by so many percent? */

@@ -25,6 +25,17 @@ enum err posts_init(struct l3 *l3)
 	return timer_init(&l3->timers, &s->run, TIMER_POST) ? OK : ERR_FULL;
 }
 
+static bool is_request(const struct post *p)
+{
+	return p->kind >= POST_OGM_REQ;
+}
+
+/* A description and its key leave together, if they can. */
+static struct list *queue_of(struct posts *s, const struct post *p)
+{
+	return &s->queue[p->port][p->kind == POST_CONTENT_ADV ? POST_DESC_ADV : p->kind];
+}
+
 static bool same_group(const struct post *a, const struct post *b)
 {
 	return a->port == b->port && a->kind == b->kind && digest_equal(&a->to, &b->to);
@@ -36,7 +47,7 @@ static void group_shrink(struct posts *s, struct post *p)
 	struct list *at = p->queue.prev;
 	struct post *before = container_of(at, struct post, queue);
 
-	if (at != &s->queue[p->port][p->kind] && same_group(before, p)) {
+	if (at != queue_of(s, p) && same_group(before, p)) {
 		before->last = true;
 		map_add(&s->by_group, &before->by_group, p->by_group.hash);
 	}
@@ -159,9 +170,14 @@ static struct post *group_last(const struct posts *s, const struct post *item, u
 	return NULL;
 }
 
-/* p is in by_item: behind those of its group, else behind all of its kind. false: no memory. */
-static bool group_join(struct posts *s, struct post *p)
+/* Requests stand behind those of their group, all else behind all of its queue. false: no memory.
+ */
+static bool queue_join(struct posts *s, struct post *p)
 {
+	if (!is_request(p)) {
+		list_append(queue_of(s, p), &p->queue);
+		return true;
+	}
 	uint32_t hash = group_hash(s, p);
 	struct post *last = group_last(s, p, hash);
 
@@ -173,7 +189,7 @@ static bool group_join(struct posts *s, struct post *p)
 		map_del(&s->by_group, &last->by_group);
 		list_insert(last->queue.next, &p->queue);
 	} else {
-		list_append(&s->queue[p->port][p->kind], &p->queue);
+		list_append(queue_of(s, p), &p->queue);
 	}
 	return true;
 }
@@ -190,12 +206,12 @@ static struct post *post_new(struct l3 *l3, const struct post *item, uint32_t ha
 	p->sent = false;
 	if (!map_add(&s->by_item, &p->by_item, hash))
 		goto no_item;
-	if (!group_join(s, p))
-		goto no_group;
+	if (!queue_join(s, p))
+		goto no_queue;
 	s->count++;
 	return p;
 
-no_group:
+no_queue:
 	map_del(&s->by_item, &p->by_item);
 no_item:
 	pool_free(&l3->pool, p, sizeof(*p));
@@ -481,11 +497,6 @@ static bool post_write(struct run *x, const struct post *p)
 	return there;
 }
 
-static bool is_request(const struct post *p)
-{
-	return p->kind >= POST_OGM_REQ;
-}
-
 static void post_rest(struct run *x, struct post *p, enum post_rest why, int64_t ms)
 {
 	struct posts *s = &x->l3->posts;
@@ -516,7 +527,7 @@ static void rest_end(struct l3 *l3, instant now, enum post_rest why)
 		if (!instant_reached(p->at, now))
 			return;
 		list_del(&p->queue);
-		if (p->sent || !group_join(s, p))
+		if (p->sent || !queue_join(s, p))
 			post_free(l3, p);
 	}
 }

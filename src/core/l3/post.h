@@ -51,10 +51,10 @@ enum post_rest {
 };
 
 struct post {
-	struct list queue; /* of its port and kind; what asks the same node stands together; or
+	struct list queue; /* of its port and kind; requests to the same node stand together; or
 			    * in a list of posts.resting */
 	struct map_node by_item, by_group;
-	bool last; /* of its group: the only one that is in by_group */
+	bool last; /* of its group of requests: the only one that is in by_group */
 	enum post_kind kind;
 	uint8_t port;
 	uint16_t number;
@@ -65,10 +65,10 @@ struct post {
 };
 
 struct posts {
-	struct list queue[PORT_MAX][POST_KINDS];
-	struct list resting[POST_RESTS]; /* each in order of time */
-	struct map by_item;		 /* port, kind, number, to, what */
-	struct map by_group;		 /* port, kind, to: what one frame can hold */
+	struct list queue[PORT_MAX][POST_KINDS]; /* POST_CONTENT_ADV: in that of POST_DESC_ADV */
+	struct list resting[POST_RESTS];	 /* each in order of time */
+	struct map by_item;			 /* port, kind, number, to, what */
+	struct map by_group;			 /* port, kind, to: what one frame can hold */
 	uint32_t count;
 	struct timer run;
 	instant last_run;
