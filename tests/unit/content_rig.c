@@ -184,8 +184,11 @@ struct source station_source(struct station *a, const struct station *b)
 	struct l3_node *n = l3_node_get(&a->l3, a->rig->now, &b->l3.self->id, &a->fx);
 
 	assert(n);
-	if (!n->near)
+	if (!n->near) {
 		n->near = pool_alloc(&a->l3.pool, sizeof(*n->near));
+		bucket_init(&n->near->verifies, NEAR_VERIFIES_BURST, span_ms(NEAR_VERIFIES_MS),
+			    (instant){0});
+	}
 	n->near->verified = !a->rig->strangers;
 	return (struct source){.port = 0, .verified = n->near->verified, .node = n};
 }

@@ -7,6 +7,11 @@
 #include "content_rig.h"
 #include "wire/bmx7_prefix.h"
 
+static bool is_candidate(const struct l3_node *n)
+{
+	return n->content.pursuit && n->content.pursuit->candidate;
+}
+
 /* Two nodes that know each other; what the second says by hand is heard by the first. */
 struct pair {
 	struct rig rig;
@@ -232,7 +237,7 @@ static void test_content_tree(void **state)
 		content_say(&p, false, data, BMX7_CONTENT_MAX);
 		if ((p.n->description->version.desc_sqn == 100 + i) != cases[i].accepted)
 			fail_msg("%s", cases[i].name);
-		assert_null(p.n->content.candidate);
+		assert_false(is_candidate(p.n));
 	}
 	rig_fini(&p.rig);
 }
@@ -261,20 +266,20 @@ static void test_endless_descriptions(void **state)
 	forge_reference(&w, &r);
 	forge_plain(&f, p.b, 100, &w);
 	hear(&p, &f);
-	assert_non_null(p.n->content.candidate);
+	assert_true(is_candidate(p.n));
 	for (unsigned i = 0; i < 20; i++) {
 		for (size_t b = 0; b < sizeof(list); b++)
 			list[b] = (uint8_t)(b * 3 + i * 11 + b / 28);
 		content_say(&p, true, list, sizeof(list));
 	}
-	assert_null(p.n->content.candidate);
+	assert_false(is_candidate(p.n));
 	assert_int_equal(p.n->content.refused, 100);
 	size_t used = p.a->l3.pool.used_bytes;
 	forge_plain(&f, p.b, 101, &w);
 	hear(&p, &f);
 	assert_true(p.a->l3.pool.used_bytes > used);
 	rig_ticks(&p.rig, 1000);
-	assert_null(p.n->content.candidate);
+	assert_false(is_candidate(p.n));
 	assert_int_equal(p.a->l3.pool.used_bytes, used);
 	assert_int_equal(p.n->description->version.desc_sqn, 11);
 	rig_fini(&p.rig);
@@ -412,8 +417,8 @@ static void test_large_ones_share(void **state)
 		struct l3_node *n = l3_node_by_id(&a->l3, &self.id);
 		assert_non_null(n);
 		small += i % 2 == 0 && n->description;
-		large += i % 2 == 1 && n->content.candidate &&
-			 n->content.candidate->set.count > DESCRIBED_SMALL + 60;
+		large += i % 2 == 1 && n->content.pursuit && n->content.pursuit->candidate &&
+			 n->content.pursuit->candidate->set.count > DESCRIBED_SMALL + 60;
 		free(s);
 	}
 	assert_int_equal(small, NODES / 2);

@@ -10,21 +10,13 @@ enum {
 	ROUNDS = 17,	  /* ... and all; then until somebody wants it again */
 	ASK_AGAIN_MS = 900,
 	NODES_PER_CALL = 32,
-	/* Signatures that others may make us verify: what one sender relays, and what comes from
-	 * those who are no neighbours. One costs 0.1 ms. */
-	VERIFY_BURST = 256,
-	VERIFY_MS = 10,
+	/* Signatures that those who are no neighbours may make us verify; one costs 0.1 ms. */
 	STRANGERS_BURST = 64,
 	STRANGERS_MS = 20,
 	/* Descriptions of one node: each floods the whole network. */
 	NEWS_BURST = 8,
 	NEWS_S = 2,
 };
-
-static struct l3_node *node_of(struct node_content *c)
-{
-	return container_of(c, struct l3_node, content);
-}
 
 enum err content_init(struct l3 *l3, instant now)
 {
@@ -48,28 +40,64 @@ void content_fini(struct l3 *l3)
 
 void content_node_init(struct l3 *l3, struct l3_node *n)
 {
-	n->content = (struct node_content){.rounds = 0};
-	list_init(&n->content.queue);
-	bucket_init(&n->content.verifies, VERIFY_BURST, span_ms(VERIFY_MS), (instant){0});
+	n->content = (struct node_content){.refused = 0};
 	bucket_init(&n->content.news, NEWS_BURST, span_s(NEWS_S), (instant){0});
 	(void)l3;
+}
+
+static void pursuit_free(struct l3 *l3, struct l3_node *n)
+{
+	struct pursuit *c = n->content.pursuit;
+
+	if (!c)
+		return;
+	described_free(l3, c->fresh);
+	described_free(l3, c->candidate);
+	use_free(l3, c->key);
+	list_del(&c->queue);
+	n->content.pursuit = NULL;
+	pool_free(&l3->pool, c, sizeof(*c));
+}
+
+/* Finds or makes; NULL: no memory. */
+static struct pursuit *pursuit_get(struct l3 *l3, struct l3_node *n)
+{
+	struct pursuit *c = n->content.pursuit;
+
+	if (c)
+		return c;
+	c = pool_alloc(&l3->pool, sizeof(*c));
+	if (!c) {
+		l3->count.dropped[ERR_FULL]++;
+		return NULL;
+	}
+	c->node = n;
+	list_init(&c->queue);
+	n->content.pursuit = c;
+	return c;
+}
+
+/* Is it over? */
+static void pursuit_review(struct l3 *l3, struct l3_node *n)
+{
+	const struct pursuit *c = n->content.pursuit;
+
+	if (!c->wanted && !c->fresh && !c->candidate && !c->key)
+		pursuit_free(l3, n);
 }
 
 void content_node_fini(struct l3 *l3, struct l3_node *n)
 {
 	assert(!n->description);
-	described_free(l3, n->content.fresh);
-	described_free(l3, n->content.candidate);
-	use_free(l3, n->content.key);
+	pursuit_free(l3, n);
 	use_set_free(l3, n->content.uses);
-	list_del(&n->content.queue);
 }
 
 /* ---- when is it whose turn? ---- */
 
 static instant first_at(const struct list *l)
 {
-	return list_empty(l) ? NEVER : container_of(l->next, struct node_content, queue)->at;
+	return list_empty(l) ? NEVER : container_of(l->next, struct pursuit, queue)->at;
 }
 
 static void due_arm(struct l3 *l3, instant now)
@@ -87,16 +115,16 @@ static void node_wait(struct l3 *l3, instant now, struct l3_node *n, enum conten
 	static const int delay_ms[WAITS] = {
 		[WAIT_SOON] = 200, [WAIT_QUICK] = 1000, [WAIT_LATER] = 5000, [WAIT_BLOCKED] = 5000};
 
-	list_del(&n->content.queue);
-	list_append(&l3->contents.wait[why], &n->content.queue);
-	n->content.at = instant_add(now, span_ms(delay_ms[why]));
+	list_del(&n->content.pursuit->queue);
+	list_append(&l3->contents.wait[why], &n->content.pursuit->queue);
+	n->content.pursuit->at = instant_add(now, span_ms(delay_ms[why]));
 	due_arm(l3, now);
 }
 
 static void node_ready(struct l3 *l3, instant now, struct l3_node *n)
 {
-	list_del(&n->content.queue);
-	list_append(&l3->contents.ready, &n->content.queue);
+	list_del(&n->content.pursuit->queue);
+	list_append(&l3->contents.ready, &n->content.pursuit->queue);
 	due_arm(l3, now);
 }
 
@@ -111,7 +139,7 @@ void content_renew(struct l3 *l3, instant now)
 /* len 0: not here. */
 static struct tlv_data key_of(const struct l3_node *n)
 {
-	const struct use *u = n->content.key;
+	const struct use *u = n->content.pursuit ? n->content.pursuit->key : NULL;
 
 	if (n->description)
 		return n->description->tlv[BMX7_NODE_PUBKEY];
@@ -137,7 +165,7 @@ static bool content_ask(struct l3 *l3, instant now, struct stored *s, const stru
 
 static bool description_ask(struct l3 *l3, instant now, struct l3_node *n)
 {
-	struct node_content *c = &n->content;
+	struct pursuit *c = n->content.pursuit;
 	struct post p = {.kind = POST_DESC_REQ, .port = c->ask_port, .to = c->ask, .what = n->id};
 
 	if (!c->asked && post_add(l3, now, &p) != OK)
@@ -150,29 +178,31 @@ static bool description_ask(struct l3 *l3, instant now, struct l3_node *n)
 
 static void wish_granted(struct l3_node *n)
 {
-	n->content.wanted = 0;
-	n->content.rounds = 0;
-	n->content.asked = false;
-	list_del(&n->content.queue);
+	struct pursuit *c = n->content.pursuit;
+
+	c->wanted = 0;
+	c->rounds = 0;
+	c->asked = false;
+	list_del(&c->queue);
 }
 
 static void candidate_refuse(struct l3 *l3, struct l3_node *n, enum err why)
 {
-	struct node_content *c = &n->content;
+	struct pursuit *c = n->content.pursuit;
 
-	c->refused = c->candidate->d.version.desc_sqn;
+	n->content.refused = c->candidate->d.version.desc_sqn;
 	l3->count.dropped[why]++;
 	described_free(l3, c->candidate);
 	c->candidate = NULL;
-	if (c->wanted <= c->refused)
+	if (c->wanted <= n->content.refused)
 		wish_granted(n);
 }
 
 /* Others could be blocked by what is gone now. */
 static void blocked_again(struct l3 *l3, instant now)
 {
-	list_each (c, &l3->contents.wait[WAIT_BLOCKED], struct node_content, queue)
-		node_ready(l3, now, node_of(c));
+	list_each (c, &l3->contents.wait[WAIT_BLOCKED], struct pursuit, queue)
+		node_ready(l3, now, c->node);
 }
 
 void content_forget(struct l3 *l3, struct l3_node *n, const struct description *d)
@@ -186,7 +216,7 @@ void content_forget(struct l3 *l3, struct l3_node *n, const struct description *
 static void node_block(struct l3 *l3, instant now, struct l3_node *n, const struct l3_node *other,
 		       struct fx *fx)
 {
-	struct node_content *c = &n->content;
+	struct pursuit *c = n->content.pursuit;
 	const struct description *old = n->description;
 
 	if (!c->blocked)
@@ -231,17 +261,19 @@ void content_flood(struct l3 *l3, instant now, const struct l3_node *n, const st
 /* false: no memory. */
 static bool candidate_accept(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 {
-	struct node_content *c = &n->content;
+	struct pursuit *c = n->content.pursuit;
 	const struct description *old = n->description;
-	struct use_set *uses = c->uses;
+	struct use_set *uses = n->content.uses;
 	const struct source giver = {.port = c->candidate->port,
 				     .node = l3_node_by_id(l3, &c->candidate->from)};
 
 	if (!described_accept(l3, now, c->candidate))
 		return false;
 	c->candidate = NULL;
+	use_free(l3, c->key);
+	c->key = NULL;
 	c->blocked = false;
-	c->refused = n->description->version.desc_sqn;
+	n->content.refused = n->description->version.desc_sqn;
 	plane_described(l3, now, n, old, fx);
 	if (old) {
 		description_free(l3, old);
@@ -249,13 +281,13 @@ static bool candidate_accept(struct l3 *l3, instant now, struct l3_node *n, stru
 	}
 	use_set_free(l3, uses);
 	content_flood(l3, now, n, &giver, !old);
-	if (c->wanted <= c->refused)
+	if (c->wanted <= n->content.refused)
 		wish_granted(n);
 	return true;
 }
 
 /* Is the description that is wanted neither here nor on its way from here? */
-static bool description_missing(const struct node_content *c)
+static bool description_missing(const struct pursuit *c)
 {
 	return c->wanted > 0 && !c->fresh &&
 	       (!c->candidate || c->candidate->d.version.desc_sqn < c->wanted);
@@ -264,7 +296,7 @@ static bool description_missing(const struct node_content *c)
 /* The candidate has all contents, or is refused, or waits. true: it waits for contents. */
 static bool candidate_step(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 {
-	struct described *k = n->content.candidate;
+	struct described *k = n->content.pursuit->candidate;
 	const struct l3_node *other;
 	enum err e = described_gather(l3, k);
 
@@ -288,7 +320,7 @@ static bool candidate_step(struct l3 *l3, instant now, struct l3_node *n, struct
 /* Asks for what the candidate misses. false: not for all. */
 static bool candidate_ask(struct l3 *l3, instant now, struct l3_node *n)
 {
-	const struct described *k = n->content.candidate;
+	const struct described *k = n->content.pursuit->candidate;
 	bool all = true;
 
 	list_each (u, &k->set.uses, struct use, of_user) {
@@ -303,14 +335,14 @@ static struct bucket *verify_bucket(struct l3 *l3, const struct described *k)
 {
 	struct l3_node *from = l3_node_by_id(l3, &k->from);
 
-	return from && from->near && from->near->verified ? &from->content.verifies
+	return from && from->near && from->near->verified ? &from->near->verifies
 							  : &l3->contents.strangers;
 }
 
 /* false: not now. */
 static bool fresh_verify(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 {
-	struct described *k = n->content.fresh;
+	struct described *k = n->content.pursuit->fresh;
 	const struct tlv_data key = key_of(n);
 	struct job job = {.kind = JOB_RSA_VERIFY,
 			  .public = {key.at, key.len},
@@ -331,13 +363,13 @@ static bool fresh_verify(struct l3 *l3, instant now, struct l3_node *n, struct f
 	if (job_ask(l3, now, &bill, &job, fx) != OK)
 		return false;
 	k->serial = bill.tag;
-	n->content.verifying = true;
+	n->content.pursuit->verifying = true;
 	return true;
 }
 
 static bool key_ask(struct l3 *l3, instant now, struct l3_node *n)
 {
-	struct node_content *c = &n->content;
+	struct pursuit *c = n->content.pursuit;
 
 	if (!c->key)
 		c->key = use_new(l3, &n->id, n);
@@ -347,7 +379,7 @@ static bool key_ask(struct l3 *l3, instant now, struct l3_node *n)
 /* One round is over and nothing came. */
 static void round_end(struct l3 *l3, struct l3_node *n)
 {
-	struct node_content *c = &n->content;
+	struct pursuit *c = n->content.pursuit;
 
 	c->asked = false;
 	if (++c->rounds < ROUNDS)
@@ -358,12 +390,13 @@ static void round_end(struct l3 *l3, struct l3_node *n)
 	described_free(l3, c->candidate);
 	c->candidate = NULL;
 	wish_granted(n);
+	pursuit_review(l3, n);
 }
 
 /* Does whatever can be done for n now, and says when to look again. */
 static void node_step(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 {
-	struct node_content *c = &n->content;
+	struct pursuit *c = n->content.pursuit;
 	bool waiting = false, all = true;
 
 	if (c->candidate && candidate_step(l3, now, n, fx)) {
@@ -383,8 +416,8 @@ static void node_step(struct l3 *l3, instant now, struct l3_node *n, struct fx *
 		all = description_ask(l3, now, n) && all;
 	}
 	if (!waiting)
-		return;
-	if (all)
+		pursuit_review(l3, n);
+	else if (all)
 		node_wait(l3, now, n, c->rounds < ROUNDS_QUICK ? WAIT_QUICK : WAIT_LATER);
 	else
 		node_wait(l3, now, n, WAIT_SOON);
@@ -395,12 +428,12 @@ static void wait_advance(struct l3 *l3, instant now, enum content_wait why)
 	struct list *l = &l3->contents.wait[why];
 
 	while (instant_reached(first_at(l), now)) {
-		struct node_content *c = container_of(l->next, struct node_content, queue);
+		struct pursuit *c = container_of(l->next, struct pursuit, queue);
 
 		list_del(&c->queue);
 		list_append(&l3->contents.ready, &c->queue);
 		if (why == WAIT_QUICK || why == WAIT_LATER)
-			round_end(l3, node_of(c));
+			round_end(l3, c->node);
 	}
 }
 
@@ -413,10 +446,10 @@ void content_due(struct l3 *l3, instant now, struct fx *fx)
 	for (unsigned i = 0; i < WAITS; i++)
 		wait_advance(l3, now, i);
 	for (int i = 0; i < NODES_PER_CALL && !list_empty(&s->ready); i++) {
-		struct node_content *c = container_of(s->ready.next, struct node_content, queue);
+		struct pursuit *c = container_of(s->ready.next, struct pursuit, queue);
 
 		list_del(&c->queue);
-		node_step(l3, now, node_of(c), fx);
+		node_step(l3, now, c->node, fx);
 	}
 	due_arm(l3, now);
 }
@@ -424,12 +457,14 @@ void content_due(struct l3 *l3, instant now, struct fx *fx)
 void content_want(struct l3 *l3, instant now, struct l3_node *n, uint32_t desc_sqn,
 		  const struct source *from, struct fx *fx)
 {
-	struct node_content *c = &n->content;
 	uint32_t number = desc_sqn > 0 ? desc_sqn : 1;
 	uint32_t known = n->description ? n->description->version.desc_sqn : 0;
 
-	if (n == l3->self || number <= known || (desc_sqn > 0 && desc_sqn <= c->refused) ||
-	    c->refused == UINT32_MAX)
+	if (n == l3->self || number <= known || (desc_sqn > 0 && desc_sqn <= n->content.refused) ||
+	    n->content.refused == UINT32_MAX)
+		return;
+	struct pursuit *c = pursuit_get(l3, n);
+	if (!c)
 		return;
 	bool pursued = c->wanted > 0;
 	if (number > c->wanted)
@@ -449,17 +484,18 @@ void content_want(struct l3 *l3, instant now, struct l3_node *n, uint32_t desc_s
 static enum err fresh_check(const struct l3_node *n, const struct source *from,
 			    const struct described_head *h)
 {
-	const struct node_content *c = &n->content;
+	const struct pursuit *c = n->content.pursuit;
 	uint32_t sqn = h->version.desc_sqn;
 	bool neighbour = from->node->near && from->node->near->verified;
 
-	if (sqn <= c->refused || (n->description && sqn <= n->description->version.desc_sqn))
+	if (sqn <= n->content.refused ||
+	    (n->description && sqn <= n->description->version.desc_sqn))
 		return ERR_OLD;
-	if (c->candidate && sqn <= c->candidate->d.version.desc_sqn)
+	if (c && c->candidate && sqn <= c->candidate->d.version.desc_sqn)
 		return ERR_DUPLICATE;
-	if (!neighbour && from->node != n && !c->wanted)
+	if (!neighbour && from->node != n && !(c && c->wanted))
 		return ERR_UNKNOWN;
-	return c->verifying ? ERR_RATE : OK;
+	return c && c->verifying ? ERR_RATE : OK;
 }
 
 enum err content_rx_description(struct l3 *l3, instant now, const struct source *from,
@@ -487,10 +523,13 @@ enum err content_rx_description(struct l3 *l3, instant now, const struct source 
 		l3->count.dropped[e] += e != ERR_OLD && e != ERR_DUPLICATE;
 		return OK;
 	}
-	struct node_content *c = &n->content;
+	struct pursuit *c = pursuit_get(l3, n);
+	if (!c)
+		return OK;
 	struct described *k = described_new(l3, n, t->data, t->len, &h);
 	if (!k) {
 		l3->count.dropped[ERR_FULL]++;
+		pursuit_review(l3, n);
 		return OK;
 	}
 	described_free(l3, c->fresh);
@@ -510,9 +549,9 @@ enum err content_rx_description(struct l3 *l3, instant now, const struct source 
 /* Its signature is right. */
 static void fresh_verified(struct l3 *l3, instant now, struct l3_node *n)
 {
-	struct node_content *c = &n->content;
+	struct pursuit *c = n->content.pursuit;
 
-	bucket_take(&c->news, now);
+	bucket_take(&n->content.news, now);
 	described_free(l3, c->candidate);
 	c->candidate = c->fresh;
 	c->fresh = NULL;
@@ -523,7 +562,7 @@ static void fresh_verified(struct l3 *l3, instant now, struct l3_node *n)
 void content_job_done(struct l3 *l3, instant now, struct l3_node *n, uint32_t tag,
 		      const struct job_done *d, struct fx *fx)
 {
-	struct node_content *c = n ? &n->content : NULL;
+	struct pursuit *c = n ? n->content.pursuit : NULL;
 
 	if (n && n == l3->self) {
 		self_job_done(l3, now, tag, d, fx);
@@ -556,8 +595,8 @@ static bool key_good(const struct stored *s)
 static void node_hopeless(struct l3 *l3, struct l3_node *n)
 {
 	n->content.refused = UINT32_MAX;
-	described_free(l3, n->content.fresh);
-	n->content.fresh = NULL;
+	described_free(l3, n->content.pursuit->fresh);
+	n->content.pursuit->fresh = NULL;
 	wish_granted(n);
 }
 
@@ -581,9 +620,12 @@ enum err content_rx_content(struct l3 *l3, instant now, const struct source *fro
 	}
 	list_each (u, &s->uses, struct use, of_stored) {
 		struct l3_node *n = u->node;
+		struct pursuit *p = n->content.pursuit;
 
-		n->content.rounds = 0;
-		if (n->content.key == u && !key_good(s))
+		if (!p)
+			continue;
+		p->rounds = 0;
+		if (p->key == u && !key_good(s))
 			node_hopeless(l3, n);
 		node_ready(l3, now, n);
 	}
@@ -671,7 +713,7 @@ bool content_write(struct l3 *l3, const struct post *p, struct wr *w)
 		return true;
 	case POST_DESC_REQ:
 		n = l3_node_by_id(l3, &p->what);
-		return n && description_missing(&n->content);
+		return n && n->content.pursuit && description_missing(n->content.pursuit);
 	case POST_CONTENT_REQ: s = stored_find(l3, &p->what); return s && !s->bytes;
 	case POST_IID_ADV:
 	case POST_OGM_ADV:
@@ -718,7 +760,7 @@ enum l3_node_state content_state(const struct l3_node *n)
 {
 	if (n->description)
 		return L3_NODE_DESCRIBED;
-	if (n->content.blocked)
+	if (n->content.pursuit && n->content.pursuit->blocked)
 		return L3_NODE_BLOCKED;
 	return key_of(n).len > 0 ? L3_NODE_TRACKED : L3_NODE_LISTED;
 }

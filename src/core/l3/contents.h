@@ -26,7 +26,7 @@ enum content_wait {
 struct contents {
 	struct timer due;	 /* whatever it has to do next */
 	struct map by_hash;	 /* struct stored */
-	struct list ready;	 /* struct node_content.queue: to be looked at now */
+	struct list ready;	 /* struct pursuit.queue: to be looked at now */
 	struct list wait[WAITS]; /* each in order of time */
 	uint32_t large;		 /* contents beyond DESCRIBED_SMALL of their description */
 	uint32_t serial;	 /* of the last verification */

@@ -553,8 +553,6 @@ bool described_accept(struct l3 *l3, instant now, struct described *k)
 	k->set.count = 0;
 	n->description = &a->d;
 	n->content.accepted = now;
-	use_free(l3, n->content.key);
-	n->content.key = NULL;
 	described_free(l3, k);
 	return true;
 }

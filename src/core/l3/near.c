@@ -41,6 +41,7 @@ static struct near *near_new(struct l3 *l3, instant now, struct l3_node *n, stru
 	bucket_init(&r->jobs, NEAR_JOBS_BURST, span_s(NEAR_JOBS_PERIOD_S), now);
 	bucket_init(&r->proofs, HELD_NEAR_BURST, span_ms(HELD_NEAR_MS), now);
 	bucket_init(&r->searches, NEAR_SEARCHES_BURST, span_ms(NEAR_SEARCHES_MS), now);
+	bucket_init(&r->verifies, NEAR_VERIFIES_BURST, span_ms(NEAR_VERIFIES_MS), now);
 	bucket_init(&r->reminders, NEAR_REMINDERS_BURST, span_s(NEAR_REMINDERS_S), now);
 	timer_set(&l3->timers, &r->expiry, instant_add(now, span_s(NEAR_STRANGER_S)));
 	s->count++;

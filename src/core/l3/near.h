@@ -30,6 +30,8 @@ enum {
 	NEAR_SEARCHES_MS = 100,
 	NEAR_REMINDERS_BURST = 2, /* of its newest description to itself ... */
 	NEAR_REMINDERS_S = 10,
+	NEAR_VERIFIES_BURST = 256, /* signatures of descriptions that it relays: 0.1 ms each */
+	NEAR_VERIFIES_MS = 10,
 };
 
 enum key_age { KEY_NOW, KEY_BEFORE, KEY_NEXT, KEY_AGES };
@@ -63,7 +65,8 @@ struct near {
 	struct bucket proofs;	/* RSA signatures of its packets */
 	struct bucket searches; /* long searches in hash chains */
 	struct bucket reminders;
-	struct timer expiry; /* of a stranger; of its oldest claim */
+	struct bucket verifies; /* descriptions that it relays; of the content plane */
+	struct timer expiry;	/* of a stranger; of its oldest claim */
 };
 
 struct nears {
