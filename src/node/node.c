@@ -167,6 +167,7 @@ static enum err network_make(struct node *x, instant now, const struct node_key_
 	c.node_public = key->public;
 	c.shared = x->shared;
 	c.desc_sqn_kept = desc_sqn;
+	c.claims_max = c.claims_max / c.nodes_max * x->conf.network.nodes_max;
 	c.nodes_max = x->conf.network.nodes_max;
 	c.topology_period = span_s(x->conf.network.topology_period_s);
 	c.memory_max_bytes = x->conf.network.memory_max_bytes;

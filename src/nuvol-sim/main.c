@@ -25,6 +25,7 @@ struct cli {
 	const char *of_town; /* an option that was given, and that a town file says itself */
 	bool step;
 	span until; /* 0: to the end */
+	bool until_converged;
 	const char *trace, *html;
 };
 
@@ -178,6 +179,8 @@ static bool pcap_take(struct cli *c, const char *text)
 
 static bool until_take(struct cli *c, const char *text)
 {
+	if (strcmp(text, "converged") == 0)
+		return c->until_converged = true;
 	return duration_parse(text, &c->until) ||
 	       fail("'%s' is no time since the start, as 90s or 10m are", text);
 }
@@ -229,7 +232,7 @@ static const struct option_row {
 	{"--network-only", NULL, network_take, "only the network of all clouds, no clients"},
 	{"--crypto", "cheap|real", crypto_take, "real: no two runs are the same"},
 	{"--trace", "FILE", trace_take, "what nodes tell and do, one line each"},
-	{"--until", "TIME", until_take, "stop there, with what is known by then"},
+	{"--until", "TIME|converged", until_take, "stop there, with what is known by then"},
 	{"--step", NULL, step_take, "wait after each second for an empty line, a number, or q"},
 	{"--pcap", "FOLDER", pcap_take, "every segment's frames, for Wireshark"},
 	{"--html", "FILE", html_take, "the report as a page with plots and maps"},
@@ -366,6 +369,8 @@ static bool seconds_wanted(const struct cli *c, const struct run *r)
 	const int64_t passed_s = world_now(r->world).us / 1000000 - 1;
 
 	if (c->until.us > 0 && span_s(passed_s).us >= c->until.us)
+		return false;
+	if (c->until_converged && r->figures.converged.us >= 0)
 		return false;
 	if (!c->step)
 		return true;

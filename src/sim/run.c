@@ -155,6 +155,8 @@ static void layout_media_build(struct run *r)
 	conf.node.plan.anygw = true;
 	conf.node.share.on = conf.node.tunnel.on = !r->conf.network_only;
 	conf.node.l2.ports_max = PORT_MAX;
+	if (conf.node.network.nodes_max < r->layout.nodes)
+		conf.node.network.nodes_max = r->layout.nodes;
 	world_resolver_add(&conf.node.uplink);
 	media.conf.delay = span_us(r->conf.radio ? RADIO_DELAY_US : DELAY_US);
 	media.conf.loss_percent = (uint8_t)r->conf.loss_percent;

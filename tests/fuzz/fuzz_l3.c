@@ -123,8 +123,8 @@ static void check(const struct l3 *l3)
 
 		must(!r->link || (r->chosen && r->chosen->node == n && n->description));
 		must(!r->link || r->link->near == claim_near(r->chosen));
-		if (r->link && r->path.metric > METRIC_UNROUTABLE && r->sqn == r->chosen->sqn)
-			must(r->path.metric < kept_path_metric(&r->chosen->path));
+		if (r->link && l3_route_metric(r) > METRIC_UNROUTABLE && r->sqn == r->chosen->sqn)
+			must(l3_route_metric(r) < kept_path_metric(&r->chosen->path));
 	}
 }
 

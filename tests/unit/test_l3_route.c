@@ -72,7 +72,7 @@ static const struct story stories[] = {
 static void path_is_told(const struct l3_rig *r)
 {
 	const struct l3_route *route = &r->far->route;
-	uint64_t is = route->link ? route->path.metric : 0, told = r->path;
+	uint64_t is = route->link ? l3_route_metric(route) : 0, told = r->path;
 
 	if (route->link && is < METRIC_ROUTABLE)
 		is = METRIC_ROUTABLE;
@@ -299,10 +299,10 @@ static void a_link_is_doubted(void **state)
 
 			/* To other cores it is the last that they would choose. */
 			assert_int_equal(r.path, METRIC_ROUTABLE);
-			assert_int_equal(r.far->route.path.metric, METRIC_UNROUTABLE);
+			assert_int_equal(l3_route_metric(&r.far->route), METRIC_UNROUTABLE);
 			r.neighbour[0]->burst_sqn++;
 			l3_link_heard(r.l3, r.now, r.neighbour[0]->near, 1, &from, 0, &r.fx);
-			assert_true(r.far->route.path.metric > METRIC_UNROUTABLE);
+			assert_true(l3_route_metric(&r.far->route) > METRIC_UNROUTABLE);
 			assert_int_equal(l3_rig_route(&r), 0);
 			path_is_told(&r);
 		}
@@ -358,12 +358,13 @@ static void always_feasible(void **state)
 			path_is_told(&r);
 			if (!route->link)
 				continue;
-			assert_true(kept_path_metric(&route->chosen->path) > route->path.metric);
+			assert_true(kept_path_metric(&route->chosen->path) >
+				    l3_route_metric(route));
 			bool newer = route->sqn > before.sqn;
 			assert_true(newer || route->sqn == before.sqn);
-			if (newer || route->path.metric > most.metric)
-				most = (struct floor){1, route->sqn, route->path.metric};
-			assert_true(newer || route->path.metric <= before.metric ||
+			if (newer || l3_route_metric(route) > most.metric)
+				most = (struct floor){1, route->sqn, l3_route_metric(route)};
+			assert_true(newer || l3_route_metric(route) <= before.metric ||
 				    kept_path_metric(&route->chosen->path) > before.metric);
 		}
 		l3_rig_fini(&r);

@@ -166,7 +166,7 @@ static void own_add(struct l3 *l3, instant now)
 		return;
 	}
 	r->sqn++;
-	r->path = (struct metric_path){.metric = METRIC_MAX};
+	kept_path_set(&l3->pool, &r->path, &(struct metric_path){.metric = METRIC_MAX});
 	s->own_at = now;
 	timer_set(&l3->timers, &s->own, own_next(l3, now));
 	batch_add(l3, now, l3->self);
@@ -274,9 +274,11 @@ bool batch_write(struct l3 *l3, uint16_t sqn, struct wr *w)
 				     .iid = n->iid,
 				     .hops = route->hops,
 				     .history_count = route->path.history_count,
-				     .metric = route->path.metric};
+				     .metric = l3_route_metric(route)};
 
-		memcpy(o.history, route->path.history, sizeof(o.history));
+		if (route->path.history)
+			memcpy(o.history, route->path.history,
+			       o.history_count * sizeof(*o.history));
 		if (l3->batches.leaving)
 			o = (struct bmx7_ogm){.chain = o.chain,
 					      .iid = n->iid,

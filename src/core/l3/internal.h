@@ -30,7 +30,7 @@
 enum l3_timer {
 	TIMER_CONTENT, /* struct contents.due: the content plane's only one */
 	TIMER_KEYS,    /* struct link_keys.renew */
-	TIMER_LATE,    /* struct l3_route.late */
+	TIMER_LATE,    /* struct late */
 	TIMER_LINK,    /* struct l3_link.silence */
 	TIMER_NEAR,    /* struct near.expiry */
 	TIMER_NODES,   /* struct l3_nodes.expiry */

@@ -174,7 +174,7 @@ static void timer_fired(struct l3 *x, instant now, struct timer *t, struct fx *f
 	case TIMER_CONTENT: content_due(x, now, fx); break;
 	case TIMER_KEYS: link_keys_due(x, now, fx); break;
 	case TIMER_LATE:
-		l3_route_late(x, now, container_of(t, struct l3_node, route.late), fx);
+		l3_route_late(x, now, container_of(t, struct late, timer)->node, fx);
 		break;
 	case TIMER_LINK: l3_link_due(x, now, container_of(t, struct l3_link, silence), fx); break;
 	case TIMER_NEAR: near_expire(x, now, container_of(t, struct near, expiry), fx); break;

@@ -79,10 +79,7 @@ struct l3_node *l3_node_get(struct l3 *l3, instant now, const struct digest *id,
 		return NULL;
 	n->id = *id;
 	list_init(&n->unused);
-	if (!l3_route_init(l3, n)) {
-		pool_free(&l3->pool, n, sizeof(*n));
-		return NULL;
-	}
+	l3_route_init(l3, n);
 	if (!map_add(&s->by_id, &n->by_id, map_hash(&s->by_id, id->b, sizeof(id->b)))) {
 		l3_route_fini(l3, n);
 		pool_free(&l3->pool, n, sizeof(*n));

@@ -3,7 +3,7 @@
 #include "core/l3/internal.h"
 #include "wire/bmx7_prefix.h"
 
-bool l3_route_init(struct l3 *l3, struct l3_node *n)
+void l3_route_init(struct l3 *l3, struct l3_node *n)
 {
 	struct l3_route *r = &n->route;
 
@@ -11,8 +11,16 @@ bool l3_route_init(struct l3 *l3, struct l3_node *n)
 	list_init(&r->of_batch);
 	list_init(&r->of_lost);
 	r->first = NEVER;
-	r->path.metric = METRIC_UNROUTABLE;
-	return timer_init(&l3->timers, &r->late, TIMER_LATE);
+	kept_path_clear(&l3->pool, &r->path);
+}
+
+static void late_end(struct l3 *l3, struct l3_route *r)
+{
+	if (!r->late)
+		return;
+	timer_fini(&l3->timers, &r->late->timer);
+	pool_free(&l3->pool, r->late, sizeof(*r->late));
+	r->late = NULL;
 }
 
 void l3_route_fini(struct l3 *l3, struct l3_node *n)
@@ -20,7 +28,8 @@ void l3_route_fini(struct l3 *l3, struct l3_node *n)
 	batch_drop(l3, n);
 	list_del(&n->route.of_link);
 	list_del(&n->route.of_lost);
-	timer_fini(&l3->timers, &n->route.late);
+	late_end(l3, &n->route);
+	kept_path_clear(&l3->pool, &n->route.path);
 }
 
 /* ---- what is told to the kernel ---- */
@@ -75,7 +84,7 @@ static void link_set(struct l3 *l3, struct l3_node *n, struct l3_link *k, struct
 static void path_tell(struct l3_node *n, struct fx *fx)
 {
 	struct l3_route *r = &n->route;
-	uint64_t now = r->path.metric, told = r->metric_told;
+	uint64_t now = l3_route_metric(r), told = r->metric_told;
 
 	/* Without a path but with a link: doubted, for those who have no other. */
 	if (!r->link)
@@ -109,7 +118,7 @@ static bool is_above(const struct floor *f, uint32_t desc_sqn, uint16_t sqn, uin
 static void floor_raise(instant now, struct l3_node *n)
 {
 	struct l3_route *r = &n->route;
-	struct floor told = {n->description->version.desc_sqn, r->sqn, r->path.metric};
+	struct floor told = {n->description->version.desc_sqn, r->sqn, l3_route_metric(r)};
 
 	if (r->first.us == NEVER.us)
 		r->first = now;
@@ -200,12 +209,12 @@ static void way_take(struct l3 *l3, instant now, struct claim *c, const struct w
 	bool is_first = r->sqn == 0;
 
 	r->sqn = c->sqn;
-	r->path = way->path;
+	kept_path_set(&l3->pool, &r->path, &way->path);
 	r->hops = c->hops;
 	r->chosen = c;
 	c->better_since = 0;
 	list_del(&r->of_lost);
-	timer_cancel(&l3->timers, &r->late);
+	late_end(l3, r);
 	link_set(l3, n, way->link, fx);
 	path_tell(n, fx);
 	floor_raise(now, n);
@@ -217,7 +226,7 @@ static void way_take(struct l3 *l3, instant now, struct claim *c, const struct w
 /* Is `metric` better than the route's by so many percent? */
 static bool is_better_by(const struct l3_route *r, uint64_t metric, unsigned percent)
 {
-	return metric > r->path.metric * (100 + percent) / 100;
+	return metric > l3_route_metric(r) * (100 + percent) / 100;
 }
 
 /* specs/bmx7.md 6.6, rules A to I. A doubted route is as good as none against one that is not. */
@@ -226,7 +235,7 @@ static bool is_taken(instant now, const struct claim *c, const struct way *way)
 	const struct l3_route *r = &c->node->route;
 	const struct bmx7_metric *m = &c->node->description->metric;
 	bool newer = c->sqn > r->sqn, same = way->link == r->link;
-	bool none = r->path.metric <= METRIC_UNROUTABLE ||
+	bool none = l3_route_metric(r) <= METRIC_UNROUTABLE ||
 		    (r->link->doubted && !way->link->doubted);
 	span age = instant_since(now, c->at);
 
@@ -238,27 +247,39 @@ static bool is_taken(instant now, const struct claim *c, const struct way *way)
 		return true;
 	if (is_better_by(r, way->path.metric, same ? m->old_path_percent : m->new_path_percent))
 		return true; /* G, H */
-	return way->path.metric > r->path.metric && c->better_since > 0 && m->best_hysteresis > 0 &&
-	       c->sqn >= m->best_hysteresis + c->better_since; /* I */
+	return way->path.metric > l3_route_metric(r) && c->better_since > 0 &&
+	       m->best_hysteresis > 0 && c->sqn >= m->best_hysteresis + c->better_since; /* I */
 }
 
 static void better_note(struct claim *c, const struct way *way)
 {
-	if (way->path.metric <= c->node->route.path.metric)
+	if (way->path.metric <= l3_route_metric(&c->node->route))
 		c->better_since = 0;
 	else if (c->better_since == 0)
 		c->better_since = c->sqn;
 }
 
-/* A newer number over another link is waited for a while: ours may still bring it. */
+/* A newer number over another link is waited for a while: ours may still bring it. Without memory
+ * it is not: the next number comes, too. */
 static void late_set(struct l3 *l3, const struct claim *c)
 {
 	struct l3_route *r = &c->node->route;
 	span wait = span_ms(c->node->description->metric.late_100ms * 100);
 	instant at = instant_add(c->at, wait);
 
-	if (!timer_is_set(&r->late) || instant_before(at, r->late.at))
-		timer_set(&l3->timers, &r->late, at);
+	if (!r->late) {
+		r->late = pool_alloc(&l3->pool, sizeof(*r->late));
+		if (!r->late)
+			return;
+		if (!timer_init(&l3->timers, &r->late->timer, TIMER_LATE)) {
+			pool_free(&l3->pool, r->late, sizeof(*r->late));
+			r->late = NULL;
+			return;
+		}
+		r->late->node = c->node;
+	}
+	if (instant_before(at, r->late->timer.at))
+		timer_set(&l3->timers, &r->late->timer, at);
 }
 
 /* Did its number come for a reason? Perhaps it lost its route to us. */
@@ -309,9 +330,9 @@ static void chosen_sinks(struct l3 *l3, instant now, struct claim *c, struct fx 
 		way_take(l3, now, better, &other, fx);
 		return;
 	}
-	if (!way.link || way.path.metric >= n->route.path.metric)
+	if (!way.link || way.path.metric >= l3_route_metric(&n->route))
 		return;
-	n->route.path = way.path;
+	kept_path_set(&l3->pool, &n->route.path, &way.path);
 	n->route.hops = c->hops;
 	path_tell(n, fx);
 	batch_add(l3, now, n);
@@ -366,7 +387,7 @@ static void withdraw(struct l3 *l3, instant now, struct l3_node *n, bool keep, s
 		link_set(l3, n, NULL, fx);
 		r->chosen = NULL;
 	}
-	r->path = (struct metric_path){.metric = METRIC_UNROUTABLE};
+	kept_path_clear(&l3->pool, &r->path);
 	list_del(&r->of_lost);
 	list_append(&l3->lost, &r->of_lost);
 	path_tell(n, fx);
@@ -415,7 +436,7 @@ static void numbers_restart(struct l3 *l3, struct l3_node *n)
 	batch_drop(l3, n);
 	r->sqn = 0;
 	r->newest = 0;
-	timer_cancel(&l3->timers, &r->late);
+	late_end(l3, r);
 }
 
 static bool lists_net(const struct description *d, const struct ipv6 *net)
@@ -467,7 +488,7 @@ void l3_route_undescribed(struct l3 *l3, struct l3_node *n, const struct descrip
 	list_del(&r->of_lost);
 	r->link = NULL;
 	r->chosen = NULL;
-	r->path = (struct metric_path){.metric = METRIC_UNROUTABLE};
+	kept_path_clear(&l3->pool, &r->path);
 	path_tell(n, fx);
 }
 
@@ -481,7 +502,7 @@ enum l3_exclusion l3_route_excluded(const struct l3 *l3, instant now, const stru
 
 	*metric = 0;
 	if (r->chosen == c && r->link) {
-		*metric = r->path.metric;
+		*metric = l3_route_metric(r);
 		return L3_CHOSEN;
 	}
 	way = claim_way(l3, now, c, false);
@@ -490,5 +511,5 @@ enum l3_exclusion l3_route_excluded(const struct l3 *l3, instant now, const stru
 	*metric = way.path.metric;
 	if (c->sqn < r->sqn)
 		return L3_OLDER;
-	return way.path.metric > r->path.metric || c->sqn > r->sqn ? L3_WAITING : L3_WORSE;
+	return way.path.metric > l3_route_metric(r) || c->sqn > r->sqn ? L3_WAITING : L3_WORSE;
 }

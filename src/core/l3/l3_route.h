@@ -13,8 +13,8 @@
 #include "base/timer.h"
 #include "core/fx.h"
 #include "core/l3/description.h"
+#include "core/l3/kept_path.h"
 #include "core/l3/l3.h"
-#include "core/l3/metric.h"
 
 struct l3_node;
 struct l3_link;
@@ -30,6 +30,12 @@ struct floor {
 	uint64_t metric; /* as on the wire */
 };
 
+/* A candidate waits out its lateHysteresis. */
+struct late {
+	struct timer timer;
+	struct l3_node *node;
+};
+
 struct l3_route {
 	struct claim *claims; /* the first, by neighbour's id */
 	uint16_t claim_count;
@@ -37,7 +43,7 @@ struct l3_route {
 	struct list of_link;
 	struct claim *chosen; /* of the neighbour of link */
 	uint16_t sqn;	      /* sent; 0: none */
-	struct metric_path path;
+	struct kept_path path;
 	uint8_t hops;
 	uint64_t metric_told; /* to other cores; 0: no path */
 	struct floor floor;
@@ -48,12 +54,17 @@ struct l3_route {
 	struct batch *batch;
 	struct list of_batch;
 	uint8_t batch_len;
-	struct timer late;   /* a candidate waits out its lateHysteresis */
+	struct late *late;   /* NULL: no candidate waits */
 	struct list of_lost; /* of l3.lost: it had a way, and has none */
 };
 
-/* false: no memory. */
-bool l3_route_init(struct l3 *l3, struct l3_node *n);
+/* METRIC_UNROUTABLE: none, or a doubted one. */
+static inline uint64_t l3_route_metric(const struct l3_route *r)
+{
+	return kept_path_metric(&r->path);
+}
+
+void l3_route_init(struct l3 *l3, struct l3_node *n);
 void l3_route_fini(struct l3 *l3, struct l3_node *n);
 /* c has something new to say: take it? */
 void l3_route_offer(struct l3 *l3, instant now, struct claim *c, struct fx *fx);

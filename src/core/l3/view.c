@@ -44,7 +44,7 @@ static void node_view(const struct l3 *x, instant now, const struct l3_node *n,
 		v->candidates = (uint8_t)(v->candidates + (v->candidates < UINT8_MAX));
 	if (!r->link)
 		return;
-	v->metric = r->path.metric;
+	v->metric = l3_route_metric(r);
 	v->hops = r->hops;
 	v->next_hop = r->link->near->node->id;
 	v->via = r->link->link_local;
