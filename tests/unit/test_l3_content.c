@@ -386,8 +386,7 @@ static void test_large_descriptions(void **state)
 			const struct description *d = station_node(b, a)->description;
 			assert_int_equal(d->tlv[BMX7_TUN4IN6_NET].len, wr_len(&w));
 			assert_memory_equal(d->tlv[BMX7_TUN4IN6_NET].at, nets, wr_len(&w));
-			assert_true(d->version.contents >= own_contents(a) ||
-				    own_contents(a) > 1);
+			assert_true(d->version.contents >= own_contents(a) || own_contents(a) > 1);
 			assert_int_equal(own_contents(a),
 					 d->version.contents - (d->version.contents > 2 ? 1 : 0));
 		}
