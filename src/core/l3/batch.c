@@ -244,13 +244,20 @@ void batch_close(struct l3 *l3, instant now)
 		batch_post(l3, now);
 }
 
-struct bmx7_aggregations batches_told(const struct l3 *l3)
+uint16_t batches_newest(const struct l3 *l3)
 {
 	const struct batches *s = &l3->batches;
-	bool hidden = s->open && s->size > 0;
 
-	return (struct bmx7_aggregations){(uint16_t)(s->max - hidden),
-					  (uint16_t)(s->size - hidden)};
+	return (uint16_t)(s->max - (s->open && s->size > 0));
+}
+
+struct bmx7_aggregations batches_told(const struct l3 *l3, uint16_t told)
+{
+	const struct batches *s = &l3->batches;
+	uint16_t hidden = (uint16_t)(s->max - told);
+
+	return (struct bmx7_aggregations){told,
+					  (uint16_t)(s->size > hidden ? s->size - hidden : 0)};
 }
 
 /* May sqn be sent? The open one changes yet: who had it would not ask for it again. */

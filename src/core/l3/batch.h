@@ -75,8 +75,11 @@ void batch_own_review(struct l3 *l3, instant now);
 void batch_own_due(struct l3 *l3, instant now);
 /* Before a run of sending: closes the open batch and posts it. */
 void batch_close(struct l3 *l3, instant now);
-/* What OGM_AGGREG_SQN_ADV says: all but the open one. */
-struct bmx7_aggregations batches_told(const struct l3 *l3);
+/* The newest but for the open one. */
+uint16_t batches_newest(const struct l3 *l3);
+/* What OGM_AGGREG_SQN_ADV says where `told` was the newest to leave: of what waits to be sent
+ * others must not think that they lost it. */
+struct bmx7_aggregations batches_told(const struct l3 *l3, uint16_t told);
 /* Appends OGM_ADV of a batch; false: it is not there any more. */
 bool batch_write(struct l3 *l3, uint16_t sqn, struct wr *w);
 

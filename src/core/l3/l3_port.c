@@ -48,6 +48,7 @@ static void port_up(struct l3 *l3, instant now, const struct ev_network_port *ev
 	bool other = memcmp(p->link_local.b, ev->link_local.b, sizeof(p->link_local.b)) != 0;
 
 	p->up = true;
+	p->batch_told = batches_newest(l3);
 	p->link_local = ev->link_local;
 	p->link_local.bits = 128;
 	p->hello_at = now;

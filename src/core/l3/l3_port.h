@@ -24,6 +24,7 @@ struct l3_port {
 	instant hello_at; /* when the next HELLO is due */
 	struct list links;
 	uint32_t link_count;
+	uint16_t batch_told; /* the newest batch of ours that left here */
 	uint64_t rx, rx_bytes, tx, tx_bytes;
 };
 

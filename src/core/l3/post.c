@@ -339,6 +339,14 @@ static void run_sign(struct run *x, uint32_t first_mac)
 	run_emit(x, packet, wr_len(&w));
 }
 
+/* The first frame of a packet that is signed, when it begins and again when it is whole. */
+static void batches_tell(const struct run *x, struct wr *w)
+{
+	uint16_t told = x->l3->port[x->port].batch_told;
+
+	bmx7_aggregations_write(w, batches_told(x->l3, told));
+}
+
 static void run_begin(struct run *x)
 {
 	uint32_t macs = x->mac_count < MACS_MAX ? x->mac_count : MACS_MAX;
@@ -350,7 +358,7 @@ static void run_begin(struct run *x)
 	x->frame = FRAME_NONE;
 	x->empty = true;
 	if (x->is_signed)
-		bmx7_aggregations_write(&x->w, batches_told(x->l3));
+		batches_tell(x, &x->w);
 }
 
 static void run_close(struct run *x)
@@ -366,8 +374,10 @@ static void run_flush(struct run *x)
 	run_close(x);
 	assert(!x->w.bad);
 	if (!x->empty && x->is_signed) {
+		struct wr again = wr_over(x->body, sizeof(x->body));
 		uint32_t first = 0;
 
+		batches_tell(x, &again);
 		do {
 			run_sign(x, first);
 			first += MACS_MAX;
@@ -468,6 +478,13 @@ static bool post_write_number(struct run *x, const struct post *p)
 	return true;
 }
 
+/* A batch is in the packet at hand. */
+static void batch_left(struct l3_port *p, uint16_t sqn)
+{
+	if ((int16_t)(uint16_t)(sqn - p->batch_told) > 0)
+		p->batch_told = sqn;
+}
+
 static bool post_write(struct run *x, const struct post *p)
 {
 	uint8_t frame[BMX7_PACKET_MAX];
@@ -494,6 +511,8 @@ static bool post_write(struct run *x, const struct post *p)
 	assert(!w.bad);
 	if (there)
 		run_frame(x, frame, wr_len(&w));
+	if (there && p->kind == POST_OGM_ADV)
+		batch_left(&x->l3->port[x->port], p->number);
 	return there;
 }
 
