@@ -112,7 +112,7 @@ static void check(const struct l3 *l3)
 	uint32_t claims = 0;
 
 	must(l3->nodes.count <= NODES_MAX && l3->nears.count <= NEIGHBOURS_MAX);
-	must(l3->claims.count <= CLAIMS_MAX && l3->posts.count <= POST_MAX);
+	must(l3->claims.count <= CLAIMS_MAX && l3->posts.count <= 2 * POST_MAX);
 	list_each (r, &l3->nears.all, struct near, all) {
 		must(r->node->near == r && (!r->verified || !list_empty(&r->links)));
 		claims += r->claims.count;

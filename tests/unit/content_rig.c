@@ -110,6 +110,26 @@ static bool same_post(const struct post *a, const struct post *b)
 	       digest_equal(&a->what, &b->what);
 }
 
+void flood_add(struct l3 *l3, instant now, struct l3_node *n, enum flood_kind what, uint16_t ports)
+{
+	struct post p = {.kind = what == FLOOD_KEY ? POST_CONTENT_ADV : POST_DESC_ADV,
+			 .what = n->id};
+
+	assert(what != FLOOD_NUMBER);
+	for (p.port = 0; p.port < PORT_MAX; p.port++) {
+		if (ports >> p.port & 1)
+			post_add(l3, now, &p);
+	}
+}
+
+void flood_done(struct l3 *l3, struct l3_node *n, enum flood_kind what, uint16_t ports)
+{
+	(void)l3;
+	(void)n;
+	(void)what;
+	(void)ports;
+}
+
 enum err post_add(struct l3 *l3, instant now, const struct post *item)
 {
 	struct station *s = station_of(l3);

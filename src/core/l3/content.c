@@ -231,31 +231,41 @@ static void node_block(struct l3 *l3, instant now, struct l3_node *n, const stru
 	node_wait(l3, now, n, WAIT_BLOCKED);
 }
 
-/* Who gave it to us is the only one who hears us on that port. */
-static bool heard_there(const struct l3 *l3, uint8_t port, const struct source *giver)
+/* Is this neighbour the only one who hears us on that port? */
+static bool hears_alone(const struct l3 *l3, const struct l3_node *n, uint8_t port)
 {
 	const struct l3_port *p = &l3->port[port];
 
-	if (!giver || port != giver->port || p->link_count != 1)
+	if (p->link_count != 1)
 		return false;
 	const struct l3_link *link = container_of(p->links.next, struct l3_link, of_port);
-	return link->near->node == giver->node;
+	return link->near->node == n;
 }
 
-void content_flood(struct l3 *l3, instant now, const struct l3_node *n, const struct source *giver,
+void content_flood(struct l3 *l3, instant now, struct l3_node *n, const struct source *giver,
 		   bool with_key)
 {
-	struct post description = {.kind = POST_DESC_ADV, .what = n->id};
-	struct post key = {.kind = POST_CONTENT_ADV, .what = n->id};
+	uint16_t ports = 0;
 
 	for (uint8_t port = 0; port < PORT_MAX; port++) {
-		if (!l3->port[port].up || heard_there(l3, port, giver))
-			continue;
-		description.port = key.port = port;
-		post_add(l3, now, &description);
-		if (with_key)
-			post_add(l3, now, &key);
+		if (l3->port[port].up &&
+		    !(giver && giver->port == port && hears_alone(l3, giver->node, port)))
+			ports |= (uint16_t)(1u << port);
 	}
+	flood_add(l3, now, n, FLOOD_DESCRIPTION, ports);
+	if (with_key)
+		flood_add(l3, now, n, FLOOD_KEY, ports);
+}
+
+/* A neighbour has the description that we have: no need to send it. */
+static void heard_too(struct l3 *l3, struct l3_node *n, const struct source *from)
+{
+	const uint16_t bit = (uint16_t)(1u << from->port);
+
+	if (!hears_alone(l3, from->node, from->port))
+		return;
+	flood_done(l3, n, FLOOD_DESCRIPTION, bit);
+	flood_done(l3, n, FLOOD_KEY, bit);
 }
 
 /* false: no memory. */
@@ -519,6 +529,8 @@ enum err content_rx_description(struct l3 *l3, instant now, const struct source 
 	}
 	/* What is not taken is no fault of the rest of the packet. */
 	e = fresh_check(n, from, &h);
+	if (n->description && h.version.desc_sqn >= n->description->version.desc_sqn)
+		heard_too(l3, n, from);
 	if (e != OK) {
 		l3->count.dropped[e] += e != ERR_OLD && e != ERR_DUPLICATE;
 		return OK;

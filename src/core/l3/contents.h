@@ -36,5 +36,5 @@ struct contents {
 
 /* A description goes out of all ports, but not back to its giver alone; with the key too, so that
  * who hears of a new node need not ask for it. giver: NULL for our own. */
-void content_flood(struct l3 *l3, instant now, const struct l3_node *n, const struct source *giver,
+void content_flood(struct l3 *l3, instant now, struct l3_node *n, const struct source *giver,
 		   bool with_key);

@@ -11,6 +11,7 @@
 #include "core/l3/claim.h"
 #include "core/l3/content.h"
 #include "core/l3/contents.h"
+#include "core/l3/flood.h"
 #include "core/l3/held.h"
 #include "core/l3/hna.h"
 #include "core/l3/iids.h"
@@ -49,6 +50,7 @@ struct l3 {
 	bool started;
 	struct l3_port port[PORT_MAX];
 	struct posts posts;
+	struct floods floods;
 	struct jobs jobs;
 	struct l3_nodes nodes;
 	struct l3_node *self; /* its description is NULL until the first is made */

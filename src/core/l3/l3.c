@@ -24,6 +24,7 @@ static enum err nouns_init(struct l3 *x, instant now)
 	jobs_init(x, now);
 	nears_init(x);
 	list_init(&x->lost);
+	floods_init(x);
 	hnas_init(x);
 	helds_init(x, now);
 	if (claims_init(x) != OK)

@@ -31,6 +31,7 @@ static void node_free(struct l3 *l3, struct l3_node *n)
 	assert(!n->near && n->route.claim_count == 0 && !n->description);
 	content_node_fini(l3, n);
 	l3_route_fini(l3, n);
+	flood_free(l3, n);
 	map_del(&l3->nodes.by_id, &n->by_id);
 	list_del(&n->all);
 	list_del(&n->unused);

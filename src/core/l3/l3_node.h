@@ -20,6 +20,7 @@
 
 struct l3;
 struct near;
+struct flood;
 
 enum { NODE_LINGER_S = 70 };
 
@@ -36,7 +37,8 @@ struct l3_node {
 						* near,    for who is near again does not begin anew */
 	uint16_t iid;			       /* ours for it; 0 while it is not described */
 	struct l3_route route;
-	struct list unused; /* in l3_nodes.unused, or in no list */
+	struct flood *flood; /* NULL: others were told of it */
+	struct list unused;  /* in l3_nodes.unused, or in no list */
 	instant unused_at;
 };
 

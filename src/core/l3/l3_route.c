@@ -193,12 +193,14 @@ static struct way claim_way(const struct l3 *l3, instant now, const struct claim
 }
 
 /* With its first OGM others learn whom our number for it means: else each had to ask. */
-static void number_tell(struct l3 *l3, instant now, const struct l3_node *n)
+static void number_tell(struct l3 *l3, instant now, struct l3_node *n)
 {
-	struct post p = {.kind = POST_IID_ADV, .port = POST_ALL_PORTS, .number = n->iid};
+	uint16_t ports = 0;
 
+	for (uint8_t port = 0; port < PORT_MAX; port++)
+		ports |= (uint16_t)(l3->port[port].up << port);
 	if (n->iid > 0)
-		post_add(l3, now, &p);
+		flood_add(l3, now, n, FLOOD_NUMBER, ports);
 }
 
 static void way_take(struct l3 *l3, instant now, struct claim *c, const struct way *way,

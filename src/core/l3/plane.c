@@ -78,6 +78,7 @@ void plane_undescribed(struct l3 *l3, instant now, struct l3_node *n, const stru
 	hnas_remove(l3, n, old);
 	l3_route_undescribed(l3, n, old, fx);
 	n->chain = (struct chain){.newest = 0};
+	flood_free(l3, n);
 	iid_take(l3, n);
 	if (n->near)
 		near_described(l3, now, n->near, fx);

@@ -197,7 +197,8 @@ static bool queue_join(struct posts *s, struct post *p)
 static struct post *post_new(struct l3 *l3, const struct post *item, uint32_t hash)
 {
 	struct posts *s = &l3->posts;
-	struct post *p = s->count < POST_MAX ? pool_alloc(&l3->pool, sizeof(*p)) : NULL;
+	unsigned most = item->kind == POST_OGM_ADV ? 2 * POST_MAX : POST_MAX;
+	struct post *p = s->count < most ? pool_alloc(&l3->pool, sizeof(*p)) : NULL;
 
 	if (!p)
 		return NULL;
@@ -559,6 +560,37 @@ static instant rest_next(const struct posts *s, enum post_rest why)
 	return list_empty(l) ? NEVER : container_of(l->next, struct post, queue)->at;
 }
 
+/* Sends one thing of n, if it has to be. false: nothing of n waits any more. */
+static bool flood_send(struct run *x, struct l3_node *n, enum flood_kind what, enum post_kind kind)
+{
+	const struct post p = {.kind = kind, .number = n->iid, .what = n->id};
+
+	if (flood_waits(n->flood, what, x->port)) {
+		post_write(x, &p);
+		flood_done(x->l3, n, what, (uint16_t)(1u << x->port));
+	}
+	return n->flood;
+}
+
+/* Descriptions, keys or numbers of nodes that nobody asked for, as many as there is room for. */
+static void run_floods(struct run *x)
+{
+	struct list *all = x->is_signed ? &x->l3->floods.numbers : &x->l3->floods.plain;
+
+	for (struct list *at = all->next, *next; at != all; at = next) {
+		struct flood *f = x->is_signed ? container_of(at, struct flood, numbers)
+					       : container_of(at, struct flood, plain);
+
+		if (x->packets >= POST_PACKETS)
+			return;
+		next = at->next;
+		if (x->is_signed)
+			flood_send(x, f->node, FLOOD_NUMBER, POST_IID_ADV);
+		else if (flood_send(x, f->node, FLOOD_DESCRIPTION, POST_DESC_ADV))
+			flood_send(x, f->node, FLOOD_KEY, POST_CONTENT_ADV);
+	}
+}
+
 /* Items of one kind. */
 static void run_kind(struct run *x, enum post_kind kind)
 {
@@ -581,8 +613,11 @@ static bool run_queue(struct run *x, bool with_signature)
 	run_begin(x);
 	if (with_signature)
 		hellos_write(x);
-	for (unsigned kind = first; kind < end && x->packets < POST_PACKETS; kind++)
+	for (unsigned kind = first; kind < end && x->packets < POST_PACKETS; kind++) {
 		run_kind(x, kind);
+		if (kind == POST_CONTENT_ADV || kind == POST_IID_ADV)
+			run_floods(x);
+	}
 	all = x->packets < POST_PACKETS;
 	run_flush(x);
 	return all;

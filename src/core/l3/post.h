@@ -8,7 +8,9 @@
  *         POST_REPEAT_MS. A run sends unsigned packets, then signed ones, on each port that has
  *         something to say, at most POST_PACKETS a port; runs are tx_gap apart. A queue holds
  *         only what can leave now: what was sent rests elsewhere, in order of time.
- * Memory  allocated, at most POST_MAX; a full table refuses, who wants it asks again later.
+ * Memory  allocated, at most POST_MAX, and as many more of our OGMs, of which nobody else knows;
+ *         a full table refuses, who wants it asks again later. What is sent to all unasked is no
+ *         item: flood.h.
  */
 #pragma once
 #include "base/digest.h"
