@@ -165,12 +165,65 @@ static void nothing_is_lost_between_runs(void **state)
 	l3_rig_fini(&r);
 }
 
+/* What all are told unasked leaves once by each of its ports, the key with it; not by those that
+ * went down, or where it is known already. */
+static void floods_leave_once(void **state)
+{
+	struct l3_rig r;
+	struct sent s;
+
+	(void)state;
+	begin(&r, &s);
+	for (unsigned times = 0; times < 2; times++) {
+		flood_add(r.l3, r.now, r.l3->self, FLOOD_DESCRIPTION, 1u << 0 | 1u << 2);
+		flood_add(r.l3, r.now, r.l3->self, FLOOD_KEY, 1u << 2);
+	}
+	for (unsigned i = 0; i < 3; i++)
+		run(&r, &s);
+	assert_int_equal(s.frames[BMX7_DESC_ADV], 2);
+	assert_int_equal(s.frames[BMX7_CONTENT_ADV], 1);
+	assert_null(r.l3->self->flood);
+	flood_add(r.l3, r.now, r.l3->self, FLOOD_DESCRIPTION, 1u << 0 | 1u << 1 | 1u << 2);
+	floods_drop(r.l3, 0);
+	flood_done(r.l3, r.l3->self, FLOOD_DESCRIPTION, 1u << 1);
+	run(&r, &s);
+	assert_int_equal(s.frames[BMX7_DESC_ADV], 3);
+	assert_null(r.l3->self->flood);
+	assert_true(list_empty(&r.l3->floods.plain) && list_empty(&r.l3->floods.numbers));
+	l3_rig_fini(&r);
+}
+
+/* A batch that waits to be sent is not told of: others would think that they lost it. */
+static void told_once_it_left(void **state)
+{
+	struct l3_rig r;
+	struct sent s;
+
+	(void)state;
+	begin(&r, &s);
+	run(&r, &s);
+	uint16_t before = r.l3->port[0].batch_told;
+
+	assert_int_equal(before, batches_newest(r.l3));
+	batch_add(r.l3, r.now, r.l3->self);
+	batch_close(r.l3, r.now);
+	assert_int_equal(batches_newest(r.l3), before + 1);
+	assert_int_equal(batches_told(r.l3, before).max, before);
+	assert_int_equal(batches_told(r.l3, before).size, r.l3->batches.size - 1);
+	assert_int_equal(r.l3->port[0].batch_told, before);
+	run(&r, &s);
+	assert_int_equal(r.l3->port[0].batch_told, before + 1);
+	l3_rig_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_stand_together),
 		cmocka_unit_test(full),
 		cmocka_unit_test(nothing_is_lost_between_runs),
+		cmocka_unit_test(floods_leave_once),
+		cmocka_unit_test(told_once_it_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
