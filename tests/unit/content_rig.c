@@ -122,9 +122,27 @@ void flood_add(struct l3 *l3, instant now, struct l3_node *n, enum flood_kind wh
 	}
 }
 
-void flood_done(struct l3 *l3, struct l3_node *n, enum flood_kind what, uint16_t ports)
+uint16_t flood_ports(const struct l3 *l3)
+{
+	uint16_t ports = 0;
+
+	for (uint8_t port = 0; port < PORT_MAX; port++)
+		ports |= (uint16_t)(l3->port[port].up << port);
+	return ports;
+}
+
+bool flood_waits(const struct l3_node *n, enum flood_kind what, uint16_t ports)
+{
+	(void)n;
+	(void)what;
+	(void)ports;
+	return false;
+}
+
+void flood_done(struct l3 *l3, instant now, struct l3_node *n, enum flood_kind what, uint16_t ports)
 {
 	(void)l3;
+	(void)now;
 	(void)n;
 	(void)what;
 	(void)ports;

@@ -184,8 +184,8 @@ static void floods_leave_once(void **state)
 	assert_int_equal(s.frames[BMX7_CONTENT_ADV], 1);
 	assert_null(r.l3->self->flood);
 	flood_add(r.l3, r.now, r.l3->self, FLOOD_DESCRIPTION, 1u << 0 | 1u << 1 | 1u << 2);
-	floods_drop(r.l3, 0);
-	flood_done(r.l3, r.l3->self, FLOOD_DESCRIPTION, 1u << 1);
+	floods_drop(r.l3, r.now, 0);
+	flood_done(r.l3, r.now, r.l3->self, FLOOD_DESCRIPTION, 1u << 1);
 	run(&r, &s);
 	assert_int_equal(s.frames[BMX7_DESC_ADV], 3);
 	assert_null(r.l3->self->flood);

@@ -88,6 +88,8 @@ void batch_add(struct l3 *l3, instant now, struct l3_node *n)
 	batch_drop(l3, n);
 	if (n->iid == 0 || !n->description || n->route.sqn == 0)
 		return;
+	if (flood_waits(n, FLOOD_DESCRIPTION, UINT16_MAX))
+		return; /* comes again when it has left */
 	if (n != l3->self && n->route.hops >= n->description->metric.hops_max)
 		return;
 	if (s->open && batch_of(s, s->max)->len + len > BMX7_BATCH_MAX)

@@ -245,27 +245,24 @@ static bool hears_alone(const struct l3 *l3, const struct l3_node *n, uint8_t po
 void content_flood(struct l3 *l3, instant now, struct l3_node *n, const struct source *giver,
 		   bool with_key)
 {
-	uint16_t ports = 0;
+	uint16_t ports = flood_ports(l3);
 
-	for (uint8_t port = 0; port < PORT_MAX; port++) {
-		if (l3->port[port].up &&
-		    !(giver && giver->port == port && hears_alone(l3, giver->node, port)))
-			ports |= (uint16_t)(1u << port);
-	}
+	if (giver && hears_alone(l3, giver->node, giver->port))
+		ports &= (uint16_t) ~(1u << giver->port);
 	flood_add(l3, now, n, FLOOD_DESCRIPTION, ports);
 	if (with_key)
 		flood_add(l3, now, n, FLOOD_KEY, ports);
 }
 
 /* A neighbour has the description that we have: no need to send it. */
-static void heard_too(struct l3 *l3, struct l3_node *n, const struct source *from)
+static void heard_too(struct l3 *l3, instant now, struct l3_node *n, const struct source *from)
 {
 	const uint16_t bit = (uint16_t)(1u << from->port);
 
 	if (!hears_alone(l3, from->node, from->port))
 		return;
-	flood_done(l3, n, FLOOD_DESCRIPTION, bit);
-	flood_done(l3, n, FLOOD_KEY, bit);
+	flood_done(l3, now, n, FLOOD_DESCRIPTION, bit);
+	flood_done(l3, now, n, FLOOD_KEY, bit);
 }
 
 /* false: no memory. */
@@ -530,7 +527,7 @@ enum err content_rx_description(struct l3 *l3, instant now, const struct source 
 	/* What is not taken is no fault of the rest of the packet. */
 	e = fresh_check(n, from, &h);
 	if (n->description && h.version.desc_sqn >= n->description->version.desc_sqn)
-		heard_too(l3, n, from);
+		heard_too(l3, now, n, from);
 	if (e != OK) {
 		l3->count.dropped[e] += e != ERR_OLD && e != ERR_DUPLICATE;
 		return OK;
@@ -653,6 +650,8 @@ enum err content_rx_description_request(struct l3 *l3, instant now, const struct
 	(void)fx;
 	if (!n || !n->description || (!from->verified && n != l3->self))
 		return ERR_UNKNOWN;
+	if (flood_waits(n, FLOOD_DESCRIPTION, (uint16_t)(1u << from->port)))
+		return OK; /* it is on its way */
 	return post_add(l3, now, &p);
 }
 

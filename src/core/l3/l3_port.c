@@ -35,7 +35,7 @@ static void port_down(struct l3 *l3, instant now, uint8_t port, struct fx *fx)
 
 	p->up = false;
 	posts_drop(l3, port);
-	floods_drop(l3, port);
+	floods_drop(l3, now, port);
 	while (!list_empty(&p->links))
 		l3_link_gone(l3, now, container_of(p->links.next, struct l3_link, of_port), fx);
 	list_each (r, &l3->nears.all, struct near, all)

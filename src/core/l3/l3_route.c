@@ -192,17 +192,6 @@ static struct way claim_way(const struct l3 *l3, instant now, const struct claim
 	return way;
 }
 
-/* With its first OGM others learn whom our number for it means: else each had to ask. */
-static void number_tell(struct l3 *l3, instant now, struct l3_node *n)
-{
-	uint16_t ports = 0;
-
-	for (uint8_t port = 0; port < PORT_MAX; port++)
-		ports |= (uint16_t)(l3->port[port].up << port);
-	if (n->iid > 0)
-		flood_add(l3, now, n, FLOOD_NUMBER, ports);
-}
-
 static void way_take(struct l3 *l3, instant now, struct claim *c, const struct way *way,
 		     struct fx *fx)
 {
@@ -221,8 +210,9 @@ static void way_take(struct l3 *l3, instant now, struct claim *c, const struct w
 	path_tell(n, fx);
 	floor_raise(now, n);
 	batch_add(l3, now, n);
-	if (is_first)
-		number_tell(l3, now, n);
+	/* With its first OGM others learn whom our number for it means: else each had to ask. */
+	if (is_first && !flood_waits(n, FLOOD_DESCRIPTION, UINT16_MAX))
+		flood_add(l3, now, n, FLOOD_NUMBER, flood_ports(l3));
 }
 
 /* Is `metric` better than the route's by so many percent? */

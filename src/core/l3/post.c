@@ -565,9 +565,11 @@ static bool flood_send(struct run *x, struct l3_node *n, enum flood_kind what, e
 {
 	const struct post p = {.kind = kind, .number = n->iid, .what = n->id};
 
-	if (flood_waits(n->flood, what, x->port)) {
+	const uint16_t bit = (uint16_t)(1u << x->port);
+
+	if (flood_waits(n, what, bit)) {
 		post_write(x, &p);
-		flood_done(x->l3, n, what, (uint16_t)(1u << x->port));
+		flood_done(x->l3, x->now, n, what, bit);
 	}
 	return n->flood;
 }
@@ -623,27 +625,38 @@ static bool run_queue(struct run *x, bool with_signature)
 	return all;
 }
 
-void posts_run(struct l3 *l3, instant now, struct fx *fx)
+/* One kind of packets on all ports; when the next run is wanted. */
+static instant run_ports(struct l3 *l3, instant now, bool with_signature, struct fx *fx)
 {
 	instant next = NEVER;
 
-	l3->posts.last_run = now;
-	if (!l3->self->description)
-		return; /* whose number is in every signature; it will hurry us */
-	l3->posts.burst_sqn++;
-	batch_close(l3, now);
-	for (unsigned i = 0; i < POST_RESTS; i++)
-		rest_end(l3, now, i);
 	for (uint8_t i = 0; i < PORT_MAX; i++) {
 		struct run x = {.l3 = l3, .now = now, .fx = fx, .port = i};
 
 		if (!l3->port[i].up)
 			continue;
 		x.mac_count = macs_count(l3, i);
-		next = run_queue(&x, false) ? next : now;
-		next = run_queue(&x, true) ? next : now;
-		next = instant_min(next, l3->port[i].hello_at);
+		if (!run_queue(&x, with_signature))
+			next = now;
+		if (with_signature) /* HELLOs are */
+			next = instant_min(next, l3->port[i].hello_at);
 	}
+	return next;
+}
+
+void posts_run(struct l3 *l3, instant now, struct fx *fx)
+{
+	instant next;
+
+	l3->posts.last_run = now;
+	if (!l3->self->description)
+		return; /* whose number is in every signature; it will hurry us */
+	l3->posts.burst_sqn++;
+	for (unsigned i = 0; i < POST_RESTS; i++)
+		rest_end(l3, now, i);
+	next = run_ports(l3, now, false, fx);
+	batch_close(l3, now); /* with those that waited for a description to leave */
+	next = instant_min(next, run_ports(l3, now, true, fx));
 	for (unsigned i = 0; i < POST_RESTS; i++)
 		next = instant_min(next, rest_next(&l3->posts, i));
 	timer_cancel(&l3->timers, &l3->posts.run); /* what came in meanwhile is counted in next */
