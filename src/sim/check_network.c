@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
+#include <stdlib.h>
 #include "sim/check.h"
 #include "sim/run.h"
 #include "sim/world_internal.h"
@@ -15,6 +16,22 @@ static bool is_rough(const struct run *r)
 {
 	return faults_active(r->faults, FAULT_LOSS) > 0 ||
 	       faults_active(r->faults, FAULT_REORDER) > 0;
+}
+
+/* Has each node routes to as many others as it could reach? */
+static bool all_routed(const struct run *r)
+{
+	uint32_t *size = world_alloc(r->layout.nodes * sizeof(*size));
+	bool all = true;
+
+	for (unsigned i = 0; i < r->layout.nodes; i++) {
+		if (r->part[i] != UINT32_MAX)
+			size[r->part[i]]++;
+	}
+	for (unsigned i = 0; i < r->layout.nodes && all; i++)
+		all = r->part[i] == UINT32_MAX || world_routes(r->world, i) + 1 >= size[r->part[i]];
+	free(size);
+	return all;
 }
 
 void check_pairs(struct run *r, const struct check *self)
@@ -37,7 +54,7 @@ void check_pairs(struct run *r, const struct check *self)
 			run_violated(r, self, "no way from node %u to %u for %d s", p->a, p->b,
 				     HOLE_MAX_S);
 	}
-	if (all && r->figures.converged.us < 0)
+	if (all && r->figures.converged.us < 0 && all_routed(r))
 		r->figures.converged = instant_since(now, (instant){1000000});
 }
 

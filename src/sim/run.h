@@ -86,7 +86,7 @@ struct run_exit {
 };
 
 struct run_figures {
-	span converged;		  /* after the start: all watched pairs have a way; < 0: never */
+	span converged;		  /* after the start: all nodes have a way to all others; < 0: never */
 	span addressed;		  /* ... and all clients an address */
 	uint64_t looked, reached; /* watched pairs that could have a way, and had one */
 	uint64_t sent, received;  /* frames of clients */

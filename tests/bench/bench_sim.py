@@ -3,10 +3,11 @@
 """What simulated towns cost: CPU and memory, and how both grow with the town.
 
     bench_sim.py [--json FILE] [--svg FILE] [--stack 100,200,400] [--network 100,200,400]
-                 [--time 2m] [--memory GIB] [--limit SECONDS]
+                 [--start 100,200,400] [--time 2m] [--memory GIB] [--limit SECONDS]
 
 stack: grids with a cloud for each 100 nodes and two clients for each node, everything on.
-network: grids of the network of all clouds alone (--network-only). One seed, no faults. CPU
+network: grids of the network of all clouds alone (--network-only). start: the same from the
+first packet until all nodes have a way to all others, no longer. One seed, no faults. CPU
 counts, not the clock: others may use the machine. growth is the exponent of a power law
 between the smallest and the largest town: 1, a node costs what it cost; 2, it costs more
 by each node there is. A town that needs more than --memory, or longer than --limit, is
@@ -26,7 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("NUVOL_BUILD", ROOT / "build" / "release"))
 PROGRAM = BUILD / "src/nuvol-sim/nuvol-sim"
 COLUMNS = ["cpu_s", "peak_mb", "memory_kb", "bytes_s", "events"]
-COLOURS = {"stack": "#1f6fb4", "network": "#c4551a"}
+COLOURS = {"stack": "#1f6fb4", "network": "#c4551a",
+           "start": "#3d8b37"}
 GIB = 1 << 30
 
 
@@ -39,6 +41,8 @@ def sides(nodes):
 def arguments_of(kind, nodes):
     if kind == "network":
         return ["--network-only"]
+    if kind == "start":
+        return ["--network-only", "--until", "converged"]
     return ["--clouds", str(max(1, nodes // 100)), "--clients", str(2 * nodes)]
 
 
@@ -156,12 +160,14 @@ def main():
     parser.add_argument("--svg", default=str(ROOT / "build/results/sim.svg"))
     parser.add_argument("--stack", type=numbers, default=[100, 200, 400])
     parser.add_argument("--network", type=numbers, default=[100, 200, 400])
+    parser.add_argument("--start", type=numbers, default=[100, 200, 400])
     parser.add_argument("--time", default="2m")
     parser.add_argument("--memory", type=float, default=20)
     parser.add_argument("--limit", type=float, default=1800)
     options = parser.parse_args()
     all_rows = {}
-    for kind, sizes in (("stack", options.stack), ("network", options.network)):
+    for kind, sizes in (("stack", options.stack), ("network", options.network),
+                        ("start", options.start)):
         all_rows[kind] = []
         for nodes in sizes:
             print(f"  {kind}: {nodes} nodes", file=sys.stderr, flush=True)

@@ -272,11 +272,32 @@ static void far_numbers(void **state)
 		assert_true(i > 0 || l3_rig_route(&r) == RIG_NOBODY);
 	}
 	l3_rig_pass(&r, span_ms(CLAIM_SEARCH_MS * 10));
-	/* The first was searched, the others are near it. */
-	assert_in_range(r.l3->count.chain_steps, AHEAD, AHEAD + 50);
+	/* The first was searched, the others are near it; each was first looked for nearby. */
+	assert_in_range(r.l3->count.chain_steps, AHEAD, AHEAD + 50 + RIG_NEIGHBOURS * CHAIN_STEPS);
 	assert_int_not_equal(l3_rig_route(&r), RIG_NOBODY);
 	assert_int_equal(r.far->chain.newest, AHEAD + RIG_NEIGHBOURS - 1);
 	assert_true(list_empty(&r.l3->claims.searching));
+	l3_rig_fini(&r);
+}
+
+/* A number that any OGM would be found by costs no search: at a start each node has thousands. */
+static void near_numbers(void **state)
+{
+	struct l3_rig r;
+
+	(void)state;
+	l3_rig_init(&r, NULL, false);
+	struct near *near = r.neighbour[0]->near;
+	struct bmx7_link chain = own_chain_link(&r.far_chain, r.l3->crypto, CHAIN_STEPS);
+	struct bmx7_iid iid = {9, 1, chain, r.far->id};
+	struct bmx7_ogm o = {.chain = chain, .iid = 9, .hops = 1, .metric = METRIC_ROUTABLE + 2};
+
+	near->searches.tokens = 0;
+	near->searches.filled = r.now;
+	claim_ogm(r.l3, r.now, near, 1, &o, &r.fx);
+	assert_int_equal(l3_rig_route(&r), RIG_NOBODY);
+	assert_int_equal(claim_iid(r.l3, r.now, near, &iid, &r.fx), OK);
+	assert_int_equal(l3_rig_route(&r), 0);
 	l3_rig_fini(&r);
 }
 
@@ -381,6 +402,7 @@ int main(void)
 		cmocka_unit_test(a_crowd_of_strangers),
 		cmocka_unit_test(reminders),
 		cmocka_unit_test(far_numbers),
+		cmocka_unit_test(near_numbers),
 		cmocka_unit_test(searched_claim_goes),
 	};
 

@@ -353,14 +353,26 @@ void claim_ogm(struct l3 *l3, instant now, struct near *r, uint16_t batch, const
 		number_ask(l3, now, c);
 }
 
-/* The whole chain is to be searched for what c waits with; a neighbour pays for it. */
-static void wait_retry(struct l3 *l3, instant now, struct claim *c)
+/* What c waits with may have got a number: a few steps as for any OGM, else the whole chain is to
+ * be searched, and its neighbour pays for it. */
+static void wait_retry(struct l3 *l3, instant now, struct claim *c, struct fx *fx)
 {
-	if (!c->wait || !is_described(c) || !list_empty(&c->wait->searching) ||
-	    !bucket_take(&claim_near(c)->searches, now))
+	uint16_t sqn;
+
+	if (!c->wait || !is_described(c) || !list_empty(&c->wait->searching))
 		return;
-	list_append(&l3->claims.searching, &c->wait->searching);
-	timer_set(&l3->timers, &l3->claims.search, now);
+	/* One about ourselves may end its neighbour: not while others are at work with it. */
+	sqn = c->node != l3->self ? chain_find(&c->node->chain, l3->crypto, &c->wait->ogm.chain,
+					       CHAIN_STEPS, &l3->count.chain_steps)
+				  : 0;
+	if (sqn > 0) {
+		const struct bmx7_ogm o = c->wait->ogm;
+
+		number_found(l3, now, c, c->wait->batch, sqn, &o, fx);
+	} else if (bucket_take(&claim_near(c)->searches, now)) {
+		list_append(&l3->claims.searching, &c->wait->searching);
+		timer_set(&l3->timers, &l3->claims.search, now);
+	}
 }
 
 /* The number, if it is known already. */
@@ -483,18 +495,18 @@ enum err claim_iid(struct l3 *l3, instant now, struct near *r, const struct bmx7
 		c->desc_sqn = i->desc_sqn;
 	}
 	if (is_described(c))
-		wait_retry(l3, now, c);
+		wait_retry(l3, now, c, fx);
 	else
 		description_ask(l3, now, c, fx);
 	return OK;
 }
 
-void claims_described(struct l3 *l3, instant now, struct l3_node *n)
+void claims_described(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)
 {
 	if (n == l3->self)
 		return;
 	for (struct claim *c = n->route.claims; c; c = c->next)
-		wait_retry(l3, now, c);
+		wait_retry(l3, now, c, fx);
 }
 
 void claims_forget(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx)

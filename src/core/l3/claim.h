@@ -105,7 +105,7 @@ void claim_ogm(struct l3 *l3, instant now, struct near *r, uint16_t batch, const
 enum err claim_iid(struct l3 *l3, instant now, struct near *r, const struct bmx7_iid *i,
 		   struct fx *fx);
 /* n has a new description: claims that waited for it are tried again. */
-void claims_described(struct l3 *l3, instant now, struct l3_node *n);
+void claims_described(struct l3 *l3, instant now, struct l3_node *n, struct fx *fx);
 /* TIMER_SEARCH fired. */
 void claims_search(struct l3 *l3, instant now, struct fx *fx);
 /* n was forgotten: who claims a path to it has to say so again. */

@@ -66,7 +66,7 @@ void plane_described(struct l3 *l3, instant now, struct l3_node *n, const struct
 		near_restarted(l3, now, n, fx);
 	else if (n->near)
 		near_described(l3, now, n->near, fx);
-	claims_described(l3, now, n);
+	claims_described(l3, now, n, fx);
 	described_tell(n, fx);
 }
 
