@@ -281,13 +281,13 @@ static bool candidate_accept(struct l3 *l3, instant now, struct l3_node *n, stru
 	c->key = NULL;
 	c->blocked = false;
 	n->content.refused = n->description->version.desc_sqn;
+	content_flood(l3, now, n, &giver, !old); /* before what follows from it */
 	plane_described(l3, now, n, old, fx);
 	if (old) {
 		description_free(l3, old);
 		blocked_again(l3, now);
 	}
 	use_set_free(l3, uses);
-	content_flood(l3, now, n, &giver, !old);
 	if (c->wanted <= n->content.refused)
 		wish_granted(n);
 	return true;

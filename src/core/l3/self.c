@@ -528,12 +528,12 @@ static void self_signed(struct l3 *l3, instant now, const struct job_done *d, st
 		return;
 	}
 	s->signing = NULL;
+	content_flood(l3, now, l3->self, NULL, !old);
 	plane_self_described(l3, now, old, s->chain, fx);
 	if (old)
 		description_free(l3, old);
 	use_set_free(l3, uses);
 	signing_drop(l3);
-	content_flood(l3, now, l3->self, NULL, !old);
 	if (s->again)
 		self_renew(l3, now);
 	s->again = false;
