@@ -10,6 +10,7 @@ enum {
 	ROUNDS = 17,	  /* ... and all; then until somebody wants it again */
 	ASK_AGAIN_MS = 900,
 	NODES_PER_CALL = 32,
+	SOON_APART_US = 2000, /* what many neighbours may make us verify */
 	/* Signatures that those who are no neighbours may make us verify; one costs 0.1 ms. */
 	STRANGERS_BURST = 64,
 	STRANGERS_MS = 20,
@@ -115,9 +116,19 @@ static void node_wait(struct l3 *l3, instant now, struct l3_node *n, enum conten
 	static const int delay_ms[WAITS] = {
 		[WAIT_SOON] = 200, [WAIT_QUICK] = 1000, [WAIT_LATER] = 5000, [WAIT_BLOCKED] = 5000};
 
+	struct contents *s = &l3->contents;
+	instant at = instant_add(now, span_ms(delay_ms[why]));
+
+	/* When thousands are known at once they are not all tried again each time. */
+	if (why == WAIT_SOON) {
+		instant turn = instant_add(s->last_soon, span_us(SOON_APART_US));
+
+		at = instant_before(at, turn) ? turn : at;
+		s->last_soon = at;
+	}
 	list_del(&n->content.pursuit->queue);
-	list_append(&l3->contents.wait[why], &n->content.pursuit->queue);
-	n->content.pursuit->at = instant_add(now, span_ms(delay_ms[why]));
+	list_append(&s->wait[why], &n->content.pursuit->queue);
+	n->content.pursuit->at = at;
 	due_arm(l3, now);
 }
 

@@ -28,6 +28,7 @@ struct contents {
 	struct map by_hash;	 /* struct stored */
 	struct list ready;	 /* struct pursuit.queue: to be looked at now */
 	struct list wait[WAITS]; /* each in order of time */
+	instant last_soon;	 /* the turn of the last in wait[WAIT_SOON] */
 	uint32_t large;		 /* contents beyond DESCRIBED_SMALL of their description */
 	uint32_t serial;	 /* of the last verification */
 	struct bucket strangers; /* signatures that strangers may make us verify, together */
