@@ -86,8 +86,8 @@ struct run_exit {
 };
 
 struct run_figures {
-	span converged;		  /* after the start: all nodes have a way to all others; < 0: never */
-	span addressed;		  /* ... and all clients an address */
+	span converged; /* after the start: all nodes have a way to all others; < 0: never */
+	span addressed; /* ... and all clients an address */
 	uint64_t looked, reached; /* watched pairs that could have a way, and had one */
 	uint64_t sent, received;  /* frames of clients */
 	uint64_t roams, arrivals, leaves;
