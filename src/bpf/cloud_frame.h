@@ -14,9 +14,8 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/program.h"
 #include "bpf/tables.h"
-
-#define ALWAYS static __attribute__((always_inline)) inline
 
 enum {
 	MAC = 6,
@@ -55,21 +54,6 @@ struct frame {
 	uint16_t vid;	     /* as wire/batadv counts it */
 	uint32_t payload;    /* offset */
 };
-
-ALWAYS uint16_t be16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-ALWAYS bool same(const uint8_t *a, const uint8_t *b, unsigned n)
-{
-	uint8_t differs = 0;
-
-#pragma unroll
-	for (unsigned i = 0; i < n; i++)
-		differs |= a[i] ^ b[i];
-	return differs == 0;
-}
 
 ALWAYS bool is_multicast(const uint8_t *mac)
 {

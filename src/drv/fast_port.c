@@ -15,19 +15,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Ours among the filters: "Nu". */
-enum { PRIORITY = 0x4e75, HANDLE = 1 };
+enum { HANDLE = 1 };
 
-static enum bpf_tc_attach_point point_of(enum fast_side side)
-{
-	return side == FAST_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
-}
+struct place {
+	enum bpf_tc_attach_point point;
+	uint32_t priority; /* ours among the filters: "Nu", and those before */
+};
+
+static const struct place places[] = {
+	[FAST_INGRESS] = {BPF_TC_INGRESS, 0x4e75},
+	[FAST_EGRESS] = {BPF_TC_EGRESS, 0x4e75},
+	[FAST_VLAN_INGRESS] = {BPF_TC_INGRESS, 0x4e74},
+	[FAST_VLAN_EGRESS] = {BPF_TC_EGRESS, 0x4e74},
+	[FAST_TUNNEL_INGRESS] = {BPF_TC_INGRESS, 0x4e73},
+	[FAST_TUNNEL_EGRESS] = {BPF_TC_EGRESS, 0x4e73},
+};
 
 int fast_port_attach(uint32_t ifindex, enum fast_side side, int program)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point_of(side));
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = PRIORITY, .prog_fd = program,
-		    .flags = BPF_TC_F_REPLACE);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = places[side].point);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = places[side].priority,
+		    .prog_fd = program, .flags = BPF_TC_F_REPLACE);
 	int e = bpf_tc_hook_create(&hook);
 
 	return e && e != -EEXIST ? e : bpf_tc_attach(&hook, &opts);
@@ -54,8 +62,8 @@ static bool has_filters(struct netlink *ask, uint32_t ifindex, uint32_t parent)
 
 void fast_port_detach(struct netlink *ask, uint32_t ifindex, enum fast_side side)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point_of(side));
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = PRIORITY);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = places[side].point);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = places[side].priority);
 
 	if (bpf_tc_detach(&hook, &opts))
 		return;
@@ -68,8 +76,8 @@ void fast_port_detach(struct netlink *ask, uint32_t ifindex, enum fast_side side
 
 int fast_port_program(uint32_t ifindex, enum fast_side side)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point_of(side));
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = PRIORITY);
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = places[side].point);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = HANDLE, .priority = places[side].priority);
 	int e = bpf_tc_query(&hook, &opts);
 
 	return e ? e : bpf_prog_get_fd_by_id(opts.prog_id);

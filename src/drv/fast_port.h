@@ -3,8 +3,9 @@
  * fast_port - a program of the fast path at an interface.
  *
  * Source  tc-bpf(8), tc(8) clsact; ethtool's ioctl; specs/datapath.md 4.17.
- * Shape   One filter of our own number in the interface's clsact, which is made when it is
- *         not there and goes with its last filter. Others' filters stay and run after ours.
+ * Shape   One filter of our own number for each of our programs in the interface's clsact,
+ *         which is made when it is not there and goes with its last filter. Others' filters stay
+ *         and run after ours.
  * Memory  nothing is kept.
  */
 #pragma once
@@ -13,7 +14,16 @@
 
 #include "drv/netlink.h"
 
-enum fast_side { FAST_INGRESS, FAST_EGRESS };
+/* The side of an interface, and whose program is there: the cloud's, without a name. What
+ * comes in is shown to tunnels first, then to VLANs, then to the cloud. */
+enum fast_side {
+	FAST_INGRESS,
+	FAST_EGRESS,
+	FAST_TUNNEL_INGRESS,
+	FAST_TUNNEL_EGRESS,
+	FAST_VLAN_INGRESS,
+	FAST_VLAN_EGRESS,
+};
 
 /* Puts the program there, instead of a former one of ours. Negative errno. */
 int fast_port_attach(uint32_t ifindex, enum fast_side side, int program);
