@@ -21,7 +21,7 @@
 enum fx_kind {
 	FX_SEND,     /* a frame out of a mesh port */
 	FX_DELIVER,  /* a frame to the LAN, out of the cloud port */
-	FX_FDB,	     /* tell the bridge that a client is now behind the cloud port */
+	FX_FDB,	     /* tell the bridge that a client is behind the cloud port now, or lost */
 	FX_ECHO,     /* the answer to EV_ECHO */
 	FX_NOTE,     /* something worth telling people; never acted on */
 	FX_DATAGRAM, /* to core/share of another node, or of all */
@@ -48,6 +48,7 @@ struct fx_frame {
 struct fx_fdb {
 	struct mac mac;
 	uint16_t vid;
+	bool lost; /* nobody has it any more: it may be anywhere, here too */
 };
 
 enum echo_result { ECHO_REPLY, ECHO_TTL_EXCEEDED, ECHO_UNREACHABLE };

@@ -128,12 +128,22 @@ static int entry_ask(struct netlink *ask, bool add, const struct ndmsg *about, s
 	return netlink_ask(ask, h);
 }
 
-int bridge_set_fdb(struct netlink *ask, int port, struct mac mac)
+static int learnt_ask(struct netlink *ask, bool add, int port, struct mac mac)
 {
 	const struct ndmsg about = {
 		.ndm_ifindex = port, .ndm_state = NUD_REACHABLE, .ndm_flags = NTF_MASTER};
 
-	return entry_ask(ask, true, &about, mac);
+	return entry_ask(ask, add, &about, mac);
+}
+
+int bridge_set_fdb(struct netlink *ask, int port, struct mac mac)
+{
+	return learnt_ask(ask, true, port, mac);
+}
+
+int bridge_unset_fdb(struct netlink *ask, int port, struct mac mac)
+{
+	return learnt_ask(ask, false, port, mac);
 }
 
 static int fixed_ask(struct netlink *ask, bool add, int port, bool is_bridge, struct mac mac)

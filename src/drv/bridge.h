@@ -33,6 +33,8 @@ int neighbour_set(struct netlink *ask, int ifindex, struct ipv6 a, struct mac ma
 
 /* The bridge is to believe that a client is behind its port, in whatever VLAN. */
 int bridge_set_fdb(struct netlink *ask, int port, struct mac mac);
+/* ... and not to believe it any more. -ENOENT: it did not. */
+int bridge_unset_fdb(struct netlink *ask, int port, struct mac mac);
 /* The bridge is to give frames for mac to nobody but the port, for good; port: the bridge's
  * own ifindex for what lies on the bridge. */
 int bridge_fix_fdb(struct netlink *ask, int port, bool is_bridge, struct mac mac);

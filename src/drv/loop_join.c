@@ -39,6 +39,16 @@ static void note_log(const struct fx_note *n)
 			 mac_print(n->object, object), n->value);
 }
 
+static void fdb_effect(struct loop *x, const struct fx_fdb *f)
+{
+	if (!x->lan.cloud_port)
+		return;
+	if (f->lost)
+		(void)bridge_unset_fdb(&x->fdb_ask, x->lan.cloud_port, f->mac);
+	else
+		(void)bridge_set_fdb(&x->fdb_ask, x->lan.cloud_port, f->mac);
+}
+
 void loop_emit(struct fx *fx, const struct effect *e)
 {
 	struct loop *x = container_of(fx, struct loop, fx);
@@ -46,10 +56,7 @@ void loop_emit(struct fx *fx, const struct effect *e)
 	switch (e->kind) {
 	case FX_SEND:
 	case FX_DELIVER: datapath_effect(&x->datapath, e); break;
-	case FX_FDB:
-		if (x->lan.cloud_port)
-			(void)bridge_set_fdb(&x->fdb_ask, x->lan.cloud_port, e->fdb.mac);
-		break;
+	case FX_FDB: fdb_effect(x, &e->fdb); break;
 	case FX_DATAGRAM:
 	case FX_LEASE:
 	case FX_RESERVE:

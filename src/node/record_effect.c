@@ -196,7 +196,7 @@ uint64_t record_effect_mix(uint64_t d, const struct effect *e)
 	switch (e->kind) {
 	case FX_SEND:
 	case FX_DELIVER: return with_bytes(with(d, e->frame.port), e->frame.data, e->frame.len);
-	case FX_FDB: return with(with_mac(d, e->fdb.mac), e->fdb.vid);
+	case FX_FDB: return with(with(with_mac(d, e->fdb.mac), e->fdb.vid), e->fdb.lost);
 	case FX_ECHO: return echo(d, &e->echo);
 	case FX_NOTE: return note(d, &e->note);
 	case FX_DATAGRAM:

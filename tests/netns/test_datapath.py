@@ -511,6 +511,26 @@ def test_bridge_tells_of_clients(spaces):
     assert "02:c1:00:00:00:01" not in clients_at(line.node[1])
 
 
+def test_a_false_roam_loses_no_silent_client(spaces):
+    """Another node took a client for its own that never left, and dropped it again: its own
+    node's bridge looks for it on the LAN, not in the mesh, before it says a word."""
+    line = Line(spaces, "w").wait()
+    mac, bridge = "02:c1:00:00:00:02", f"bridge -n {line.space[0].full} fdb"
+
+    def known():
+        return [(c["here"], c["announced"] and not c["roaming"])
+                for c in line.node[1].ask("clients")["clients"]
+                if c["mac"] == mac]
+
+    until(lambda: known() == [(True, True)], 5, "its node has announced it")
+    sh(f"{bridge} replace {mac} dev lan0 master dynamic")
+    until(lambda: known() == [(False, True)], 5, "the other node has")
+    sh(f"{bridge} del {mac} dev lan0 master")
+    until(lambda: known() == [], 5, "nobody has it")
+    assert line.client[0].pings("10.99.0.2", 3) == 3
+    assert known()[0][0]
+
+
 def test_our_own_address_is_announced(spaces):
     line = Line(spaces, "o").wait()
     mac = line.space[0].ip("-j link show br-lan").split('"address":"')[1][:17]

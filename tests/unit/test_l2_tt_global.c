@@ -27,7 +27,7 @@ static enum err add(struct rig *r, unsigned node, unsigned client, bool roam)
 static void del(struct rig *r, unsigned node, unsigned client, uint8_t flags)
 {
 	tt_global_del(&r->l2, r->now, rig_find(r, node), rig_client(client), 0,
-		      TT_CLIENT_DEL | flags);
+		      TT_CLIENT_DEL | flags, &r->fx);
 	rig_check(r);
 }
 
@@ -79,7 +79,7 @@ static void test_best_home(void **state)
 	assert_int_equal(home(&r, 1), A); /* announced once more */
 	tt_global_unlist(rig_find(&r, B));
 	add(&r, B, 1, false);
-	tt_global_sweep(&r.l2, r.now, rig_find(&r, B));
+	tt_global_sweep(&r.l2, r.now, rig_find(&r, B), &r.fx);
 	assert_int_equal(home(&r, 1), A); /* listed in a full table: no news */
 	add(&r, C, 1, false);
 	del(&r, A, 1, 0);
@@ -193,6 +193,45 @@ static void test_add_takes_a_client_away(void **state)
 	assert_true(find(&r, 4)->roaming);
 	assert_false(tt_local_find(&r.l2, rig_client(4), 0)->leaving);
 	assert_int_equal(r.fdb, 2);
+	rig_close(&r);
+}
+
+/* Another node takes a client for its own that never left, and drops it again: our bridge is
+ * not to look for it behind the cloud port, where what others flood for it comes from. */
+static void test_a_client_that_nobody_has_is_lost(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	open_with_peers(&r, NULL);
+	rig_seen(&r, CLIENT_SEEN, rig_client(1), 0, false);
+	commit(&r);
+	add(&r, A, 1, false);
+	add(&r, B, 1, false);
+	commit(&r);
+	assert_int_equal(r.fdb, 1);
+	assert_false(r.last_fdb.lost);
+	del(&r, A, 1, 0);
+	assert_int_equal(r.fdb, 1); /* B has it */
+	del(&r, B, 1, 0);
+	assert_int_equal(r.fdb, 2);
+	assert_true(r.last_fdb.lost);
+	assert_true(mac_equal(r.last_fdb.mac, rig_client(1)));
+	/* With its node, and when a hint fades; not when it is here now. */
+	add(&r, A, 2, false);
+	tt_global_clear(&r.l2, r.now, rig_find(&r, A), &r.fx);
+	assert_int_equal(r.fdb, 3);
+	frame_from(&r, B, 3);
+	rig_wait(&r, TT_HINT_KEEP_S * 1000);
+	tt_global_fade(&r.l2, r.now, &r.fx);
+	assert_int_equal(r.fdb, 4);
+	assert_true(r.last_fdb.lost);
+	assert_true(mac_equal(r.last_fdb.mac, rig_client(3)));
+	add(&r, A, 4, false);
+	rig_seen(&r, CLIENT_SEEN, rig_client(4), 0, false);
+	del(&r, A, 4, 0);
+	assert_null(find(&r, 4));
+	assert_int_equal(r.fdb, 4);
 	rig_close(&r);
 }
 
@@ -544,6 +583,7 @@ int main(void)
 		cmocka_unit_test(test_hint_ends_here),
 		cmocka_unit_test(test_flags_are_counted),
 		cmocka_unit_test(test_add_takes_a_client_away),
+		cmocka_unit_test(test_a_client_that_nobody_has_is_lost),
 		cmocka_unit_test(test_roamed_away),
 		cmocka_unit_test(test_roam_refused),
 		cmocka_unit_test(test_roams_in),

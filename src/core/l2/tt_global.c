@@ -154,6 +154,19 @@ static void client_free(struct l2 *l2, struct global_client *g)
 	pool_free(&l2->pool, g, sizeof(*g));
 }
 
+/* Nobody has it any more. A bridge that looked for it behind the cloud port would lose what is
+ * flooded to find it, when it sits silent on that bridge's own LAN. */
+static void client_lost(struct l2 *l2, struct global_client *g, struct fx *fx)
+{
+	const struct local_client *c = tt_local_find(l2, g->mac, g->vid);
+	const struct effect e = {.kind = FX_FDB,
+				 .fdb = {.mac = g->mac, .vid = g->vid, .lost = true}};
+
+	if (mac_is_station(g->mac) && (!c || c->leaving))
+		fx->emit(fx, &e);
+	client_free(l2, g);
+}
+
 /* Its client stays, perhaps without a home. */
 static void home_free(struct l2 *l2, struct tt_home *h)
 {
@@ -165,19 +178,19 @@ static void home_free(struct l2 *l2, struct tt_home *h)
 }
 
 /* A home goes; its client goes with the last. */
-static void home_drop(struct l2 *l2, instant now, struct tt_home *h)
+static void home_drop(struct l2 *l2, instant now, struct tt_home *h, struct fx *fx)
 {
 	struct global_client *g = h->client;
 
 	home_free(l2, h);
 	if (list_empty(&g->homes))
-		client_free(l2, g);
+		client_lost(l2, g, fx);
 	else
 		fading_update(l2, now, g);
 }
 
 /* The hints of g go; g too when it has nothing else. */
-static void client_fade(struct l2 *l2, instant now, struct global_client *g)
+static void client_fade(struct l2 *l2, instant now, struct global_client *g, struct fx *fx)
 {
 	bool somewhere = false;
 
@@ -188,7 +201,7 @@ static void client_fade(struct l2 *l2, instant now, struct global_client *g)
 			somewhere = somewhere || !h->left;
 	}
 	if (list_empty(&g->homes)) {
-		client_free(l2, g);
+		client_lost(l2, g, fx);
 		return;
 	}
 	g->temporary = false;
@@ -200,37 +213,38 @@ void tt_global_fade(struct l2 *l2, instant now, struct fx *fx)
 {
 	struct tt_global *t = &l2->global;
 
-	(void)fx; /* what fades was only a hint: nobody is told */
 	for (unsigned i = 0; i < FADE_PER_CALL && !list_empty(&t->fading); i++) {
 		struct global_client *g =
 			container_of(t->fading.next, struct global_client, fading);
 
 		if (!instant_reached(instant_add(g->since, span_s(TT_HINT_KEEP_S)), now))
 			break;
-		client_fade(l2, now, g);
+		client_fade(l2, now, g, fx);
 	}
 	fade_arm(l2);
 }
 
 /* Makes room for one more client, at the cost of the oldest hints. */
-static bool evict(struct l2 *l2, instant now)
+static bool evict(struct l2 *l2, instant now, struct fx *fx)
 {
 	struct tt_global *t = &l2->global;
 
 	for (unsigned i = 0; i < EVICT_TRIES && t->count >= l2->conf.clients_max; i++) {
 		if (list_empty(&t->fading))
 			return false;
-		client_fade(l2, now, container_of(t->fading.next, struct global_client, fading));
+		client_fade(l2, now, container_of(t->fading.next, struct global_client, fading),
+			    fx);
 	}
 	return t->count < l2->conf.clients_max;
 }
 
-static struct global_client *client_new(struct l2 *l2, instant now, struct mac mac, uint16_t vid)
+static struct global_client *client_new(struct l2 *l2, instant now, struct mac mac, uint16_t vid,
+					struct fx *fx)
 {
 	struct tt_global *t = &l2->global;
 	struct global_client *g;
 
-	if (t->count >= l2->conf.clients_max && !evict(l2, now))
+	if (t->count >= l2->conf.clients_max && !evict(l2, now, fx))
 		return NULL;
 	g = pool_alloc(&l2->pool, sizeof(*g));
 	if (!g)
@@ -249,7 +263,7 @@ static struct global_client *client_new(struct l2 *l2, instant now, struct mac m
 
 /* The home of (mac, vid) at o; made, uncounted, when there is none. NULL: no room. */
 static struct tt_home *home_get(struct l2 *l2, instant now, struct originator *o, struct mac mac,
-				uint16_t vid)
+				uint16_t vid, struct fx *fx)
 {
 	struct tt_global *t = &l2->global;
 	struct global_client *g = tt_global_find(l2, mac, vid);
@@ -261,7 +275,7 @@ static struct tt_home *home_get(struct l2 *l2, instant now, struct originator *o
 	if (t->home_count / HOMES_PER_CLIENT >= l2->conf.clients_max)
 		return NULL;
 	if (made)
-		g = client_new(l2, now, mac, vid);
+		g = client_new(l2, now, mac, vid, fx);
 	if (!g)
 		return NULL;
 	h = pool_alloc(&l2->pool, sizeof(*h));
@@ -370,7 +384,7 @@ static void home_leaving(struct l2 *l2, instant now, struct tt_home *h)
 enum err tt_global_add(struct l2 *l2, instant now, struct originator *o, struct mac mac,
 		       uint16_t vid, uint8_t flags, uint8_t ttvn, bool roam, struct fx *fx)
 {
-	struct tt_home *h = home_get(l2, now, o, mac, vid);
+	struct tt_home *h = home_get(l2, now, o, mac, vid, fx);
 	uint8_t sync = flags & TT_CLIENT_SYNC_MASK;
 	bool leaving = !roam && (flags & TT_CLIENT_ROAM);
 
@@ -383,7 +397,7 @@ enum err tt_global_add(struct l2 *l2, instant now, struct originator *o, struct 
 		/* Never counted, and no VLAN for it: no hint either, and no room for others. */
 		bool told = l2->global.told_full;
 
-		home_drop(l2, now, h);
+		home_drop(l2, now, h, fx);
 		l2->global.told_full = told;
 		return refuse(l2, mac, o, fx);
 	}
@@ -422,8 +436,9 @@ void tt_global_add_temporary(struct l2 *l2, instant now, struct originator *o, s
 	if (g && !g->temporary && (h || !g->roaming))
 		return;
 	if (!g && t->fading_count > 0 && t->fading_count >= l2->conf.clients_max / TEMPORARY_SHARE)
-		client_fade(l2, now, container_of(t->fading.next, struct global_client, fading));
-	h = home_get(l2, now, o, mac, vid);
+		client_fade(l2, now, container_of(t->fading.next, struct global_client, fading),
+			    fx);
+	h = home_get(l2, now, o, mac, vid, fx);
 	if (!h) {
 		refuse(l2, mac, o, fx);
 		return;
@@ -438,7 +453,7 @@ void tt_global_add_temporary(struct l2 *l2, instant now, struct originator *o, s
 }
 
 void tt_global_del(struct l2 *l2, instant now, struct originator *o, struct mac mac, uint16_t vid,
-		   uint8_t flags)
+		   uint8_t flags, struct fx *fx)
 {
 	struct global_client *g = tt_global_find(l2, mac, vid);
 	struct tt_home *h = g ? home_find(g, o) : NULL;
@@ -455,22 +470,28 @@ void tt_global_del(struct l2 *l2, instant now, struct originator *o, struct mac 
 		g->temporary = false;
 		fading_update(l2, now, g);
 	} else {
-		home_drop(l2, now, h);
+		home_drop(l2, now, h, fx);
 	}
 }
 
-void tt_global_drop(struct l2 *l2, instant now, struct tt_remote *r)
+void tt_global_drop(struct l2 *l2, struct tt_remote *r)
 {
 	list_each (h, &r->homes, struct tt_home, of_originator) {
-		home_drop(l2, now, h);
+		struct global_client *g = h->client;
+
+		home_free(l2, h);
+		if (list_empty(&g->homes))
+			client_free(l2, g);
 	}
 	assert(r->client_count == 0 && r->vlans.used == 0);
 }
 
 void tt_global_clear(struct l2 *l2, instant now, struct originator *o, struct fx *fx)
 {
-	(void)fx; /* the loss of the node was told already */
-	tt_global_drop(l2, now, &o->tt);
+	list_each (h, &o->tt.homes, struct tt_home, of_originator) {
+		home_drop(l2, now, h, fx);
+	}
+	assert(o->tt.client_count == 0 && o->tt.vlans.used == 0);
 	tt_remote_forget(&o->tt);
 	forwarding_mark_node(l2, o->mac);
 }
@@ -491,11 +512,11 @@ void tt_global_unlist(struct originator *o)
 	}
 }
 
-void tt_global_sweep(struct l2 *l2, instant now, struct originator *o)
+void tt_global_sweep(struct l2 *l2, instant now, struct originator *o, struct fx *fx)
 {
 	list_each (h, &o->tt.homes, struct tt_home, of_originator) {
 		if (h->counted && !h->listed)
-			home_drop(l2, now, h);
+			home_drop(l2, now, h, fx);
 	}
 }
 

@@ -101,18 +101,19 @@ enum err tt_global_add(struct l2 *l2, instant now, struct originator *o, struct 
  * left is another one, because the frame is the newer truth. */
 void tt_global_add_temporary(struct l2 *l2, instant now, struct originator *o, struct mac mac,
 			     uint16_t vid, struct fx *fx);
-/* O withdraws (mac, vid); flags may hold TT_CLIENT_ROAM. */
+/* O withdraws (mac, vid); flags may hold TT_CLIENT_ROAM. Of a client that nobody has any more,
+ * here as in all that follows, the bridge is told (FX_FDB, lost). */
 void tt_global_del(struct l2 *l2, instant now, struct originator *o, struct mac mac, uint16_t vid,
-		   uint8_t flags);
+		   uint8_t flags, struct fx *fx);
 /* All clients of o go, and what we knew of its table: it is gone. */
 void tt_global_clear(struct l2 *l2, instant now, struct originator *o, struct fx *fx);
-/* The part of it that has homes to free. */
-void tt_global_drop(struct l2 *l2, instant now, struct tt_remote *r);
+/* At the end: frees the homes of r, without a word. */
+void tt_global_drop(struct l2 *l2, struct tt_remote *r);
 
 /* Around the adds of a full table of o: what it announced before and does not list
  * goes; TEMP and ROAM hints stay, they are no part of a table. */
 void tt_global_unlist(struct originator *o);
-void tt_global_sweep(struct l2 *l2, instant now, struct originator *o);
+void tt_global_sweep(struct l2 *l2, instant now, struct originator *o, struct fx *fx);
 
 /* The client was heard here: its global entry becomes ROAM (see tt_roam_in), and goes
  * when it was no more than a hint. */

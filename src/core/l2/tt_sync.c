@@ -24,7 +24,7 @@ void tt_remote_forget(struct tt_remote *t)
 
 void tt_remote_fini(struct l2 *l2, struct tt_remote *t)
 {
-	tt_global_drop(l2, (instant){0}, t);
+	tt_global_drop(l2, t);
 	pool_free(&l2->pool, t->last, t->last_room * sizeof(*t->last));
 	t->last = NULL;
 	t->last_count = t->last_room = 0;
@@ -224,7 +224,7 @@ static void apply(struct l2 *l2, instant now, struct originator *o, const struct
 		struct batadv_tt_change c = batadv_tt_change_at(tt, i);
 
 		if (c.flags & TT_CLIENT_DEL)
-			tt_global_del(l2, now, o, c.mac, c.vid, c.flags);
+			tt_global_del(l2, now, o, c.mac, c.vid, c.flags, fx);
 		else
 			tt_global_add(l2, now, o, c.mac, c.vid, c.flags, tt->ttvn, false, fx);
 	}
@@ -266,7 +266,7 @@ static void apply_full(struct l2 *l2, instant now, struct originator *o, const s
 
 	tt_global_unlist(o);
 	apply(l2, now, o, tt, fx);
-	tt_global_sweep(l2, now, o);
+	tt_global_sweep(l2, now, o, fx);
 	r->known = true;
 	r->ttvn = tt->ttvn;
 	forwarding_mark_node(l2, o->mac);
