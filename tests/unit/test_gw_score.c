@@ -96,6 +96,67 @@ static void not_without_proving(void **state)
 	assert_int_equal(by(&one), 1);
 }
 
+static void nobody_judges(struct rig *r)
+{
+	(void)r;
+}
+
+static void both_are_bad(struct rig *r)
+{
+	for (unsigned n = 1; n <= 2; n++) {
+		const struct digest id = id_of(n);
+
+		gw_judge(r->g, false, &id, GW_BAD);
+	}
+}
+
+static void both_are_good(struct rig *r)
+{
+	good(r, 1);
+	good(r, 2);
+}
+
+/* All clients are ours, and follow what is chosen at the same instant. */
+static void clients_follow(struct rig *r, unsigned clients)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		settle(r);
+		for (unsigned n = 1; n <= 2; n++) {
+			const struct digest id = id_of(n);
+
+			gw_users_set(r->g, false, &id, by(r) == n ? clients : 0);
+		}
+	}
+	settle(r);
+}
+
+/* Whom the clients follow is not left for that. */
+static void no_swing(void **state)
+{
+	static const struct {
+		void (*judge)(struct rig *r);
+		uint64_t bps;
+		unsigned clients;
+	} cases[] = {
+		{nobody_judges, 50 * MBIT, 3}, {both_are_bad, 50 * MBIT, 3},
+		{both_are_good, 50 * MBIT, 3}, {both_are_bad, 100000, 5000},
+		{both_are_good, 100000, 5000}, /* nothing is left for each */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		teardown(state);
+		setup(state);
+		offer(&one, 1, prefix("0.0.0.0", 0), cases[i].bps, 100 * MBIT);
+		offer(&one, 2, prefix("0.0.0.0", 0), cases[i].bps, 100 * MBIT);
+		cases[i].judge(&one);
+		settle(&one);
+		one.changes = 0;
+		clients_follow(&one, cases[i].clients);
+		if (one.changes > 0)
+			fail_msg("case %zu: %u changes at one instant", i, one.changes);
+	}
+}
+
 /* ---- of a cloud ---- */
 
 /* Each node has one client, which follows its node's choice when it is idle. */
@@ -215,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(shares, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_without_proving, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_swing, setup, teardown),
 		cmocka_unit_test(crowd),
 	};
 

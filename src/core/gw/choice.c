@@ -197,11 +197,14 @@ static struct gw_candidate *active_find(const struct gw_route *r)
 	return NULL;
 }
 
-/* What is used need not be left at once for best. One that is not proved yet will be soon. */
+/* What is used need not be left at once for best. One that is not proved yet will be soon, and of
+ * two bad ones neither is a reason to hurry. Never a question of how many use which: our clients
+ * follow at once, and would send us back at the same instant, for ever. */
 static bool is_bearable(const struct gw *g, const struct gw_candidate *used,
 			const struct gw_candidate *best)
 {
-	return gw_candidate_check(g, used) == GW_CHOSEN && rank(g, used) != RANK_BAD &&
+	return gw_candidate_check(g, used) == GW_CHOSEN &&
+	       (rank(g, used) != RANK_BAD || rank(g, best) == RANK_BAD) &&
 	       rank(g, best) != RANK_PREFERRED;
 }
 

@@ -62,7 +62,10 @@ uint64_t gw_candidate_weigh(const struct gw *g, const struct gw_candidate *c)
 		return gw_match_metric(s, w.bandwidth, c->node->metric, active);
 	/* Who comes is one more. */
 	w.users = active && users > 0 ? users : users + 1;
-	return gw_match_worth(s, &w, c->node->metric, active);
+	const uint64_t share = gw_match_worth(s, &w, c->node->metric, active);
+
+	/* A crowd leaves little, but never makes it unfit. */
+	return share == 0 && worth_alone(g, c) > 0 ? 1 : share;
 }
 
 bool gw_score_crowded(const struct gw_candidate *c)
