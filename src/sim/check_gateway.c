@@ -27,6 +27,8 @@ static bool cloud_is_whole(const struct run *r, unsigned node)
 {
 	const unsigned cloud = r->layout.node[node].cloud;
 
+	if (faults_forged(r->faults, cloud))
+		return false;
 	for (uint32_t i = r->cloud_first[cloud]; i < r->cloud_first[cloud + 1]; i++) {
 		const unsigned peer = r->cloud_node[i];
 

@@ -15,6 +15,7 @@ enum {
 	LIE_MBIT = 10000,
 	FORGED_AHEAD = 2000, /* numbers of OGMs: a restart is believed beyond 65535 */
 	FORGED_TTL = 50,
+	FORGED_S = 40,
 };
 
 /* One that is under way. */
@@ -87,9 +88,18 @@ static void restart_end(struct faults *f, const struct active *a)
 	world_restart(world(f), a->node);
 }
 
+/* One that hangs would miss that its crowd goes, which a kernel would keep for it. */
+static bool is_crowded(const struct faults *f, unsigned node)
+{
+	for (unsigned i = 0; i < f->count; i++)
+		if (f->at[i].kind == FAULT_CROWD && f->at[i].node == node)
+			return true;
+	return false;
+}
+
 static bool hang_begin(struct faults *f, struct active *a)
 {
-	if (!any_alive(f, a))
+	if (!any_alive(f, a) || is_crowded(f, a->node))
 		return false;
 	world_hang(world(f), a->node, true);
 	return true;
@@ -463,7 +473,8 @@ static const struct fault_row rows[FAULT_KINDS] = {
 	[FAULT_UPLINK] = {3, 40, false, uplink_begin, uplink_end},
 	[FAULT_GATEWAY] = {1, 40, false, gateway_begin, start_end},
 	[FAULT_LIAR] = {20, 60, false, liar_begin, uplink_end},
-	[FAULT_ORIGINATOR] = {1, 1, false, originator_begin, nothing_end},
+	/* Who is forged twice is not believed for 30 s, as batman-adv has it. */
+	[FAULT_ORIGINATOR] = {FORGED_S, FORGED_S, false, originator_begin, nothing_end},
 	[FAULT_CROWD] = {5, 20, true, crowd_begin, crowd_end},
 	[FAULT_WALK] = {5, 5, true, walk_begin, nothing_end},
 	[FAULT_CLAIM] = {1, 1, false, claim_begin, nothing_end},
@@ -591,6 +602,15 @@ unsigned faults_active(const struct faults *f, enum fault_kind k)
 	for (unsigned i = 0; i < f->count; i++)
 		n += f->at[i].kind == k;
 	return n;
+}
+
+bool faults_forged(const struct faults *f, unsigned cloud)
+{
+	for (unsigned i = 0; i < f->count; i++)
+		if (f->at[i].kind == FAULT_ORIGINATOR &&
+		    f->run->layout.node[f->at[i].node].cloud == cloud)
+			return true;
+	return false;
 }
 
 static void expire(struct faults *f, instant now)

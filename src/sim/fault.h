@@ -66,3 +66,5 @@ void faults_end(struct faults *f);
 bool faults_any(const struct faults *f);
 /* How many of this kind are under way. */
 unsigned faults_active(const struct faults *f, enum fault_kind k);
+/* Was an originator of this cloud forged so lately that its own OGMs may not be believed? */
+bool faults_forged(const struct faults *f, unsigned cloud);
