@@ -35,6 +35,14 @@ check: setup
 fuzz: setup
 	@tests/run fuzz
 
+# Small towns of the simulator, a thousand seeds for each set of faults; SEEDS=1-50 for some of them.
+nightly: release
+	@nice tests/sim/nightly.py --seeds $(or $(SEEDS),1-1000) $(RELEASE)/src/nuvol-sim/nuvol-sim
+
+# Faults planted in the cores: do the simulator's checks see them?
+mutate: setup
+	@nice tests/mutate/mutate.py
+
 # What the tests below namespaces reach of the cores, a line each; at least 90 % of lines, 80 % of branches.
 coverage: setup
 	@tests/run coverage
@@ -51,4 +59,4 @@ install: release
 clean:
 	rm -rf build
 
-.PHONY: all setup release demo test test-long check fuzz coverage bench install clean
+.PHONY: all setup release demo test test-long check fuzz nightly mutate coverage bench install clean
