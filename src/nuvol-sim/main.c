@@ -87,6 +87,11 @@ static bool loss_take(struct cli *c, const char *text)
 	return count_take(text, 90, &c->run.loss_percent);
 }
 
+static bool mtu_take(struct cli *c, const char *text)
+{
+	return count_take(text, UINT16_MAX, &c->run.mtu_bytes);
+}
+
 static bool shape_take(struct cli *c, enum layout_shape shape, const char *text)
 {
 	c->run.shape = shape;
@@ -223,6 +228,7 @@ static const struct option_row {
 	{"--town", "N", town_take, "at random places, who is in range hears each other"},
 	{"--media", "wire|radio", media_take, "each link by itself, or one channel for all"},
 	{"--loss", "PERCENT", loss_take, "of all links, beside what distance makes"},
+	{"--mtu", "BYTES", mtu_take, "of all links, for a packet of batman-adv; else 1532"},
 	{"--clouds", "N", clouds_take, "neighbourhoods, each a cloud of its own"},
 	{"--clients", "N", clients_take, "that come, talk, walk and go"},
 	{"--uplinks", "N", uplinks_take, "nodes with a way to the Internet"},
@@ -243,7 +249,8 @@ static const struct option_row {
 /* What a town file says itself. */
 static bool town_says(const char *option)
 {
-	static const char *const of_town[] = {"--media", "--loss", "--clouds", "--uplinks"};
+	static const char *const of_town[] = {"--media", "--loss", "--mtu", "--clouds",
+					      "--uplinks"};
 
 	for (size_t i = 0; i < sizeof(of_town) / sizeof(of_town[0]); i++)
 		if (strcmp(option, of_town[i]) == 0)

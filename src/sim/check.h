@@ -43,6 +43,11 @@ bool check_cloud_routes(struct run *r, char why[CHECK_TEXT]); /* check_cloud.c *
 bool check_cloud_tables(struct run *r, char why[CHECK_TEXT]);
 bool check_clients_known(struct run *r, char why[CHECK_TEXT]);
 bool check_circles(struct run *r, char why[CHECK_TEXT]);
+void check_whole(struct run *r, const struct check *self); /* check_frames.c */
+void check_repeats(struct run *r, const struct check *self);
+void check_anycast(struct run *r, const struct check *self);
+void check_fit(struct run *r, const struct check *self);
+bool check_arrive(struct run *r, char why[CHECK_TEXT]);
 void check_twins(struct run *r, const struct check *self); /* check_lease.c */
 bool check_addresses(struct run *r, char why[CHECK_TEXT]);
 bool check_leases_agree(struct run *r, char why[CHECK_TEXT]);

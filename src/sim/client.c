@@ -5,10 +5,12 @@
 #include "sim/world_internal.h"
 
 enum {
-	ETHERTYPE_WORLD = 0x88b6, /* IEEE: for local experiments */
+	ETHERTYPE_WORLD = 0x88b6, /* IEEE: for local experiments; ... */
+	ETHERTYPE_GATEWAY = 0x88b5,
 	CLIENT_HEADER = ETHERNET_HEADER + 6,
 	CLIENT_TRY_MS = 1000, /* without an answer */
 	UNIX_S = 1700000000,  /* when worlds begin */
+	PAYLOAD_LEAST = 46,
 };
 
 /* What a frame of len bytes carries behind its number and length. */
@@ -48,6 +50,22 @@ static void answer_rx(struct world *w, struct client *c, const uint8_t *bytes, s
 	s->last = w->now;
 }
 
+/* Where it moves to, or whoever starts anew, may have what it got already. */
+static void broadcast_rx(struct world *w, struct client *c, struct mac from, uint32_t number)
+{
+	const struct heard now = {from, c->node, number, w->place[c->node]->life};
+	const uint64_t known = c->heards < HEARD_MAX ? c->heards : HEARD_MAX;
+
+	c->inbox.broadcasts++;
+	for (uint64_t i = 0; i < known; i++) {
+		const struct heard *h = &c->heard[i];
+
+		c->inbox.repeats += h->number == number && mac_equal(h->from, from) &&
+				    h->node == now.node && h->life == now.life;
+	}
+	c->heard[c->heards++ % HEARD_MAX] = now;
+}
+
 void client_rx(struct world *w, struct client *c, const uint8_t *frame, size_t len)
 {
 	struct world_inbox *in = &c->inbox;
@@ -74,6 +92,8 @@ void client_rx(struct world *w, struct client *c, const uint8_t *frame, size_t l
 	}
 	in->frames++;
 	in->damaged += !payload_is_whole(frame, len, number, sent_len);
+	if (mac_is_multicast(mac_from(frame)))
+		broadcast_rx(w, c, mac_from(frame + sizeof(struct mac)), number);
 	in->last = w->now;
 }
 
@@ -267,7 +287,7 @@ void world_send(struct world *w, unsigned client, struct mac dst, uint32_t numbe
 	uint8_t frame[LAN_FRAME_MAX] = {0};
 	struct wr out = wr_over(frame, sizeof(frame));
 
-	assert(len >= 46 && len <= 1500 && c->node != WORLD_NOWHERE);
+	assert(len >= PAYLOAD_LEAST && len <= 1500 && c->node != WORLD_NOWHERE);
 	struct place *p = w->place[c->node];
 	ethernet_write(&out, dst, c->mac, ETHERTYPE_WORLD);
 	wr_u32(&out, number);
@@ -287,4 +307,19 @@ const struct world_inbox *world_inbox(const struct world *w, unsigned client)
 {
 	assert(client < w->clients);
 	return &w->client[client]->inbox;
+}
+
+struct mac world_anycast_mac(const struct world *w, unsigned node)
+{
+	return w->place[node]->node.plan.anygw_mac;
+}
+
+void world_anycast_speaks(struct world *w, unsigned node)
+{
+	uint8_t frame[ETHERNET_HEADER + PAYLOAD_LEAST] = {0};
+	struct wr out = wr_over(frame, sizeof(frame));
+
+	ethernet_write(&out, MAC_BROADCAST, world_anycast_mac(w, node), ETHERTYPE_GATEWAY);
+	host_lan_deliver(w->place[node], frame, sizeof(frame), NULL);
+	host_from_lan(w->place[node], frame, sizeof(frame));
 }

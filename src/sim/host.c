@@ -36,12 +36,31 @@ struct mac host_bridge_mac(unsigned node)
 
 /* ---- effects ---- */
 
-static void count_traffic(struct world_traffic *t, unsigned nodes, const uint8_t *data, size_t len)
+/* Does it carry a client's frame (or its first bytes) from or to the anycast gateway? */
+static bool is_of_anycast(const struct plan *plan, const uint8_t *packet, size_t len)
 {
+	size_t head;
+
+	switch (packet[0]) {
+	case BATADV_BCAST: head = BATADV_BCAST_LEN; break;
+	case BATADV_UNICAST: head = BATADV_UNICAST_LEN; break;
+	case BATADV_UNICAST_4ADDR: head = BATADV_4ADDR_LEN; break;
+	default: return false;
+	}
+	return len >= head + ETHERNET_HEADER &&
+	       (mac_equal(mac_from(packet + head), plan->anygw_mac) ||
+		mac_equal(mac_from(packet + head + sizeof(struct mac)), plan->anygw_mac));
+}
+
+static void count_traffic(struct place *p, struct world_traffic *t, const uint8_t *data, size_t len)
+{
+	const unsigned nodes = p->world->places;
 	uint8_t type = data[ETHERNET_HEADER], ttl = data[ETHERNET_HEADER + 2];
 
 	t->frames++;
 	t->bytes += len;
+	t->anycast += p->conf.plan.anygw &&
+		      is_of_anycast(&p->node.plan, data + ETHERNET_HEADER, len - ETHERNET_HEADER);
 	t->circled += type >= BATADV_UNICAST_MIN && ttl + nodes < BATADV_TTL;
 	if (type == BATADV_IV_OGM) {
 		t->ogm_frames++;
@@ -59,7 +78,7 @@ static void count_traffic(struct world_traffic *t, unsigned nodes, const uint8_t
 static void transmit(struct place *p, uint8_t port, const uint8_t *data, size_t len)
 {
 	assert(len > ETHERNET_HEADER);
-	count_traffic(&p->traffic[port], p->world->places, data, len);
+	count_traffic(p, &p->traffic[port], data, len);
 	medium_frame(p, port, data, len);
 }
 

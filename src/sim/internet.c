@@ -99,16 +99,20 @@ static void way_tell(struct place *p)
 	host_tell(p, &ev);
 }
 
-void internet_boot(struct place *p)
+void internet_tell(struct place *p)
 {
 	struct ev ev = {.kind = EV_UPLINK, .uplink = {.kind = UPLINK_CARRIES}};
 
-	p->uplink.used = false;
-	if (p->uplink.kind == WORLD_UPLINK_NONE)
-		return;
 	ev.uplink.carries = (struct ev_uplink_carries){.v6 = false, .yes = true};
 	host_tell(p, &ev);
 	way_tell(p);
+}
+
+void internet_boot(struct place *p)
+{
+	p->uplink.used = false;
+	if (p->uplink.kind != WORLD_UPLINK_NONE)
+		internet_tell(p);
 }
 
 void world_uplink(struct world *w, unsigned node, const struct world_uplink_conf *conf)

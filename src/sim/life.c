@@ -6,8 +6,12 @@
 enum {
 	STEPS = 10, /* in a second: clients act in turns */
 	FRAME_BYTES = 200,
+	FRAME_MOST_BYTES = 1500,
+	BIG_OF = 4,	  /* one of so many frames is as big as can be */
+	BROADCAST_OF = 8, /* ... is for all; and one is for the gateway, which answers all */
 	/* Each in so many seconds, on average: */
 	TALK_S = 5,
+	TALK_CALM_S = 2,
 	ROAM_S = 90,
 	AWAY_S = 400, /* it goes ... */
 	BACK_S = 40,  /* ... and comes back */
@@ -38,6 +42,13 @@ bool run_client_served(const struct run *r, unsigned client)
 	unsigned at = world_client_at(r->world, client);
 
 	return at != WORLD_NOWHERE && world_alive(r->world, at);
+}
+
+uint64_t run_received(const struct run *r, unsigned client)
+{
+	const struct world_inbox *in = world_inbox(r->world, client);
+
+	return in->frames - in->broadcasts;
 }
 
 /* Of a town file, where it says; all others by chance. */
@@ -193,14 +204,40 @@ static void streams_step(struct run *r)
 
 /* ---- other clients ---- */
 
+static unsigned frame_bytes(struct run *r)
+{
+	return prng_below(&r->prng, BIG_OF) == 0 ? FRAME_MOST_BYTES : FRAME_BYTES;
+}
+
+/* As ARP does: the whole LAN is asked, or the gateway, which is everywhere and so must not be heard
+ * by others than those of its node. */
+static void talk_to_all(struct run *r, unsigned i)
+{
+	const unsigned at = world_client_at(r->world, i);
+	const bool of_gateway = prng_below(&r->prng, 2) == 0;
+
+	world_send(r->world, i, of_gateway ? world_anycast_mac(r->world, at) : MAC_BROADCAST,
+		   ++r->client[i].number, frame_bytes(r));
+	if (of_gateway)
+		world_anycast_speaks(r->world, at);
+}
+
 static void talk(struct run *r, unsigned i)
 {
 	struct run_client *c = &r->client[i], *peer = &r->client[c->peer];
 
+	if (run_client_served(r, i) && prng_below(&r->prng, BROADCAST_OF / 2) == 0) {
+		talk_to_all(r, i);
+		return;
+	}
 	/* One that is alone in its cloud has nobody to talk with. */
 	if (c->peer == i || !run_client_served(r, i) || peer->away || peer->asleep)
 		return;
-	world_send(r->world, i, world_client_mac(r->world, c->peer), ++c->number, FRAME_BYTES);
+	if (peer->received != run_received(r, c->peer))
+		peer->unheard = 0;
+	peer->received = run_received(r, c->peer);
+	peer->unheard++;
+	world_send(r->world, i, world_client_mac(r->world, c->peer), ++c->number, frame_bytes(r));
 	r->figures.sent += run_client_served(r, c->peer);
 }
 
@@ -230,7 +267,7 @@ static void act(struct run *r, unsigned i)
 	} else {
 		c->asleep = false;
 	}
-	if (!c->asleep && once_in(r, TALK_S))
+	if (!c->asleep && once_in(r, r->calm ? TALK_CALM_S : TALK_S))
 		talk(r, i);
 	if (r->conf.uplinks > 0 && !c->asleep && c->stream == 0 && once_in(r, ASK_S))
 		ask(r, i);

@@ -35,6 +35,8 @@ void report_command(const struct run *r, FILE *out)
 	if (!c->town)
 		fprintf(out, " --media %s --loss %u --clouds %u --uplinks %u",
 			c->radio ? "radio" : "wire", c->loss_percent, c->clouds, c->uplinks);
+	if (c->mtu_bytes > 0)
+		fprintf(out, " --mtu %u", c->mtu_bytes);
 	fprintf(out, " --clients %u --time %" PRId64 "s", c->clients, c->time.us / 1000000);
 	fprintf(out, " --seed %" PRIu64 " --faults %s", c->seed, c->faults->name);
 	if (c->network_only)

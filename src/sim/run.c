@@ -15,6 +15,8 @@ enum {
 	RADIO_DELAY_US = 1000,
 	RATE_MBIT = 54,
 	RETRIES = 4,
+	MTU_LEAST_BYTES = 1280, /* of IPv6 */
+	MTU_MOST_BYTES = 9000,
 	PAIR_TRIES = 1000,
 	UPLINK_MBIT_LEAST = 5,
 	UPLINK_MBIT_MORE = 96,
@@ -55,6 +57,12 @@ static bool conf_check_sizes(const struct run_conf *c, char fault[LAYOUT_FAULT_R
 		what = "links can lose at most 90 percent";
 	else if (c->time.us < span_s(RUN_TIME_MIN_S).us)
 		what = "a run takes at least 2m: one to start, one of calm";
+	else if (c->faults != fault_set_at(0) && c->time.us <= span_s(RUN_TIME_MIN_S).us)
+		what = "with faults a run takes more than 2m: they come between a minute to start "
+		       "and one of calm";
+	else if (c->mtu_bytes > 0 &&
+		 (c->mtu_bytes < MTU_LEAST_BYTES || c->mtu_bytes > MTU_MOST_BYTES))
+		what = "links carry 1280 to 9000 bytes";
 	if (what)
 		snprintf(fault, LAYOUT_FAULT_ROOM, "%s", what);
 	return !what;
@@ -160,6 +168,7 @@ static void layout_media_build(struct run *r)
 	world_resolver_add(&conf.node.uplink);
 	media.conf.delay = span_us(r->conf.radio ? RADIO_DELAY_US : DELAY_US);
 	media.conf.loss_percent = (uint8_t)r->conf.loss_percent;
+	media.conf.mtu_bytes = (uint16_t)r->conf.mtu_bytes;
 	media.conf.no_cloud = r->conf.network_only;
 	if (r->conf.radio) {
 		media.conf.rate_bps = RATE_MBIT * UINT64_C(1000000);
@@ -394,7 +403,7 @@ void run_stop(struct run *r)
 		f->memory_max = m > f->memory_max ? m : f->memory_max;
 	}
 	for (unsigned i = 0; i < r->conf.clients; i++)
-		f->received += world_inbox(r->world, i)->frames;
+		f->received += run_received(r, i);
 	for (unsigned i = 0; i < r->world->segments; i++)
 		f->overflows += world_overflows(r->world, i);
 	run_pins_count(r);

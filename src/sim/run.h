@@ -39,6 +39,7 @@ struct run_conf {
 	const struct town *town; /* that file, when it is one of the lab's; else NULL */
 	bool radio;
 	unsigned loss_percent; /* of all links, beside what distance makes */
+	unsigned mtu_bytes;    /* of all links, for a packet of batman-adv; 0: 1532 */
 	span time;
 	uint64_t seed;
 	const struct fault_set *faults;
@@ -70,6 +71,8 @@ struct run_client {
 	bool away, asleep; /* nowhere; at its node, but silent */
 	bool came;	   /* once */
 	uint32_t number;   /* of its last frame */
+	uint64_t received; /* as it was when something was sent to it last ... */
+	unsigned unheard;  /* ... and so many were sent since it changed */
 	instant twin;	   /* since when another one has its address too; 0: none has */
 	uint8_t stream;	   /* steps left of asking all along, around a walk; life.c */
 	bool heard;	   /* and answers came before it */
@@ -132,6 +135,7 @@ struct run {
 	uint64_t *bytes_before; /* of each node, a while before the end */
 	instant bytes_since;
 	uint64_t circled_before;
+	uint64_t damaged_before, repeats_before, anycast_before, too_big_before;
 	uint64_t looped_before; /* of world_internet */
 	bool flooded;		/* and that was told */
 	instant quiet_from;	/* no fault is under way since then */
@@ -176,6 +180,8 @@ unsigned run_node_of_cloud(struct run *r, unsigned cloud);
 /* To a neighbour of its node, if one of its cloud lives there; its session is looked at. */
 void run_walk(struct run *r, unsigned client);
 bool run_client_served(const struct run *r, unsigned client);
+/* Frames to it alone that it got. */
+uint64_t run_received(const struct run *r, unsigned client);
 /* Gateways that have had the Internet and been up for so long that they must offer it. */
 bool run_is_honest(const struct run *r, unsigned node);
 /* Both live and can reach each other, as it was when checks began to look. */

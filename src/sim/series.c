@@ -64,7 +64,7 @@ static void clients_look(const struct run *r, struct series_part now[SERIES_ROWS
 
 		now[SERIES_ADDRESSED].den += a.wants;
 		now[SERIES_ADDRESSED].num += a.wants && ipv4_to_u32(a.ip) != 0;
-		now[SERIES_DELIVERED].num += world_inbox(r->world, i)->frames;
+		now[SERIES_DELIVERED].num += run_received(r, i);
 	}
 	now[SERIES_DELIVERED].den = r->figures.sent;
 }

@@ -175,8 +175,12 @@ void world_hang(struct world *w, unsigned node, bool hangs)
 	bool wakes = p->hangs && !hangs;
 
 	p->hangs = hangs;
-	for (unsigned i = 0; wakes && i < p->ports; i++)
-		host_port_tell(p, i); /* what it missed */
+	if (!wakes)
+		return;
+	/* What it missed: its kernel knows. */
+	for (unsigned i = 0; i < p->ports; i++)
+		host_port_tell(p, i);
+	internet_tell(p);
 }
 
 instant world_born(const struct world *w, unsigned node)
@@ -262,6 +266,7 @@ struct world_traffic world_traffic_of(const struct world *w, unsigned node)
 		sum.datagrams += t.datagrams;
 		sum.datagram_bytes += t.datagram_bytes;
 		sum.too_big += t.too_big;
+		sum.anycast += t.anycast;
 		sum.circled += t.circled;
 	}
 	return sum;

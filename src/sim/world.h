@@ -211,11 +211,18 @@ struct world_address world_address(const struct world *w, unsigned client);
 /* Sends len bytes (46..1500) to dst from client, with a number that receivers note. */
 void world_send(struct world *w, unsigned client, struct mac dst, uint32_t number, size_t len);
 
+/* As the anycast gateway of its node does it: a broadcast to the LAN, in the gateway's name. */
+void world_anycast_speaks(struct world *w, unsigned node);
+/* The MAC of that, the same on all nodes of a cloud. */
+struct mac world_anycast_mac(const struct world *w, unsigned node);
+
 /* What a client got: how many frames; the newest number; when. */
 struct world_inbox {
 	uint64_t frames;
 	uint64_t duplicates; /* a number that had come before, among the last 64 */
 	uint64_t damaged;    /* shorter than sent, or with other bytes */
+	uint64_t broadcasts; /* of all frames */
+	uint64_t repeats;    /* ... that came again while it stayed at one node, and that lived */
 	uint32_t newest;
 	uint64_t recent; /* bit i: newest - i came */
 	instant last;
@@ -250,6 +257,7 @@ struct world_traffic {
 	uint64_t tt_requests;
 	uint64_t datagrams, datagram_bytes; /* of the network, with all headers */
 	uint64_t too_big;		    /* for the segment */
+	uint64_t anycast; /* frames from or to the anycast gateway: they never leave a LAN */
 	uint64_t circled; /* routed packets that took more hops than there are nodes */
 };
 struct world_traffic world_traffic_of(const struct world *w, unsigned node);

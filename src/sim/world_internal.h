@@ -123,12 +123,23 @@ struct place {
 	unsigned seens, seen_room;
 };
 
+/* A broadcast that a client got, and where it was then. */
+struct heard {
+	struct mac from;
+	uint16_t node;
+	uint32_t number, life;
+};
+
+enum { HEARD_MAX = 32 };
+
 struct client {
 	struct list here; /* at its node; in no list: nowhere */
 	struct mac mac;
 	uint16_t node;
 	uint16_t index;
 	struct world_inbox inbox;
+	struct heard heard[HEARD_MAX]; /* the last, in a ring */
+	uint64_t heards;
 
 	bool wants;    /* an address */
 	uint32_t ip;   /* 0: has none */
@@ -236,6 +247,8 @@ struct place *network_next(const struct place *at, const struct place *to);
 /* ---- internet.c ---- */
 
 void internet_boot(struct place *p);
+/* Tells the node of its uplink as it is now. */
+void internet_tell(struct place *p);
 void internet_effect(struct place *p, const struct fx_uplink *u);
 void internet_happen(struct place *p, const struct item *it);
 /* Does what is behind a node's uplink answer that packet? */

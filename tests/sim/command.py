@@ -24,6 +24,8 @@ WRONG = [  # words, a part of what it says
     (["run", "--grid", "3x"], "is no grid"),
     (["run", "--grid", "3x3x3"], "is no grid"),
     (["run", "--line", "3", "--time", "1m"], "at least 2m"),
+    (["run", "--line", "3", "--time", "2m", "--faults", "storm"], "with faults"),
+    (["run", "--line", "3", "--mtu", "1000"], "1280 to 9000"),
     (["run", "--line", "3", "--time", "soon"], "is no time"),
     (["run", "--line", "3", "--seed", "-1"], "is no seed"),
     (["run", "--line", "3", "--faults", "dragons"], "no faults 'dragons'"),

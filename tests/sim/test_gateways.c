@@ -193,6 +193,22 @@ static void two_that_lose_it_at_once(void **state)
 }
 
 /* The answer enters the client's cloud by a node that the packet did not leave by. */
+/* A program that stood still learns that its uplink came back meanwhile. */
+static void a_hang_hides_nothing(void **state)
+{
+	(void)state;
+	uplink(2, WORLD_UPLINK_WORKS, 5);
+	settle();
+	uplink(2, WORLD_UPLINK_NONE, 5);
+	world_run(w, span_s(1));
+	world_hang(w, 2, true);
+	uplink(2, WORLD_UPLINK_WORKS, 5);
+	world_run(w, span_s(3));
+	world_hang(w, 2, false);
+	world_run(w, span_s(30));
+	assert_int_equal(world_exit(w, 0), 2);
+}
+
 static void answers_come_by_another_node(void **state)
 {
 	(void)state;
@@ -327,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_takes_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_liar_is_not_used, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_that_lose_it_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_hang_hides_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(answers_come_by_another_node, setup, teardown),
 	};
 	int failed = 0;

@@ -225,6 +225,33 @@ static void make_flood(struct run *r)
 	r->world->place[2]->traffic[0].bcast_frames += 100000;
 }
 
+static void make_damage(struct run *r)
+{
+	r->world->client[1]->inbox.damaged++;
+}
+
+static void make_repeat(struct run *r)
+{
+	r->world->client[1]->inbox.repeats++;
+}
+
+static void make_too_big(struct run *r)
+{
+	r->world->place[2]->traffic[0].too_big++;
+}
+
+static void make_anycast_leave(struct run *r)
+{
+	for (unsigned i = 0; i < r->layout.nodes; i++)
+		world_node_at(r->world, i)->l2.conf.anycast.on = false;
+}
+
+static void make_deaf(struct run *r)
+{
+	list_del(&r->world->client[1]->here);
+	list_init(&r->world->client[1]->here);
+}
+
 static void checks_see(void **state)
 {
 	static const struct {
@@ -246,6 +273,11 @@ static void checks_see(void **state)
 		{make_flood, {"floods"}},
 		{make_flaps, {"gateways-steady"}},
 		{make_split, {"one-exit"}},
+		{make_damage, {"frames-whole"}},
+		{make_too_big, {"frames-fit"}},
+		{make_repeat, {"no-repeats"}},
+		{make_anycast_leave, {"anycast-stays"}},
+		{make_deaf, {"frames-arrive"}},
 		{make_memory, {"memory-returns"}},
 		{make_bytes, {"bytes"}},
 	};
