@@ -48,7 +48,9 @@ def town(faults, seed):
     loss = rng.choice((0, 0, 0, 2, 5))
     line = f"{where} --clouds {clouds} --clients {clients} --uplinks {uplinks}"
     line += f" --loss {loss}" if loss else ""
-    return f"{line} --time {rng.randint(3, 6)}m --seed {seed} --faults {faults}"
+    line += f" --time {rng.randint(3, 6)}m --seed {seed} --faults {faults}"
+    mtu = rng.choice((0, 0, 1500, 1400))
+    return line + (f" --mtu {mtu}" if mtu else "")
 
 
 def run(program, line):
