@@ -11,7 +11,7 @@ void timers_init(struct timers *ts, struct pool *pool)
 void timers_fini(struct timers *ts)
 {
 	assert(ts->registered == 0);
-	pool_free(ts->pool, ts->heap, ts->room * sizeof(struct timer *));
+	pool_free(ts->pool, ts->heap, ts->room * sizeof(*ts->heap));
 	ts->heap = NULL;
 	ts->room = 0;
 }
@@ -20,13 +20,13 @@ bool timer_init(struct timers *ts, struct timer *t, uint8_t kind)
 {
 	if (ts->registered == ts->room) {
 		uint32_t room = ts->room ? ts->room * 2 : 16;
-		struct timer **heap = pool_alloc(ts->pool, room * sizeof(struct timer *));
+		struct timer_entry *heap = pool_alloc(ts->pool, room * sizeof(*heap));
 
 		if (!heap)
 			return false;
 		if (ts->count > 0)
-			memcpy(heap, ts->heap, ts->count * sizeof(struct timer *));
-		pool_free(ts->pool, ts->heap, ts->room * sizeof(struct timer *));
+			memcpy(heap, ts->heap, ts->count * sizeof(*heap));
+		pool_free(ts->pool, ts->heap, ts->room * sizeof(*heap));
 		ts->heap = heap;
 		ts->room = room;
 	}
@@ -42,41 +42,50 @@ void timer_fini(struct timers *ts, struct timer *t)
 	ts->registered--;
 }
 
-static bool earlier(const struct timer *a, const struct timer *b)
+static bool earlier(const struct timer_entry *a, const struct timer_entry *b)
 {
 	return a->at.us != b->at.us ? a->at.us < b->at.us : a->order < b->order;
 }
 
-static void put(struct timers *ts, uint32_t i, struct timer *t)
+static void put(struct timers *ts, uint32_t i, struct timer_entry e)
 {
-	ts->heap[i] = t;
-	t->place = i + 1;
+	ts->heap[i] = e;
+	e.timer->place = i + 1;
 }
 
-static void sift_up(struct timers *ts, uint32_t i, struct timer *t)
+static void sift_up(struct timers *ts, uint32_t i, struct timer_entry e)
 {
-	while (i > 0 && earlier(t, ts->heap[(i - 1) / 2])) {
+	while (i > 0 && earlier(&e, &ts->heap[(i - 1) / 2])) {
 		put(ts, i, ts->heap[(i - 1) / 2]);
 		i = (i - 1) / 2;
 	}
-	put(ts, i, t);
+	put(ts, i, e);
 }
 
-static void sift_down(struct timers *ts, uint32_t i, struct timer *t)
+static void sift_down(struct timers *ts, uint32_t i, struct timer_entry e)
 {
 	for (;;) {
 		uint32_t child = 2 * i + 1;
 
 		if (child >= ts->count)
 			break;
-		if (child + 1 < ts->count && earlier(ts->heap[child + 1], ts->heap[child]))
+		if (child + 1 < ts->count && earlier(&ts->heap[child + 1], &ts->heap[child]))
 			child++;
-		if (!earlier(ts->heap[child], t))
+		if (!earlier(&ts->heap[child], &e))
 			break;
 		put(ts, i, ts->heap[child]);
 		i = child;
 	}
-	put(ts, i, t);
+	put(ts, i, e);
+}
+
+/* e takes the place i, which is free. */
+static void settle(struct timers *ts, uint32_t i, struct timer_entry e)
+{
+	if (i > 0 && earlier(&e, &ts->heap[(i - 1) / 2]))
+		sift_up(ts, i, e);
+	else
+		sift_down(ts, i, e);
 }
 
 void timer_cancel(struct timers *ts, struct timer *t)
@@ -84,40 +93,38 @@ void timer_cancel(struct timers *ts, struct timer *t)
 	if (!timer_is_set(t))
 		return;
 	uint32_t i = t->place - 1;
-	struct timer *last = ts->heap[--ts->count];
+	struct timer_entry last = ts->heap[--ts->count];
 
-	assert(ts->heap[i] == t);
+	assert(i <= ts->count && (i == ts->count ? last : ts->heap[i]).timer == t);
 	t->place = 0;
 	t->at = NEVER;
-	if (last == t)
-		return;
-	if (i > 0 && earlier(last, ts->heap[(i - 1) / 2]))
-		sift_up(ts, i, last);
-	else
-		sift_down(ts, i, last);
+	if (last.timer != t)
+		settle(ts, i, last);
 }
 
 void timer_set(struct timers *ts, struct timer *t, instant at)
 {
-	timer_cancel(ts, t);
-	if (at.us == NEVER.us)
+	if (at.us == NEVER.us) {
+		timer_cancel(ts, t);
 		return;
-	assert(ts->count < ts->registered);
-	t->at = at;
-	t->order = ts->order++;
-	sift_up(ts, ts->count++, t);
-}
+	}
+	struct timer_entry e = {at, ts->order++, t};
+	bool moves = timer_is_set(t);
 
-instant timers_next(const struct timers *ts)
-{
-	return ts->count > 0 ? ts->heap[0]->at : NEVER;
+	t->at = at;
+	if (moves) {
+		settle(ts, t->place - 1, e);
+		return;
+	}
+	assert(ts->count < ts->registered);
+	sift_up(ts, ts->count++, e);
 }
 
 struct timer *timers_pop(struct timers *ts, instant now)
 {
-	if (ts->count == 0 || !instant_reached(ts->heap[0]->at, now))
+	if (!instant_reached(timers_next(ts), now))
 		return NULL;
-	struct timer *t = ts->heap[0];
+	struct timer *t = ts->heap[0].timer;
 
 	timer_cancel(ts, t);
 	return t;

@@ -17,14 +17,20 @@
 
 struct timer {
 	instant at;
-	uint64_t order;
 	uint32_t place; /* 0: not set; else index + 1 in the heap */
 	uint8_t kind;
 };
 
+/* What decides stands in the heap itself: no timer is touched to compare it. */
+struct timer_entry {
+	instant at;
+	uint64_t order;
+	struct timer *timer;
+};
+
 struct timers {
 	struct pool *pool;
-	struct timer **heap;
+	struct timer_entry *heap;
 	uint32_t count;	     /* set */
 	uint32_t registered; /* known by timer_init */
 	uint32_t room;
@@ -48,6 +54,9 @@ static inline bool timer_is_set(const struct timer *t)
 }
 
 /* The earliest deadline, or NEVER. */
-instant timers_next(const struct timers *ts);
+static inline instant timers_next(const struct timers *ts)
+{
+	return ts->count > 0 ? ts->heap[0].at : NEVER;
+}
 /* Takes out the earliest timer whose deadline is reached, or NULL. */
 struct timer *timers_pop(struct timers *ts, instant now);

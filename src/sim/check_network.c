@@ -73,13 +73,17 @@ void check_numbers(struct run *r, const struct check *self)
 		if (!l3_node_find(a, world_node_now(r->world, p->a), &id, &v) ||
 		    v.state != L3_NODE_DESCRIBED)
 			continue;
-		/* Who starts anew may hear an old description first; who forgot all is another. */
-		if (p->life_a == life_a && p->life_b == life_b && v.desc_sqn < p->desc_sqn)
+		const uint64_t gone_a = l3_counters(a)->nodes_gone;
+		/* Who starts anew, or forgot it, may hear an old description first; who forgot all
+		 * is another. */
+		if (p->life_a == life_a && p->life_b == life_b && p->gone_a == gone_a &&
+		    v.desc_sqn < p->desc_sqn)
 			run_violated(r, self, "node %u had number %u of node %u, and now %u", p->a,
 				     p->desc_sqn, p->b, v.desc_sqn);
 		p->desc_sqn = v.desc_sqn;
 		p->life_a = life_a;
 		p->life_b = life_b;
+		p->gone_a = gone_a;
 	}
 }
 

@@ -63,6 +63,7 @@ struct run_pair {
 	instant hole, circle; /* 0: is none */
 	uint32_t desc_sqn;    /* of b, as a knows it ... */
 	uint32_t life_a, life_b;
+	uint64_t gone_a; /* how many nodes a had forgotten then */
 };
 
 struct run_client {

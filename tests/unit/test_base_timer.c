@@ -159,7 +159,7 @@ static void test_no_memory(void **state)
 	struct timer t[17];
 
 	(void)state;
-	pool_init(&pool, 16 * sizeof(void *));
+	pool_init(&pool, 16 * sizeof(struct timer_entry));
 	timers_init(&ts, &pool);
 	for (unsigned i = 0; i < 16; i++)
 		assert_true(timer_init(&ts, &t[i], 0));

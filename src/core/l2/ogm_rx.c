@@ -28,6 +28,8 @@ struct hearing {
 	struct batadv_ogm ogm;
 	struct originator *o;	/* of the OGM */
 	struct originator *hop; /* the neighbour as an originator; NULL: unknown */
+	struct path *mine;	/* of o, over n; NULL: not found yet, or none */
+	struct path *link;	/* of hop, over n; the same */
 	bool direct;		/* both are the same */
 	bool stale;		/* an older number than the newest heard */
 	bool news;		/* the containers differ from those passed on last */
@@ -60,6 +62,8 @@ static enum err seqno_mark(struct hearing *h, unsigned oif, enum dup *dup)
 		uint64_t *window = &p->oif[oif].window;
 		bool same = p->neighbour == h->n;
 
+		if (same)
+			h->mine = p;
 		if (!restart && window_has(*window, -d)) {
 			if (same)
 				*dup = DUP_SAME;
@@ -142,15 +146,16 @@ static void containers_take(struct hearing *h)
 static enum err link_judge(struct hearing *h, unsigned oif, uint8_t *tq)
 {
 	const struct port *port = &h->l2->ports.at[h->port];
-	struct path *link = path_get(h->l2, h->hop, h->n);
 
-	if (!link)
+	if (!h->link)
+		h->link = path_get(h->l2, h->hop, h->n);
+	if (!h->link)
 		return ERR_FULL;
 	if (h->direct)
-		link->last_seen = h->now;
+		h->link->last_seen = h->now;
 	h->o->last_seen = h->now;
 	h->hop->last_seen = h->now;
-	*tq = tq_over_link(h->ogm.tq, window_count(link->oif[oif].window),
+	*tq = tq_over_link(h->ogm.tq, window_count(h->link->oif[oif].window),
 			   window_count(h->n->own_window), port->hop_penalty,
 			   port->wifi && oif == oif_of_port(h->port), h->l2->conf.hop_penalty);
 	return OK;
@@ -163,20 +168,20 @@ static enum err route_update(struct hearing *h, unsigned oif, enum dup dup, uint
 	if (dup != DUP_NONE &&
 	    (q->last_seqno != h->ogm.seqno || q->last_ttl > h->ogm.ttl + TTL_SLACK))
 		return OK;
-	struct path *mine = path_get(h->l2, h->o, h->n);
-
-	if (!mine)
+	if (!h->mine)
+		h->mine = path_get(h->l2, h->o, h->n);
+	if (!h->mine)
 		return ERR_FULL;
-	mine->last_seen = h->now;
+	h->mine->last_seen = h->now;
 	if (dup == DUP_NONE) {
 		list_each (p, &h->o->paths, struct path, of_originator) {
-			if (p != mine)
+			if (p != h->mine)
 				path_push(&p->oif[oif], 0);
 		}
 		q->last_ttl = h->ogm.ttl;
 	}
-	path_push(&mine->oif[oif], tq);
-	route_offer(h->l2, h->now, h->o, oif, mine, h->fx);
+	path_push(&h->mine->oif[oif], tq);
+	route_offer(h->l2, h->now, h->o, oif, h->mine, h->fx);
 	return OK;
 }
 

@@ -27,7 +27,8 @@
 	X(batches_lost, "batches of OGMs that had to be asked for")                                \
 	X(route_changes, "routes set, changed or lost")                                            \
 	X(repairs, "routes moved at once to a feasible alternative")                               \
-	X(nodes_evicted, "nodes forgotten to make room")
+	X(nodes_gone, "nodes forgotten")                                                           \
+	X(nodes_evicted, "of these, those that made room")
 
 struct l3_counters {
 #define L3_COUNTER(name, meaning) uint64_t name;

@@ -50,6 +50,7 @@ static void node_forget(struct l3 *l3, instant now, struct l3_node *n, struct fx
 		content_forget(l3, n, d);
 		l3_note(fx, NETWORK_NOTE_NODE_GONE, n, NULL, 0);
 	}
+	l3->count.nodes_gone++;
 	node_free(l3, n);
 }
 
