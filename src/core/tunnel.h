@@ -95,6 +95,12 @@ enum {
 	TUNNEL_CLIENT_PREFERENCE = 32754, /* of the rules that lead there */
 };
 
+/* Of clients that have a gateway of their own? */
+static inline bool tunnel_table_is_clients(uint32_t table)
+{
+	return table >= TUNNEL_CLIENT_TABLE && table < TUNNEL_CLIENT_TABLE + TUNNEL_CLIENT_TABLES;
+}
+
 struct tunnel_client {
 	struct mac mac;
 	bool v6;

@@ -45,7 +45,7 @@ static void lease_put(const struct call *call, json_t *o, struct mac mac)
 
 /* ---- where ---- */
 
-static void node_view(const struct call *call, const struct digest *id, struct l3_node_view *v)
+static void gateway_view(const struct call *call, const struct digest *id, struct l3_node_view *v)
 {
 	const struct node *x = call->ctl->node;
 
@@ -59,7 +59,7 @@ void exits_preferred_put(const struct call *call, json_t *o, const struct tunnel
 	struct l3_node_view v = {.id = {{0}}};
 
 	if (!p->any)
-		node_view(call, &p->node, &v);
+		gateway_view(call, &p->node, &v);
 	network_put_node(o, "preferred", &v);
 	json_put_bool(o, "strict", !p->any && p->strict);
 }
@@ -82,7 +82,7 @@ static json_t *family_json(const struct call *call, const struct exits_family_vi
 	struct l3_node_view v = {.id = {{0}}};
 
 	if (f->cause != PIN_NONE && f->cause != PIN_LOST)
-		node_view(call, &f->to, &v);
+		gateway_view(call, &f->to, &v);
 	json_put_text(o, "family", v6 ? "ipv6" : "ipv4");
 	json_put_text(o, "cause", pin_cause_name(f->cause));
 	network_put_node(o, "", &v);
@@ -134,7 +134,7 @@ static void family_words(const struct call *call, const struct exits_family_view
 	struct l3_node_view n;
 
 	if (f->cause != PIN_NONE && f->cause != PIN_LOST) {
-		node_view(call, &f->to, &n);
+		gateway_view(call, &f->to, &n);
 		snprintf(by, sizeof(by), "by %s: ", network_node_words(&n, id));
 	}
 	snprintf(words, WORDS_ROOM, "IPv%c %s%s", v6 ? '6' : '4', by, cause_words(f));

@@ -2,7 +2,6 @@
 /* tunnels - the methods that list what goes through one-way tunnels. */
 #include "ctl/tunnels.h"
 #include <stdlib.h>
-#include <string.h>
 #include "ctl/json.h"
 #include "node/node.h"
 

@@ -2,7 +2,6 @@
 /* why_gateway - which gateway to the Internet is used and why not another. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include "ctl/exits.h"
 #include "ctl/json.h"
 #include "ctl/tunnels.h"

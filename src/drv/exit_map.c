@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "drv/exit_map.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <stdio.h>
@@ -36,11 +35,6 @@ struct exit_client {
 	uint32_t written; /* in the rules that a child is putting in force */
 	uint32_t held;	  /* the kernel's */
 };
-
-bool exit_map_is_table(uint32_t table)
-{
-	return table >= TUNNEL_CLIENT_TABLE && table < TUNNEL_CLIENT_TABLE + TUNNEL_CLIENT_TABLES;
-}
 
 /* ---- the rules ---- */
 

@@ -56,9 +56,6 @@ struct exit_map {
 	size_t seen_len;
 };
 
-/* Is it the table of a gateway of clients? */
-bool exit_map_is_table(uint32_t table);
-
 void exit_map_start(struct exit_map *m, uv_loop_t *uv);
 /* Takes away what we made; waits for that. */
 void exit_map_stop(struct exit_map *m);

@@ -7,7 +7,6 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <string.h>
 #include <sys/socket.h>
 
 enum { ELEMENT_ROOM = 48, MESSAGE_ROOM = 128 };

@@ -506,7 +506,7 @@ static void rule_want(struct tunnel *t, const struct tunnel_key *key)
 	int e;
 
 	/* What came by a tunnel has no mark; and the kernel would turn both conditions over. */
-	if (exit_map_is_table(key->table)) {
+	if (tunnel_table_is_clients(key->table)) {
 		rule.mark = key->table;
 		rule.mask = UINT32_MAX;
 	} else {

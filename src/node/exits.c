@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "node/exits.h"
-#include <assert.h>
-#include <string.h>
 #include "base/bytes.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -353,7 +351,7 @@ static bool client_follow(struct exits *x, struct client *c)
 {
 	bool here = l2_owner(x->env.l2, c->mac).here;
 	struct pins_view v = {.pinned = false};
-	bool known = pins_find(x->pins, x->now, c->mac, &v);
+	bool known = pins_find(x->pins, c->mac, &v);
 	if (here && !c->here)
 		c->arrived = x->now;
 	if (!here || !c->here || (is_late(x, c) && v.pinned))
@@ -419,7 +417,7 @@ static void client_say(struct exits *x, struct client *c)
 
 	if (!c->here || (!c->exit.there[0] && !c->exit.there[1]))
 		return;
-	(void)pins_find(x->pins, x->now, c->mac, &v);
+	(void)pins_find(x->pins, c->mac, &v);
 	if (v.pinned && pins_exit_equal(&v.exit, &c->exit)) {
 		pins_touch(x->pins, x->now, c->mac);
 		return;

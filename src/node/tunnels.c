@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <assert.h>
 #include <stdio.h>
-#include <string.h>
 #include "base/bucket.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -458,7 +457,7 @@ static void gateway_note(struct tunnels *t, const struct tunnel_key *key, const 
 	struct effect e = {.kind = FX_NOTE};
 	struct note_gateway *g = &e.note.gateway;
 
-	if (key->prefix.net.bits != 0 || was == o || is_clients(key))
+	if (key->prefix.net.bits != 0 || was == o || tunnel_table_is_clients(key->table))
 		return;
 	*g = (struct note_gateway){.v6 = v6, .from = end_of(was), .to = end_of(o)};
 	g->why = was	      ? gw_why_left(t->gw, key, &was->is.to, o ? &o->is.to : NULL)
@@ -503,7 +502,7 @@ bool tunnels_client_route(struct tunnels *t, instant now, const struct tunnel_cl
 		TUNNEL_CLIENT_PREFERENCE, r->table, CLIENT_METRIC, {.v6 = r->v6}};
 	const struct route *is;
 
-	assert(is_clients(&key));
+	assert(tunnel_table_is_clients(key.table));
 	t->now = now;
 	t->fx = fx;
 	chosen(t, &key, r->to, r->lost);

@@ -60,10 +60,3 @@ struct tunnels {
 	instant now;
 	struct fx *fx;
 };
-
-/* Of who has a gateway of his own? */
-static inline bool is_clients(const struct tunnel_key *k)
-{
-	return k->table >= TUNNEL_CLIENT_TABLE &&
-	       k->table < TUNNEL_CLIENT_TABLE + TUNNEL_CLIENT_TABLES;
-}

@@ -61,7 +61,7 @@ size_t tunnels_routes(const struct tunnels *t, instant now, struct tunnels_route
 	size_t count = 0;
 
 	list_each (r, &t->all_routes, struct route, all) {
-		if (is_clients(&r->key))
+		if (tunnel_table_is_clients(r->key.table))
 			continue;
 		if (count < max)
 			out[count] = (struct tunnels_route_view){

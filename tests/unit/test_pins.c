@@ -170,7 +170,7 @@ static unsigned by(unsigned at, unsigned of)
 {
 	struct pins_view v;
 
-	return pins_find(desk[at].p, now, client(of), &v) && v.pinned && v.exit.there[0]
+	return pins_find(desk[at].p, client(of), &v) && v.pinned && v.exit.there[0]
 		       ? v.exit.gateway[0].b[0]
 		       : 0;
 }
@@ -180,7 +180,7 @@ static struct pins_wish wished(unsigned at, unsigned of)
 	struct pins_view v;
 	const struct pins_wish none = {.any = true};
 
-	return pins_find(desk[at].p, now, client(of), &v) && v.wished ? v.wish : none;
+	return pins_find(desk[at].p, client(of), &v) && v.wished ? v.wish : none;
 }
 
 static void put(unsigned at, unsigned of, uint8_t gateway)
@@ -203,7 +203,7 @@ static void all_know(void **state)
 	run(span_ms(100));
 	for (unsigned i = 0; i < DESKS; i++) {
 		assert_int_equal(by(i, 1), 5);
-		assert_true(pins_find(desk[i].p, now, client(2), &v));
+		assert_true(pins_find(desk[i].p, client(2), &v));
 		assert_true(v.exit.there[1] && v.exit.gateway[1].b[0] == 6);
 		assert_true(mac_equal(v.pin_node, node(0)));
 	}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/gw/proof.h"
-#include <assert.h>
 
 enum { PERMILLE = 1000, LOSS_MEMORY = 64, RTT_MEMORY = 8, BACKOFFS_MAX = 16, RETRY_PROBES = 2 };
 

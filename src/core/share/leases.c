@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/share/leases.h"
-#include <assert.h>
 #include "base/prng.h"
 #include "core/share/leases_internal.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/share/pins.h"
 #include <assert.h>
-#include <string.h>
 #include "base/bytes.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -604,7 +603,7 @@ instant pins_deadline(const struct pins *p)
 
 /* ---- views ---- */
 
-static void view_fill(const struct client *c, instant now, struct pins_view *v)
+static void view_fill(const struct client *c, struct pins_view *v)
 {
 	const struct topic *pin = &c->topic[TOPIC_PIN], *wish = &c->topic[TOPIC_WISH];
 
@@ -612,19 +611,18 @@ static void view_fill(const struct client *c, instant now, struct pins_view *v)
 		.mac = c->mac, .pinned = pin->known, .wished = wish->known && !c->wish.any};
 	if (v->pinned) {
 		v->exit = c->exit;
-		v->pin_since = instant_since(now, pin->since);
 		v->pin_node = pin->teller;
 	}
 	if (wish->known)
 		v->wish = c->wish;
 }
 
-bool pins_find(const struct pins *p, instant now, struct mac mac, struct pins_view *v)
+bool pins_find(const struct pins *p, struct mac mac, struct pins_view *v)
 {
 	const struct client *c = client_find(p, mac);
 
 	if (c)
-		view_fill(c, now, v);
+		view_fill(c, v);
 	return c != NULL;
 }
 

@@ -57,9 +57,8 @@ struct pins_wish {
 
 struct pins_view {
 	struct mac mac;
-	bool pinned; /* exit and pin_since hold */
+	bool pinned; /* exit and pin_node hold */
 	struct pins_exit exit;
-	span pin_since;	     /* since we know of it */
 	struct mac pin_node; /* who tells of it; zero: nobody any more */
 	bool wished;
 	struct pins_wish wish;
@@ -107,7 +106,7 @@ void pins_recall(struct pins *p, instant now, struct mac mac, uint32_t version,
 		 const struct pins_wish *wish);
 
 /* false: nothing is known of it. */
-bool pins_find(const struct pins *p, instant now, struct mac mac, struct pins_view *v);
+bool pins_find(const struct pins *p, struct mac mac, struct pins_view *v);
 uint64_t pins_count(const struct pins *p, enum pins_counter c);
 /* Clients that are known of. */
 uint32_t pins_clients(const struct pins *p);
