@@ -122,7 +122,7 @@ void timer_set(struct timers *ts, struct timer *t, instant at)
 
 struct timer *timers_pop(struct timers *ts, instant now)
 {
-	if (!instant_reached(timers_next(ts), now))
+	if (ts->count == 0 || !instant_reached(ts->heap[0].at, now))
 		return NULL;
 	struct timer *t = ts->heap[0].timer;
 

@@ -122,6 +122,7 @@ static void test_like_a_naive_list(void **state)
 			timer_fini(&ts, &timer[i]);
 	}
 	assert_int_equal(timers_next(&ts).us, NEVER.us);
+	assert_null(timers_pop(&ts, NEVER)); /* none, though never is reached then */
 	timers_fini(&ts);
 	pool_fini(&pool);
 }
