@@ -41,7 +41,12 @@ static bool cloud_is_whole(const struct run *r, unsigned node)
 /* Could it have the Internet: is there an honest gateway, with a way there and back? */
 static bool could_reach(const struct run *r, unsigned node)
 {
+	instant since;
+
 	if (!world_alive(r->world, node) || r->world->place[node]->hangs)
+		return false;
+	/* Who lies believes in its own uplink. */
+	if (world_uplink_of(r->world, node, &since) == WORLD_UPLINK_LIES)
 		return false;
 	for (unsigned g = 0; g < r->layout.nodes; g++) {
 		if (r->uplink[g].kind == WORLD_UPLINK_NONE || !run_is_honest(r, g) ||
