@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the cores cost, without a kernel: nanoseconds of CPU and allocations for one OGM, one change
  * of a table of clients, one decision on a frame; for clouds of several sizes. */
-/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
