@@ -9,3 +9,6 @@
 
 extern const unsigned char bpf_cloud_object[];
 extern const size_t bpf_cloud_object_len;
+
+extern const unsigned char bpf_tunnel_object[];
+extern const size_t bpf_tunnel_object_len;

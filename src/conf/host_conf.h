@@ -30,8 +30,14 @@ enum host_wifi { HOST_WIFI_AUTO, HOST_WIFI_YES, HOST_WIFI_NO };
 /* How the anycast gateway's interface is made. AUTO: as a pair, else as a macvlan. */
 enum host_anygw { HOST_ANYGW_AUTO, HOST_ANYGW_VETH, HOST_ANYGW_MACVLAN };
 
-/* Who carries packets through tunnels. AUTO: the kernel, else we do. */
-enum host_tunnel { HOST_TUNNEL_AUTO, HOST_TUNNEL_IP6_TUNNEL, HOST_TUNNEL_TUN };
+/* Who carries packets through tunnels. AUTO: the kernel's ip6_tunnel, else the kernel by programs
+ * of ours (not with a PORTABLE datapath), else we do. */
+enum host_tunnel {
+	HOST_TUNNEL_AUTO,
+	HOST_TUNNEL_IP6_TUNNEL,
+	HOST_TUNNEL_BPF,
+	HOST_TUNNEL_TUN,
+};
 
 /* Who forwards the cloud's payload. BPF: the kernel, by programs of ours; PORTABLE: we do;
  * AUTO: as PORTABLE, for now. */

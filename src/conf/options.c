@@ -35,6 +35,7 @@ static const char *const datapath_words[] = {[HOST_DATAPATH_AUTO] = "auto",
 					     NULL};
 static const char *const tunnel_words[] = {[HOST_TUNNEL_AUTO] = "auto",
 					   [HOST_TUNNEL_IP6_TUNNEL] = "ip6_tunnel",
+					   [HOST_TUNNEL_BPF] = "bpf",
 					   [HOST_TUNNEL_TUN] = "tun",
 					   NULL};
 
@@ -280,8 +281,9 @@ static const struct option table[] = {
 			"portable, nuvold itself, which works everywhere; auto is portable for now"},
 	{HOST, .name = "tunnel_kind", .kind = OPTION_CHOICE, IN_CONF(host.tunnel_kind),
 		.words = tunnel_words, .value = "auto",
-		.help = "Who carries packets through tunnels: ip6_tunnel, the kernel, or tun, this "
-			"program, which costs more; auto takes the first that the kernel has"},
+		.help = "Who carries packets through tunnels: ip6_tunnel, the kernel; bpf, the kernel "
+			"too, by programs of nuvold; or tun, nuvold, which costs more; auto takes the "
+			"first that the kernel has, not bpf with datapath portable"},
 	{HOST, .name = "filter", .kind = OPTION_FLAG, IN_CONF(host.filter), .value = "1",
 		.help = "Let nftables keep each node's gateway on its own LAN, in a table of its own "
 			"(bridge nuvol), besides the node itself"},

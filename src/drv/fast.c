@@ -256,7 +256,7 @@ bool fast_port(struct fast *f, uint8_t port, const char *name, const struct pack
 
 /* ---- start and end ---- */
 
-static enum host_datapath wanted(enum host_datapath configured)
+enum host_datapath fast_wanted(enum host_datapath configured)
 {
 	const char *forced = getenv("NUVOL_DATAPATH"); /* the tests try all with both */
 
@@ -289,7 +289,7 @@ static void timer_start(struct fast *f)
 bool fast_start(struct fast *f, const struct fast_env *env)
 {
 	const struct l2_anycast *a = &env->node->l2.conf.anycast;
-	enum host_datapath datapath = wanted(env->datapath);
+	enum host_datapath datapath = fast_wanted(env->datapath);
 	int e, former;
 
 	*f = (struct fast){.env = *env, .fault = "not wanted", .seen_us = now_boottime().us};

@@ -67,6 +67,8 @@ static inline bool fast_is_holding(const struct fast *f)
 	return f->maps.adopted && f->ticks < FAST_HOLD_TICKS;
 }
 
+/* What is configured, or what NUVOL_DATAPATH says instead. */
+enum host_datapath fast_wanted(enum host_datapath configured);
 /* false: the node cannot be as configured. */
 bool fast_start(struct fast *f, const struct fast_env *env);
 /* Programs, filters and settings go. */

@@ -185,6 +185,8 @@ static void before_sleep(uv_prepare_t *p)
 		return;
 	cables_settle(&x->cables);
 	network_settle(&x->network);
+	for (unsigned i = 0; i < PORT_MAX; i++)
+		tunnel_port(&x->tunnel, i, network_port_ifindex(&x->network, i));
 	tunnel_settle(&x->tunnel);
 	uplinks_settle(&x->uplinks);
 	fast_settle(&x->fast);
@@ -491,7 +493,7 @@ static int loop_start(struct loop *x)
 		return e;
 	uv_poll_start(&x->monitor_poll, UV_READABLE, monitor_ready);
 	world_meet(x);
-	e = privilege_drop(x->fast.on);
+	e = privilege_drop(x->fast.on || tunnel_fast_is_on(&x->tunnel_fast));
 	if (e)
 		log_line(LOG_WARN, "cannot give privileges away: %s", strerror(-e));
 	loop_join_tunnel(x);

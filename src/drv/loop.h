@@ -78,6 +78,7 @@ struct loop {
 	struct cables cables;
 	struct gateway gateway;
 	struct network network;
+	struct tunnel_fast tunnel_fast;
 	struct tunnel tunnel;
 	struct uplinks uplinks;
 	struct client_preferences client_preferences;

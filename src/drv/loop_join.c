@@ -213,6 +213,8 @@ bool loop_join_fast(struct loop *x)
 				     .ask = &x->ask,
 				     .uv = &x->uv};
 
+	tunnel_fast_open(&x->tunnel_fast, fast_wanted(x->conf.host.datapath),
+			 x->conf.host.tunnel_kind);
 	return fast_start(&x->fast, &env);
 }
 
@@ -272,6 +274,7 @@ static bool has_route(void *ctx, struct ipv6 primary)
 void loop_join_tunnel(struct loop *x)
 {
 	const struct tunnel_env env = {.kind = x->conf.host.tunnel_kind,
+				       .fast = &x->tunnel_fast,
 				       .links = &x->links,
 				       .uv = &x->uv,
 				       .has_route = has_route,

@@ -291,6 +291,13 @@ void network_link(struct network *n, const struct link *l, bool gone)
 		port_follow(n, p);
 }
 
+int network_port_ifindex(const struct network *n, unsigned port)
+{
+	const struct network_port *p = &n->port[port];
+
+	return n->started && p->fd >= 0 && p->vlan.name[0] != '\0' ? p->vlan.ifindex : 0;
+}
+
 void network_lan_role(struct network *n, const char *name)
 {
 	const struct link *l = n->started ? link_find_name(n->env.links, name) : NULL;

@@ -116,6 +116,8 @@ void network_lan_role(struct network *n, const char *name);
 void network_settle(struct network *n);
 /* After netlink messages were lost, and now and then. */
 void network_compare(struct network *n);
+/* Of the network's interface at that port; 0: there is none. */
+int network_port_ifindex(const struct network *n, unsigned port);
 /* Is there a way to this prefix in the network? */
 bool network_has_route(const struct network *n, struct ipv6 prefix);
 /* Its part of the status, into a JSON object. */

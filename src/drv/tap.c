@@ -63,6 +63,11 @@ int tap_open_tun(struct tap *t, const char *name, bool offloads)
 	return device_open(t, name, IFF_TUN, offloads);
 }
 
+int tap_set_lasting(struct tap *t, bool lasting)
+{
+	return ioctl(t->fd, TUNSETPERSIST, lasting ? 1UL : 0UL) ? -errno : 0;
+}
+
 void tap_close(struct tap *t)
 {
 	if (t->fd >= 0)

@@ -4,9 +4,9 @@
  *       or, as a TUN, whose IP packets do.
  *
  * Source  Linux Documentation/networking/tuntap.rst; virtio 1.1, 5.1.6.
- * Shape   A TAP that lives as long as the process. Frames carry a virtio header: with
- *         offloads the kernel gives TCP (and UDP) super-frames and unfinished checksums;
- *         it takes them always.
+ * Shape   A TAP that lives as long as the process, if nothing else is said. Frames carry a virtio
+ * header: with offloads the kernel gives TCP (and UDP) super-frames and unfinished checksums; it
+ * takes them always.
  */
 #pragma once
 #include <linux/virtio_net.h>
@@ -34,6 +34,8 @@ struct tap {
 int tap_open(struct tap *t, const char *name, bool offloads);
 /* The same without Ethernet: what is read and written begins with the IP header. */
 int tap_open_tun(struct tap *t, const char *name, bool offloads);
+/* It outlives us, or does not, as at first. Negative errno. */
+int tap_set_lasting(struct tap *t, bool lasting);
 void tap_close(struct tap *t);
 
 /* Reads one frame. 0: none is waiting. Negative errno: -EBADFD when somebody has

@@ -10,59 +10,37 @@
 #include "drv/bridge.h"
 #include "drv/log.h"
 #include "drv/tunnel_kernel.h"
+#include "drv/tunnel_orphans.h"
 
-enum { OUTER_HEADER = 40, ORPHANS_AT_ONCE = 64 };
+enum { OUTER_HEADER = 40 };
+
+static bool is_fast(const struct tunnel *t)
+{
+	return tunnel_fast_is_on(t->env.fast);
+}
 
 const char *tunnel_kind_name(const struct tunnel *t)
 {
 	if (!t->chosen)
 		return "";
-	return t->in_kernel ? "ip6_tunnel" : "tun";
+	if (t->in_kernel)
+		return "ip6_tunnel";
+	return is_fast(t) ? "bpf" : "tun";
 }
 
 /* ---- the kind ---- */
 
-struct orphans {
-	const struct tunnel *tunnel;
-	unsigned count;
-	int ifindex[ORPHANS_AT_ONCE];
-};
-
-static bool is_wished(const struct tunnel *t, int ifindex)
+static bool is_wished(const void *ctx, int ifindex)
 {
-	if (t->device.in_kernel && t->device.ifindex == ifindex)
+	const struct tunnel *t = ctx;
+
+	if (t->device.ifindex == ifindex)
 		return true;
 	list_each (g, &t->gates, struct tunnel_gate, all) {
-		if (g->device.in_kernel && g->device.ifindex == ifindex)
+		if (g->device.ifindex == ifindex)
 			return true;
 	}
 	return false;
-}
-
-static void orphan_seen(void *ctx, int ifindex, const char *name)
-{
-	struct orphans *o = ctx;
-
-	if (o->count == ORPHANS_AT_ONCE || is_wished(o->tunnel, ifindex))
-		return;
-	o->ifindex[o->count++] = ifindex;
-	log_line(LOG_INFO, "tunnel interface %s of a former daemon goes", name);
-}
-
-/* Interfaces of a former daemon that nobody wishes. Not from within the dump: its socket is busy.
- */
-static void orphans_remove(struct tunnel *t)
-{
-	struct orphans o;
-	unsigned gone;
-
-	do {
-		o = (struct orphans){.tunnel = t};
-		gone = 0;
-		(void)tunnel_kernel_each(&t->ask, orphan_seen, &o);
-		for (unsigned i = 0; i < o.count; i++)
-			gone += link_delete(&t->ask, o.ifindex[i]) == 0;
-	} while (gone == ORPHANS_AT_ONCE);
 }
 
 /* All that nobody has wished until now was a former daemon's. */
@@ -71,7 +49,8 @@ static void patience_end(struct tunnel *t)
 	unsigned kept = 0;
 
 	t->routes.patient = false;
-	orphans_remove(t);
+	tunnel_orphans_remove(&t->ask, TUNNEL_DEVICE_IP6TNL, is_wished, t);
+	tunnel_orphans_remove(&t->ask, TUNNEL_DEVICE_TUN, is_wished, t);
 	(void)route_table_compare(&t->routes);
 	for (unsigned i = 0; i < t->rules; i++) {
 		if (t->rule[i].wished)
@@ -87,6 +66,7 @@ static int user_start(struct tunnel *t)
 	int e = t->user_started ? 0 : tunnel_user_start(&t->user, t->env.uv);
 
 	t->user_started = !e;
+	t->user.lasting = is_fast(t);
 	return e;
 }
 
@@ -98,11 +78,30 @@ static int kind_choose(struct tunnel *t, bool in_kernel)
 		return e;
 	t->chosen = true;
 	t->in_kernel = in_kernel;
+	if (in_kernel)
+		tunnel_fast_close(t->env.fast, &t->ask);
 	log_line(LOG_INFO, "tunnels are carried by %s",
-		 in_kernel ? "the kernel (ip6_tunnel)" : "nuvold (tun)");
+		 in_kernel    ? "the kernel (ip6_tunnel)"
+		 : is_fast(t) ? "the kernel (bpf)"
+			      : "nuvold (tun)");
 	/* What another kind left would take our packets. */
-	if (!in_kernel)
+	if (!in_kernel && is_fast(t))
+		tunnel_orphans_remove(&t->ask, TUNNEL_DEVICE_IP6TNL, is_wished, t);
+	else if (!in_kernel)
 		patience_end(t);
+	return 0;
+}
+
+/* Without a wish for one kind it stays open, until the kernel is asked for ip6_tunnel; but a former
+ * daemon's TUNs that work are not left for it. */
+static int kind_begin(struct tunnel *t)
+{
+	const enum host_tunnel wish = t->env.kind;
+
+	if (wish == HOST_TUNNEL_TUN || wish == HOST_TUNNEL_BPF ||
+	    (is_fast(t) && tunnel_orphans_any(&t->ask, TUNNEL_DEVICE_TUN)))
+		return kind_choose(t, false);
+	tunnel_orphans_remove(&t->ask, TUNNEL_DEVICE_TUN, is_wished, t);
 	return 0;
 }
 
@@ -122,12 +121,18 @@ static bool is_used(const struct tunnel *t, const char *name)
 /* gate: NULL for our own end. */
 static int user_make(struct tunnel *t, struct tunnel_gate *gate, const char *name)
 {
-	int e = user_start(t);
+	int ifindex = (int)if_nametoindex(name), e;
 
+	if (ifindex != 0 && tunnel_kernel_kind(&t->ask, ifindex) != TUNNEL_DEVICE_TUN)
+		return -EEXIST;
+	e = user_start(t);
 	if (e)
 		return e;
-	return gate ? tunnel_user_out_open(&t->user, &gate->user, name)
-		    : tunnel_user_end_open(&t->user, name);
+	e = gate ? tunnel_user_out_open(&t->user, &gate->user, name)
+		 : tunnel_user_end_open(&t->user, name);
+	if (!e && t->user.lasting)
+		(void)tunnel_kernel_mark(&t->ask, (int)if_nametoindex(name));
+	return e;
 }
 
 static int named_make(struct tunnel *t, struct tunnel_gate *gate, const char *name, bool *in_kernel)
@@ -158,8 +163,8 @@ static int device_make(struct tunnel *t, struct tunnel_gate *gate, struct tunnel
 	char base[IFNAMSIZ] = TUNNEL_END_NAME;
 	int e = 0;
 
-	if (!t->chosen && t->env.kind == HOST_TUNNEL_TUN)
-		e = kind_choose(t, false);
+	if (!t->chosen)
+		e = kind_begin(t);
 	if (e)
 		return e;
 	if (gate)
@@ -216,10 +221,14 @@ static void device_close(struct tunnel *t, struct tunnel_gate *gate, struct tunn
 {
 	if (d->in_kernel && d->ifindex != 0)
 		(void)link_delete(&t->ask, d->ifindex);
-	if (gate && gate->user.user)
+	if (gate && gate->user.user) {
+		tunnel_fast_out_unset(t->env.fast, &t->ask, d->ifindex);
 		tunnel_user_out_close(&gate->user);
-	if (!gate && t->user_started)
+	}
+	if (!gate && t->user_started) {
+		tunnel_fast_end_unset(t->env.fast);
 		tunnel_user_end_close(&t->user);
+	}
 	d->ifindex = 0;
 }
 
@@ -259,7 +268,11 @@ static int end_make(struct tunnel *t)
 	}
 	if (!e)
 		e = device_set_up(t, &t->device);
-	return e ? e : end_address(t);
+	if (!e)
+		e = end_address(t);
+	if (!e && !t->device.in_kernel)
+		tunnel_fast_end_set(t->env.fast, t->device.ifindex, end);
+	return e;
 }
 
 static void end_filter(struct tunnel *t)
@@ -357,7 +370,7 @@ static uint64_t gate_sent(struct tunnel *t, const struct tunnel_gate *g)
 	struct tunnel_kernel_counters c;
 
 	if (!g->device.in_kernel)
-		return g->user.tx;
+		return g->user.tx + tunnel_fast_count(t->env.fast, g->device.ifindex).packets;
 	return tunnel_kernel_count(&t->ask, g->device.ifindex, &c) ? 0 : c.tx;
 }
 
@@ -386,19 +399,34 @@ static void gate_fit(struct tunnel *t, struct tunnel_gate *g)
 		g->device.mtu_bytes = mtu;
 }
 
+/* By programs, where packets need not be fragmented. */
+static void gate_carry(struct tunnel *t, const struct tunnel_gate *g)
+{
+	if (g->narrow)
+		tunnel_fast_out_unset(t->env.fast, &t->ask, g->device.ifindex);
+	else
+		tunnel_fast_out_set(t->env.fast, g->device.ifindex, g->wish.primary,
+				    g->wish.to.dummy);
+}
+
 /* Follows what is known of the path: asks when it is another one, quickly at first, and now and
  * then while something is sent on it. */
 static void gate_look(struct tunnel *t, struct tunnel_gate *g)
 {
-	bool eager;
+	bool eager, narrow;
 
 	if (g->device.ifindex == 0 ||
 	    path_mtu_look(&t->ask, t->env.links, g->wish.primary, &g->path))
 		return;
-	if (g->device.in_kernel && g->path.mtu_bytes < TUNNEL_MTU_MIN + OUTER_HEADER) {
+	narrow = g->path.mtu_bytes < TUNNEL_MTU_MIN + OUTER_HEADER;
+	if (g->device.in_kernel && narrow) {
 		device_close(t, g, &g->device);
 		g->narrow = g->dirty = true;
 		return;
+	}
+	if (!g->device.in_kernel && narrow != g->narrow) {
+		g->narrow = narrow;
+		gate_carry(t, g);
 	}
 	gate_fit(t, g);
 	eager = !g->path.answered && g->path.asked < PATH_MTU_ASKS;
@@ -436,6 +464,8 @@ static int gate_make(struct tunnel *t, struct tunnel_gate *g)
 		e = device_set_up(t, &g->device);
 	if (!e && g->device.in_kernel)
 		e = tunnel_kernel_add_source(&t->ask, g->device.ifindex, w->to.dummy);
+	else if (!e)
+		gate_carry(t, g);
 	return e;
 }
 
@@ -617,6 +647,12 @@ void tunnel_settle(struct tunnel *t)
 	}
 }
 
+void tunnel_port(struct tunnel *t, unsigned port, int ifindex)
+{
+	if (t->started)
+		tunnel_fast_port(t->env.fast, &t->ask, port, (uint32_t)ifindex);
+}
+
 void tunnel_link(struct tunnel *t, const struct link *l, bool gone)
 {
 	if (!t->started || !gone)
@@ -640,6 +676,7 @@ void tunnel_compare(struct tunnel *t)
 	(void)route_table_compare(&t->routes);
 	route_table_settle(&t->routes);
 	tunnel_filter_check(&t->filter);
+	tunnel_fast_check(t->env.fast);
 	exit_map_check(&t->exits);
 }
 
@@ -729,6 +766,7 @@ void tunnel_stop(struct tunnel *t)
 	tunnel_probes_stop(&t->probes);
 	uv_close((uv_handle_t *)&t->look, NULL);
 	path_mtu_close(&t->asker);
+	tunnel_fast_close(t->env.fast, &t->ask);
 	netlink_close(&t->ask);
 	t->started = false;
 }

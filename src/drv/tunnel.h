@@ -5,19 +5,18 @@
  * Source  core/tunnel.h; specs/bmx7.md 8.1, 8.3; docs/decisions.md.
  * Shape   Two kinds, one of which is chosen when the first tunnel is made: interfaces of the
  *         kernel's ip6_tunnel (tunnel_kernel.h), or TUN interfaces whose packets we carry
- *         (tunnel_user.h). One interface for our own end, X7main, one for each gateway in
- *         use, X7Out_ and the first 8 hex digits of its id, and a letter when that is
- *         taken. Routes into them name the source. Only our end has an address, IPv4: the
- *         kernel's reverse path filter takes nothing on an interface without any.
- *         A gateway that the network has no way to is told to whoever sends there: its
- *         routes become unreachable ones until there is a way again.
- *         Where the path is too narrow for IPv6's 1280 bytes and the outer header, the kernel
- *         would have to fragment, and does not: such a gateway gets a TUN in any case.
+ *         (tunnel_user.h), or programs in the kernel before us (tunnel_fast.h). One interface for
+ * our own end, X7main, one for each gateway in use, X7Out_ and the first 8 hex digits of its id,
+ * and a letter when that is taken. Routes into them name the source. Only our end has an address,
+ * IPv4: the kernel's reverse path filter takes nothing on an interface without any. A gateway that
+ * the network has no way to is told to whoever sends there: its routes become unreachable ones
+ * until there is a way again. Where the path is too narrow for IPv6's 1280 bytes and the outer
+ * header, the kernel would have to fragment, and does not: such a gateway gets a TUN in any case.
  *         What failed is tried again each second.
  *         What says that it comes from our own cloud to our own cloud is dropped: by us, or by
  *         rules of nftables where the kernel carries our end (tunnel_filter.h).
- *         After a crash the kernel's interfaces go on working; the next daemon takes over
- *         those that it wishes too, and after TUNNEL_PATIENCE_MS removes the others.
+ *         After a crash the kernel's interfaces, and TUNs with programs, go on working; the next
+ * daemon takes over those that it wishes too, and after TUNNEL_PATIENCE_MS removes the others.
  * Units   inside MTU: the path's without the outer header, as far as it is proven (path_mtu.h), but
  *         never less than 1280 bytes, which IPv6 needs; on narrower paths the outer packets are
  *         fragmented.
@@ -37,6 +36,7 @@
 #include "drv/path_mtu.h"
 #include "drv/route.h"
 #include "drv/route_table.h"
+#include "drv/tunnel_fast.h"
 #include "drv/tunnel_filter.h"
 #include "drv/tunnel_probe.h"
 #include "drv/tunnel_user.h"
@@ -57,6 +57,7 @@ enum {
 
 struct tunnel_env {
 	enum host_tunnel kind;
+	struct tunnel_fast *fast; /* opened, or off */
 	const struct links *links;
 	uv_loop_t *uv;
 	/* Is there a way to that node in the network? */
@@ -83,7 +84,7 @@ struct tunnel_gate {
 	struct tunnel_device device;
 	struct tunnel_user_out user;
 	bool dirty;  /* to be made, or changed */
-	bool narrow; /* not for the kernel */
+	bool narrow; /* not for the kernel: it would not fragment */
 	bool reachable;
 	struct path_mtu path;
 	uint64_t tx_asked; /* what had left when the path was asked */
@@ -135,6 +136,8 @@ void tunnel_effect(struct tunnel *t, const struct fx_tunnel *e);
 void tunnel_uplink_used(struct tunnel *t);
 /* The network's way to a node came, changed or went; after has_route knows. */
 void tunnel_route_changed(struct tunnel *t, struct ipv6 primary);
+/* The network comes in by that interface, at that number of a port; 0: no more. */
+void tunnel_port(struct tunnel *t, unsigned port, int ifindex);
 /* links.changed for all links. */
 void tunnel_link(struct tunnel *t, const struct link *l, bool gone);
 /* Before the loop sleeps. */
@@ -143,5 +146,5 @@ void tunnel_settle(struct tunnel *t);
 void tunnel_compare(struct tunnel *t);
 /* Its part of the status, into a JSON object (tunnel_status.c). */
 void tunnel_status(struct tunnel *t, json_t *into);
-/* "ip6_tunnel", "tun"; "": not chosen yet */
+/* "ip6_tunnel", "bpf", "tun"; "": not chosen yet */
 const char *tunnel_kind_name(const struct tunnel *t);

@@ -13,7 +13,10 @@
 #include "drv/bridge.h"
 #include "drv/link.h"
 
-static const char kind[] = "ip6tnl", alias[] = "nuvol tunnel";
+static const char alias[] = "nuvol tunnel";
+static const char *const kinds[] = {[TUNNEL_DEVICE_IP6TNL] = "ip6tnl",
+				    [TUNNEL_DEVICE_TUN] = "tun",
+				    [TUNNEL_DEVICE_OTHER] = NULL};
 
 enum { HOP_LIMIT = 64 };
 
@@ -22,7 +25,7 @@ enum { HOP_LIMIT = 64 };
 struct seen {
 	int ifindex;
 	char name[IFNAMSIZ];
-	bool ours;
+	enum tunnel_device_kind kind; /* OTHER: not ours */
 	struct tunnel_kernel_counters count;
 };
 
@@ -33,16 +36,20 @@ static bool text_is(const struct nlattr *a, const char *text)
 	return strncmp(mnl_attr_get_payload(a), text, len) == 0 && strlen(text) <= len;
 }
 
-static bool kind_is(const struct nlattr *info)
+static enum tunnel_device_kind kind_read(const struct nlattr *info)
 {
-	bool is = false;
+	enum tunnel_device_kind kind = TUNNEL_DEVICE_OTHER;
 
 	netlink_each_nested(a, info)
 	{
-		if (mnl_attr_get_type(a) == IFLA_INFO_KIND)
-			is = text_is(a, kind);
+		if (mnl_attr_get_type(a) != IFLA_INFO_KIND)
+			continue;
+		if (text_is(a, kinds[TUNNEL_DEVICE_IP6TNL]))
+			kind = TUNNEL_DEVICE_IP6TNL;
+		else if (text_is(a, kinds[TUNNEL_DEVICE_TUN]))
+			kind = TUNNEL_DEVICE_TUN;
 	}
-	return is;
+	return kind;
 }
 
 static void count_read(const struct nlattr *a, struct tunnel_kernel_counters *c)
@@ -64,9 +71,9 @@ static void count_read(const struct nlattr *a, struct tunnel_kernel_counters *c)
 static void seen_read(const struct nlmsghdr *h, struct seen *s)
 {
 	const struct ifinfomsg *i = mnl_nlmsg_get_payload(h);
-	bool is_kind = false, is_ours = false;
+	bool is_ours = false;
 
-	*s = (struct seen){.ifindex = i->ifi_index};
+	*s = (struct seen){.ifindex = i->ifi_index, .kind = TUNNEL_DEVICE_OTHER};
 	netlink_each(a, h, sizeof(*i))
 	{
 		switch (mnl_attr_get_type(a)) {
@@ -75,16 +82,17 @@ static void seen_read(const struct nlmsghdr *h, struct seen *s)
 				 mnl_attr_get_str(a));
 			break;
 		case IFLA_IFALIAS: is_ours = text_is(a, alias); break;
-		case IFLA_LINKINFO: is_kind = kind_is(a); break;
+		case IFLA_LINKINFO: s->kind = kind_read(a); break;
 		case IFLA_STATS64: count_read(a, &s->count); break;
 		default: break;
 		}
 	}
-	s->ours = is_kind && is_ours;
+	if (!is_ours)
+		s->kind = TUNNEL_DEVICE_OTHER;
 }
 
 struct walk {
-	void (*seen)(void *ctx, int ifindex, const char *name);
+	void (*seen)(void *ctx, int ifindex, const char *name, enum tunnel_device_kind kind);
 	void *ctx;
 };
 
@@ -94,8 +102,8 @@ static int walk_seen(const struct nlmsghdr *h, void *ctx)
 	struct seen s;
 
 	seen_read(h, &s);
-	if (h->nlmsg_type == RTM_NEWLINK && s.ours)
-		w->seen(w->ctx, s.ifindex, s.name);
+	if (h->nlmsg_type == RTM_NEWLINK && s.kind != TUNNEL_DEVICE_OTHER)
+		w->seen(w->ctx, s.ifindex, s.name, s.kind);
 	return MNL_CB_OK;
 }
 
@@ -109,7 +117,9 @@ static struct nlmsghdr *get_begin(struct netlink *ask, int ifindex)
 	return h;
 }
 
-int tunnel_kernel_each(struct netlink *ask, void (*seen)(void *ctx, int ifindex, const char *name),
+int tunnel_kernel_each(struct netlink *ask,
+		       void (*seen)(void *ctx, int ifindex, const char *name,
+				    enum tunnel_device_kind kind),
 		       void *ctx)
 {
 	struct walk w = {seen, ctx};
@@ -126,8 +136,15 @@ static int one_seen(const struct nlmsghdr *h, void *ctx)
 
 static int look(struct netlink *ask, int ifindex, struct seen *s)
 {
-	*s = (struct seen){.ifindex = 0};
+	*s = (struct seen){.kind = TUNNEL_DEVICE_OTHER};
 	return netlink_show(ask, get_begin(ask, ifindex), one_seen, s);
+}
+
+enum tunnel_device_kind tunnel_kernel_kind(struct netlink *ask, int ifindex)
+{
+	struct seen s;
+
+	return look(ask, ifindex, &s) ? TUNNEL_DEVICE_OTHER : s.kind;
 }
 
 int tunnel_kernel_count(struct netlink *ask, int ifindex, struct tunnel_kernel_counters *c)
@@ -154,7 +171,7 @@ static int tunnel_put(struct netlink *ask, const char *name, int ifindex,
 	if (ifindex == 0) /* of one that is up even its own name is refused (seen with 6.1) */
 		mnl_attr_put_strz(h, IFLA_IFNAME, name);
 	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
-	mnl_attr_put_strz(h, IFLA_INFO_KIND, kind);
+	mnl_attr_put_strz(h, IFLA_INFO_KIND, kinds[TUNNEL_DEVICE_IP6TNL]);
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
 	mnl_attr_put(h, IFLA_IPTUN_LOCAL, sizeof(ends->local.b), ends->local.b);
 	mnl_attr_put(h, IFLA_IPTUN_REMOTE, sizeof(ends->remote.b), ends->remote.b);
@@ -166,7 +183,7 @@ static int tunnel_put(struct netlink *ask, const char *name, int ifindex,
 	return netlink_ask(ask, h);
 }
 
-static int alias_set(struct netlink *ask, int ifindex)
+int tunnel_kernel_mark(struct netlink *ask, int ifindex)
 {
 	struct nlmsghdr *h = netlink_begin(ask, RTM_NEWLINK, 0);
 	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
@@ -184,7 +201,7 @@ int tunnel_kernel_make(struct netlink *ask, const char *name, const struct tunne
 
 	if (ifindex != 0) {
 		e = look(ask, ifindex, &s);
-		if (e || !s.ours)
+		if (e || s.kind != TUNNEL_DEVICE_IP6TNL)
 			return e ? e : -EEXIST;
 		return tunnel_put(ask, name, ifindex, ends);
 	}
@@ -192,7 +209,7 @@ int tunnel_kernel_make(struct netlink *ask, const char *name, const struct tunne
 	if (e)
 		return e;
 	ifindex = (int)if_nametoindex(name);
-	e = ifindex != 0 ? alias_set(ask, ifindex) : -ENODEV;
+	e = ifindex != 0 ? tunnel_kernel_mark(ask, ifindex) : -ENODEV;
 	if (e && ifindex != 0)
 		(void)link_delete(ask, ifindex);
 	return e;

@@ -16,6 +16,9 @@
 #include "base/ip.h"
 #include "drv/netlink.h"
 
+/* Of ours: by the alias, which TUN interfaces that outlive us have too. */
+enum tunnel_device_kind { TUNNEL_DEVICE_IP6TNL, TUNNEL_DEVICE_TUN, TUNNEL_DEVICE_OTHER };
+
 struct tunnel_ends {
 	struct ipv6 local, remote;
 };
@@ -27,8 +30,14 @@ int tunnel_kernel_make(struct netlink *ask, const char *name, const struct tunne
 int tunnel_kernel_add_source(struct netlink *ask, int ifindex, struct ipv6 dummy);
 
 /* Shows each of ours. Negative errno. */
-int tunnel_kernel_each(struct netlink *ask, void (*seen)(void *ctx, int ifindex, const char *name),
+int tunnel_kernel_each(struct netlink *ask,
+		       void (*seen)(void *ctx, int ifindex, const char *name,
+				    enum tunnel_device_kind kind),
 		       void *ctx);
+/* OTHER: it is not ours. */
+enum tunnel_device_kind tunnel_kernel_kind(struct netlink *ask, int ifindex);
+/* The alias. */
+int tunnel_kernel_mark(struct netlink *ask, int ifindex);
 
 struct tunnel_kernel_counters {
 	uint64_t rx, rx_bytes, rx_refused;

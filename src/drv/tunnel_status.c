@@ -32,6 +32,7 @@ static void kernel_put(struct tunnel *t, json_t *o, int ifindex, bool is_end)
 static json_t *end_json(struct tunnel *t)
 {
 	const struct tunnel_user_counters *c = &t->user.count;
+	const struct tunnel_counter fast = tunnel_fast_count(t->env.fast, t->device.ifindex);
 	json_t *o = json_object();
 
 	device_put(o, &t->device);
@@ -44,9 +45,9 @@ static json_t *end_json(struct tunnel *t)
 		json_put_text(o, "filter_fault", t->filter.table.fault);
 		return o;
 	}
-	json_put_count(o, "rx", c->rx);
-	json_put_count(o, "rx_bytes", c->rx_bytes);
-	json_put_count(o, "rx_refused", t->user.end.count.tx_refused);
+	json_put_count(o, "rx", c->rx + fast.packets);
+	json_put_count(o, "rx_bytes", c->rx_bytes + fast.bytes);
+	json_put_count(o, "rx_refused", t->user.end.count.tx_refused + fast.failed);
 	json_put_count(o, "rx_foreign", c->rx_foreign);
 	json_put_count(o, "rx_malformed", c->rx_malformed);
 	json_put_count(o, "rx_spoofed", c->rx_spoofed);
@@ -54,8 +55,16 @@ static json_t *end_json(struct tunnel *t)
 	return o;
 }
 
+static const char *gate_kind(const struct tunnel *t, const struct tunnel_gate *g)
+{
+	if (g->device.in_kernel)
+		return "ip6_tunnel";
+	return tunnel_fast_is_on(t->env.fast) && !g->narrow ? "bpf" : "tun";
+}
+
 static json_t *gate_json(struct tunnel *t, const struct tunnel_gate *g)
 {
+	const struct tunnel_counter fast = tunnel_fast_count(t->env.fast, g->device.ifindex);
 	json_t *o = json_object();
 
 	device_put(o, &g->device);
@@ -65,15 +74,15 @@ static json_t *gate_json(struct tunnel *t, const struct tunnel_gate *g)
 	json_put_bool(o, "reachable", g->reachable);
 	json_put_count(o, "mtu_bytes", g->device.mtu_bytes);
 	json_put_count(o, "path_mtu_bytes", g->path.mtu_bytes);
-	json_put_text(o, "kind", g->device.in_kernel ? "ip6_tunnel" : "tun");
+	json_put_text(o, "kind", gate_kind(t, g));
 	if (g->device.in_kernel) {
 		kernel_put(t, o, g->device.ifindex, false);
 		return o;
 	}
-	json_put_count(o, "tx", g->user.tx);
-	json_put_count(o, "tx_bytes", g->user.tx_bytes);
+	json_put_count(o, "tx", g->user.tx + fast.packets);
+	json_put_count(o, "tx_bytes", g->user.tx_bytes + fast.bytes);
 	json_put_count(o, "tx_full", g->user.tx_full);
-	json_put_count(o, "tx_refused", g->user.tx_refused);
+	json_put_count(o, "tx_refused", g->user.tx_refused + fast.failed);
 	return o;
 }
 

@@ -433,16 +433,28 @@ void tunnel_user_stop(struct tunnel_user *u)
 /* ---- ends ---- */
 
 /* A TUN of that name which is not ours alone is somebody else's. */
-static int tun_open(struct tap *t, const char *name)
+static int tun_open(const struct tunnel_user *u, struct tap *t, const char *name)
 {
-	int e = if_nametoindex(name) != 0 ? -EEXIST : tap_open_tun(t, name, true);
+	int e = tap_open_tun(t, name, true);
 
+	if (!e) {
+		e = tap_set_lasting(t, u->lasting);
+		if (e)
+			tap_close(t);
+	}
 	return e == -EBUSY || e == -EINVAL ? -EEXIST : e;
+}
+
+static void tun_close(struct tap *t)
+{
+	if (t->fd >= 0)
+		(void)tap_set_lasting(t, false);
+	tap_close(t);
 }
 
 int tunnel_user_end_open(struct tunnel_user *u, const char *name)
 {
-	return tun_open(&u->end, name);
+	return tun_open(u, &u->end, name);
 }
 
 int tunnel_user_end_set(struct tunnel_user *u, struct ipv6 primary, struct ipv6 dummy)
@@ -472,7 +484,7 @@ void tunnel_user_end_close(struct tunnel_user *u)
 	u->has_end = false;
 	for (unsigned i = 0; i < 2; i++)
 		(void)socket_close_ear(u->fd[i]);
-	tap_close(&u->end);
+	tun_close(&u->end);
 }
 
 int tunnel_user_out_open(struct tunnel_user *u, struct tunnel_user_out *o, const char *name)
@@ -480,13 +492,13 @@ int tunnel_user_out_open(struct tunnel_user *u, struct tunnel_user_out *o, const
 	int e;
 
 	*o = (struct tunnel_user_out){.user = u, .tap.fd = -1};
-	e = tun_open(&o->tap, name);
+	e = tun_open(u, &o->tap, name);
 	if (e)
 		return e;
 	o->poll = poll_start(u->uv, o->tap.fd, out_ready, o);
 	if (o->poll)
 		return 0;
-	tap_close(&o->tap);
+	tun_close(&o->tap);
 	return -ENOMEM;
 }
 
@@ -522,5 +534,5 @@ void tunnel_user_out_set(struct tunnel_user_out *o, struct ipv6 primary, struct 
 void tunnel_user_out_close(struct tunnel_user_out *o)
 {
 	poll_stop(&o->poll);
-	tap_close(&o->tap);
+	tun_close(&o->tap);
 }

@@ -67,7 +67,8 @@ struct tunnel_user_batch;
 
 struct tunnel_user {
 	uv_loop_t *uv;
-	int fd[2]; /* protocols 4 and 41 */
+	bool lasting; /* interfaces outlive us when we die, but not their closing */
+	int fd[2];    /* protocols 4 and 41 */
 	uv_poll_t *poll[2];
 	bool has_end;
 	struct in6_addr dummy;	/* of our end */
@@ -84,7 +85,8 @@ int tunnel_user_start(struct tunnel_user *u, uv_loop_t *uv);
 /* Ends and outs must be closed. */
 void tunnel_user_stop(struct tunnel_user *u);
 
-/* Our end: an interface of that name. -EEXIST: the name is taken; other negative errno. */
+/* Our end: an interface of that name; a TUN that is there is taken over. -EEXIST: another program
+ * has it, or it is none; other negative errno. */
 int tunnel_user_end_open(struct tunnel_user *u, const char *name);
 /* What it takes: from dummy to primary; may be said again. Negative errno. */
 int tunnel_user_end_set(struct tunnel_user *u, struct ipv6 primary, struct ipv6 dummy);

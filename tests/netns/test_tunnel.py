@@ -6,10 +6,11 @@ never touches what is another's. The core's wishes come from tunnel_hand."""
 
 import json
 import struct
+import subprocess
 import time
 
 import pytest
-from spaces import until
+from spaces import Spaces, until
 from tunnel_town import (  # fmt: skip
     Hand, Town, end_words, icmp_echo, ipv6_nothing, lan_make, node, out_words, send, transfer)
 from wire import pcap_frames
@@ -17,10 +18,11 @@ from wire import pcap_frames
 TUNNELS = "X7main", "X7Out_bbbbbbbb"
 
 
-@pytest.fixture(scope="module", name="town")
-def town_fixture(module_spaces):
-    yield Town(module_spaces)
-    module_spaces.close()
+@pytest.fixture(scope="module", name="town", params=("tun", "bpf"))
+def town_fixture(request):
+    spaces = Spaces()
+    yield Town(spaces, (request.param, request.param))
+    spaces.close(keep=getattr(request.session, "failed_test", False))
 
 
 def df_ping(client, address, size, count=3):
@@ -256,15 +258,48 @@ def test_crash_and_stop_leave_nothing(town):
     hand.start()
     hand.say(end_words("a"), *out_words("b"))
     until(lambda: town.ca.pings("10.2.0.2", 1), 5, "works again")
-    until(lambda: "lookup 77" not in a.ip("rule"), 5, "the former daemon's rule goes")
-    assert "unreachable" not in a.ip("route show table all")
+    if hand.kind == "tun":  # else it is left for a minute, with the interfaces that go on
+        until(lambda: "lookup 77" not in a.ip("rule"), 5, "the former daemon's rule goes")
+        assert "unreachable" not in a.ip("route show table all")
     hand.stop()
     for family in ("", "-6"):
         assert "proto 79" not in a.ip(f"{family} route show table all")
+    assert "lookup 77" not in a.ip("rule")
+    assert not a.run("tc filter show dev net0 ingress")
     assert not [name for name in a.links() if name.startswith("X7")]
     hand.start()
     hand.say(end_words("a"), *out_words("b"))
     until(lambda: town.ca.pings("10.2.0.2", 1), 5, "works again")
+
+
+def test_the_kernel_carries(town):
+    """With programs nothing reaches the daemon, which may die and come back meanwhile: not a packet
+    is lost. One without them takes them away."""
+    if town.hand["a"].kind != "bpf":
+        pytest.skip("tun: with the daemon goes the tunnel")
+    a, hand = town.a, town.hand["a"]
+    assert hand.status()["kind"] == hand.status()["out"][0]["kind"] == "bpf"
+    pings = [town.ca.spawn(["ping", "-n", "-q", "-i", "0.01", "-c", "500", "-W", "1", address],
+                           text=True, stdout=subprocess.PIPE) for address in ("10.2.0.2", "fd0a:2::2")]  # fmt: skip
+    for _ in range(3):
+        time.sleep(0.3)  # packets pass
+        hand.kill()
+        transfer(town.ca, town.cb, "10.2.0.2", 1 << 20)
+        transfer(town.cb, town.ca, "fd0a:1::2", 1 << 20)
+        hand.start()
+        hand.say(end_words("a"), *out_words("b"))
+        until(lambda: hand.status()["out"][0]["mtu_bytes"] == 1460, 10, "the MTU inside")
+    for ping in pings:
+        out = ping.communicate(timeout=30)[0]
+        assert "500 received" in out, out
+    hand.kill()
+    hand.kind = "tun"
+    hand.start()
+    hand.say(end_words("a"), *out_words("b"))
+    until(lambda: not a.run("tc filter show dev net0 ingress"), 5, "the programs go")
+    until(lambda: town.ca.pings("10.2.0.2", 1), 5, "works again")
+    assert hand.status()["kind"] == "tun"
+    assert len([name for name in a.links() if name.startswith("X7")]) == 2
 
 
 def test_other_names_are_left_alone(spaces):
@@ -280,10 +315,11 @@ def test_other_names_are_left_alone(spaces):
     assert "X7main" in space.links()
 
 
+@pytest.mark.parametrize("kind", ("tun", "bpf"))
 @pytest.mark.parametrize("mtu", (1280, 1350, 1500))
-def test_no_black_hole(spaces, mtu):
+def test_no_black_hole(spaces, mtu, kind):
     """A narrow link in mid-path, which the gateway's router knows of and we do not."""
-    town = Town(spaces, mtu=(1500, mtu))
+    town = Town(spaces, (kind, kind), mtu=(1500, mtu))
     inner = max(mtu - 40, 1280)
     until(lambda: town.hand["a"].status()["out"][0]["path_mtu_bytes"] == mtu, 10, "the path's MTU")
     until(lambda: town.hand["a"].status()["out"][0]["mtu_bytes"] == inner, 10, "the MTU inside")

@@ -21,6 +21,7 @@ static struct {
 	uv_poll_t monitor_poll;
 	struct netlink monitor, ask;
 	struct links links;
+	struct tunnel_fast fast;
 	struct tunnel tunnel;
 	struct ipv6 no_way[NO_WAYS_MAX];
 	unsigned no_ways;
@@ -137,6 +138,9 @@ static bool obey(char *line)
 	} else if (n == 3 && strcmp(verb, "way") == 0 && ipv6_parse(a, &way)) {
 		way_set(way, b[0] == '1');
 		return true;
+	} else if (n == 2 && strcmp(verb, "port") == 0) {
+		tunnel_port(&hand.tunnel, 0, (int)if_nametoindex(a));
+		return true;
 	} else if (strcmp(verb, "filter") == 0) {
 		return filter_obey(a, b, c);
 	} else {
@@ -192,6 +196,8 @@ static enum host_tunnel kind_of(const char *name)
 {
 	if (strcmp(name, "tun") == 0)
 		return HOST_TUNNEL_TUN;
+	if (strcmp(name, "bpf") == 0)
+		return HOST_TUNNEL_BPF;
 	return strcmp(name, "ip6_tunnel") == 0 ? HOST_TUNNEL_IP6_TUNNEL : HOST_TUNNEL_AUTO;
 }
 
@@ -199,13 +205,16 @@ int main(int argc, char **argv)
 {
 	static const unsigned groups[] = {RTNLGRP_LINK};
 	const struct tunnel_env env = {.kind = kind_of(argc > 1 ? argv[1] : "auto"),
+				       .fast = &hand.fast,
 				       .links = &hand.links,
 				       .uv = &hand.uv,
 				       .has_route = has_route};
 
 	uv_loop_init(&hand.uv);
+	tunnel_fast_open(&hand.fast, HOST_DATAPATH_AUTO, env.kind);
 	if (netlink_open(&hand.monitor, groups, 1) || netlink_open(&hand.ask, NULL, 0) ||
-	    links_init(&hand.links, &hand.ask, link_changed, NULL) || privilege_drop(false))
+	    links_init(&hand.links, &hand.ask, link_changed, NULL) ||
+	    privilege_drop(tunnel_fast_is_on(&hand.fast)))
 		return 1;
 	tunnel_start(&hand.tunnel, &env);
 	uv_prepare_init(&hand.uv, &hand.prepare);

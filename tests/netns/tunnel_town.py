@@ -18,7 +18,7 @@ NETS = {"a": 1, "b": 2}
 
 
 class Hand:
-    """A driver in a namespace; the words are tunnel_hand's."""
+    """A driver in a namespace, and the network's port net0; the words are tunnel_hand's."""
 
     def __init__(self, space, kind="tun"):
         self.space, self.kind = space, kind
@@ -27,6 +27,7 @@ class Hand:
     def start(self):
         self.process = self.space.spawn([str(HAND), self.kind], text=True, bufsize=1,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
+        self.say("port net0")
 
     def say(self, *lines):
         for line in lines:
