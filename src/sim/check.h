@@ -42,6 +42,7 @@ bool check_ways(struct run *r, char why[CHECK_TEXT]);
 bool check_cloud_routes(struct run *r, char why[CHECK_TEXT]); /* check_cloud.c */
 bool check_cloud_tables(struct run *r, char why[CHECK_TEXT]);
 bool check_clients_known(struct run *r, char why[CHECK_TEXT]);
+void check_asks(struct run *r, const struct check *self);
 bool check_circles(struct run *r, char why[CHECK_TEXT]);
 void check_whole(struct run *r, const struct check *self); /* check_frames.c */
 void check_repeats(struct run *r, const struct check *self);
@@ -49,11 +50,14 @@ void check_anycast(struct run *r, const struct check *self);
 void check_fit(struct run *r, const struct check *self);
 bool check_arrive(struct run *r, char why[CHECK_TEXT]);
 void check_twins(struct run *r, const struct check *self); /* check_lease.c */
+void check_rights(struct run *r, const struct check *self);
+bool check_slices(struct run *r, char why[CHECK_TEXT]);
 bool check_addresses(struct run *r, char why[CHECK_TEXT]);
 bool check_leases_agree(struct run *r, char why[CHECK_TEXT]);
 void check_loops(struct run *r, const struct check *self); /* check_gateway.c */
 void check_dark(struct run *r, const struct check *self);
 void check_one_exit(struct run *r, const struct check *self);
+void check_walks(struct run *r, const struct check *self);
 void check_steady(struct run *r, const struct check *self);
 void check_floods(struct run *r, const struct check *self);
 bool check_exits(struct run *r, char why[CHECK_TEXT]);

@@ -117,3 +117,52 @@ bool check_circles(struct run *r, char why[CHECK_TEXT])
 	r->circled_before = circled;
 	return false;
 }
+
+/* Does node give addresses of the slice that ip is in? Its last address, too. */
+static bool gives(const struct run *r, unsigned node, uint32_t ip, uint32_t *last)
+{
+	struct slice_view v;
+
+	if (!leases_find_slice(world_node_at(r->world, node)->leases, ipv4_from_u32(ip, 32), &v))
+		return false;
+	*last = ipv4_to_u32(v.range.last);
+	return v.settled;
+}
+
+/* All of the pool's slices, one after the other. */
+static bool slices_are_apart(struct run *r, unsigned a, unsigned b, char why[CHECK_TEXT])
+{
+	const struct plan *p = &world_node_at(r->world, a)->plan;
+	uint32_t last;
+
+	for (uint32_t ip = ipv4_to_u32(p->dhcp_first); ip <= ipv4_to_u32(p->dhcp_last);
+	     ip = last + 1) {
+		last = ip;
+		if (!gives(r, a, ip, &last) || !gives(r, b, ip, &last))
+			continue;
+		snprintf(why, CHECK_TEXT, "nodes %u and %u both give the addresses up to %u", a, b,
+			 last & 0xff);
+		return false;
+	}
+	return true;
+}
+
+bool check_slices(struct run *r, char why[CHECK_TEXT])
+{
+	return each_pair(r, slices_are_apart, why);
+}
+
+/* Whoever comes late, or has lost an OGM, must ask; where links lose nothing, OGMs tell all. */
+void check_asks(struct run *r, const struct check *self)
+{
+	const struct run_conf *c = &r->conf;
+	const bool lossless = !c->radio && c->loss_percent == 0 && !c->town;
+	uint64_t asks = 0;
+
+	for (unsigned i = 0; i < r->layout.nodes; i++)
+		asks += world_traffic_of(r->world, i).tt_requests;
+	if (asks > r->asks_before && lossless && run_is_quiet(r))
+		run_violated(r, self, "tables of clients were asked for %u times",
+			     (unsigned)(asks - r->asks_before));
+	r->asks_before = asks;
+}

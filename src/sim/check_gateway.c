@@ -7,7 +7,8 @@
 enum {
 	DARK_MAX_S = 30,
 	STEADY_S = 120,
-	MOVES_MAX = 4,	   /* in that time */
+	MOVES_MAX = 2, /* in that time, while nothing is wrong */
+	WALK_GAP_MS = 1500,
 	COPIES = 3,	   /* of a broadcast, by each port that knows it */
 	FLOODS_MORE = 200, /* what came twice, and what was under way when a node started anew */
 };
@@ -38,7 +39,8 @@ static bool cloud_is_whole(const struct run *r, unsigned node)
 	return true;
 }
 
-/* Could it have the Internet: is there an honest gateway, with a way there and back? */
+/* Could it have the Internet: is there an honest gateway, with a way there and back? Who lies is
+ * the first to believe it. */
 static bool could_reach(const struct run *r, unsigned node)
 {
 	instant since;
@@ -115,6 +117,15 @@ static bool left_for_nothing(const struct run *r, const struct run_exit *e, int 
 	       world_walk(r->world, e->node, (unsigned)e->at, NULL) >= 0;
 }
 
+void check_walks(struct run *r, const struct check *self)
+{
+	const int64_t ms = span_to_ms(r->walk_gap);
+
+	r->walk_gap = span_us(0);
+	if (ms > WALK_GAP_MS)
+		run_violated(r, self, "a walk took %d ms of a client's Internet", (int)ms);
+}
+
 void check_steady(struct run *r, const struct check *self)
 {
 	const instant now = world_now(r->world);
@@ -127,7 +138,7 @@ void check_steady(struct run *r, const struct check *self)
 			e->since = now;
 			e->moves = 0;
 		}
-		e->moves += left_for_nothing(r, e, exit);
+		e->moves += run_is_quiet(r) && left_for_nothing(r, e, exit);
 		e->at = exit;
 		if (e->moves <= MOVES_MAX)
 			continue;

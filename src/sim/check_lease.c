@@ -5,7 +5,11 @@
 #include "sim/run.h"
 #include "sim/world_internal.h"
 
-enum { TWINS_SLACK_S = 10 }; /* after the renewal at which the younger lease is withdrawn */
+enum {
+	TWINS_SLACK_S = 10, /* after the renewal at which the younger lease is withdrawn */
+	RIGHTS_S = 20,
+	RIGHTS_EACH_S = 5, /* a fifth of the nodes each second */
+};
 
 /* Whose address it is; sorted, equal ones are neighbours. */
 struct owned {
@@ -110,4 +114,62 @@ bool check_leases_agree(struct run *r, char why[CHECK_TEXT])
 		}
 	}
 	return true;
+}
+
+/* ---- what nodes believe ---- */
+
+struct rights {
+	uint32_t *ip;
+	unsigned count, room;
+};
+
+static bool right_add(void *ctx, const struct lease_view *v)
+{
+	struct rights *x = ctx;
+
+	if (v->conflict)
+		return true;
+	world_grow(&x->ip, x->count, &x->room, sizeof(*x->ip));
+	x->ip[x->count++] = ipv4_to_u32(v->lease.ip);
+	return true;
+}
+
+static int by_ip(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* An address that two have a right to, as node believes; 0: there is none. */
+static uint32_t twice_right(const struct run *r, unsigned node)
+{
+	struct rights x = {.count = 0};
+	uint32_t twice = 0;
+
+	leases_each(world_node_at(r->world, node)->leases, world_node_now(r->world, node),
+		    right_add, &x);
+	if (x.count > 1)
+		qsort(x.ip, x.count, sizeof(*x.ip), by_ip);
+	for (unsigned i = 1; i < x.count && twice == 0; i++)
+		if (x.ip[i] == x.ip[i - 1])
+			twice = x.ip[i];
+	free(x.ip);
+	return twice;
+}
+
+void check_rights(struct run *r, const struct check *self)
+{
+	const instant now = world_now(r->world);
+
+	for (unsigned i = (unsigned)(now.us / 1000000 % RIGHTS_EACH_S); i < r->layout.nodes;
+	     i += RIGHTS_EACH_S) {
+		const bool lives = world_alive(r->world, i) && !r->world->place[i]->hangs;
+		const uint32_t ip = lives ? twice_right(r, i) : 0;
+		char text[IPV4_TEXT];
+
+		if (check_lasts(&r->two_rights[i], ip != 0, now, span_s(RIGHTS_S)))
+			run_violated(r, self, "node %u gives two the right to %s for %d s", i,
+				     ipv4_print(ipv4_from_u32(ip, 32), text), RIGHTS_S);
+	}
 }

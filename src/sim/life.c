@@ -157,8 +157,7 @@ void run_walk(struct run *r, unsigned i)
 	world_session_begin(r->world, i);
 }
 
-/* No fault is under way, nor what it left behind. */
-static bool run_is_quiet(const struct run *r)
+bool run_is_quiet(const struct run *r)
 {
 	return !instant_before(world_now(r->world), instant_add(r->quiet_from, span_s(QUIET_S)));
 }
@@ -173,6 +172,8 @@ static void stream_end(struct run *r, unsigned i)
 		return;
 	r->figures.sessions++;
 	r->figures.sessions_moved += s.moves > 0;
+	if (run_is_quiet(r) && span_less(r->walk_gap, gap))
+		r->walk_gap = gap;
 	if (s.moves > 0 && run_is_quiet(r) && run_is_honest(r, s.before))
 		r->split = (struct run_split){(uint16_t)i, s.before, s.exit};
 	if (r->gaps == RUN_GAPS)

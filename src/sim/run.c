@@ -18,8 +18,6 @@ enum {
 	MTU_LEAST_BYTES = 1280, /* of IPv6 */
 	MTU_MOST_BYTES = 9000,
 	PAIR_TRIES = 1000,
-	UPLINK_MBIT_LEAST = 5,
-	UPLINK_MBIT_MORE = 96,
 	HONEST_AFTER_S = 100, /* the longest hysteresis of an uplink, and its way to all */
 };
 
@@ -117,6 +115,10 @@ static void uplink_give(struct run *r, unsigned node, uint64_t bandwidth_bps)
 	world_uplink(r->world, node, &r->uplink[node]);
 }
 
+/* What people have; so some are worth the same. */
+enum { CONTRACTS = 4 };
+static const uint64_t contracts_mbit[CONTRACTS] = {5, 16, 50, 100};
+
 /* Where the file says, or spread over all nodes. */
 static void uplinks_set(struct run *r)
 {
@@ -130,9 +132,8 @@ static void uplinks_set(struct run *r)
 	for (unsigned i = 0; !t && i < r->conf.uplinks && i < n; i++) {
 		unsigned node = (unsigned)((uint64_t)i * n / r->conf.uplinks) +
 				prng_below(&r->prng, n / r->conf.uplinks);
-		uint64_t mbit = UPLINK_MBIT_LEAST + prng_below(&r->prng, UPLINK_MBIT_MORE);
 
-		uplink_give(r, node, mbit * 1000000);
+		uplink_give(r, node, contracts_mbit[prng_below(&r->prng, CONTRACTS)] * 1000000);
 	}
 	for (unsigned i = 0; r->conf.uplinks > 0 && i < RUN_EXITS && i < n; i++) {
 		unsigned node = n <= RUN_EXITS ? i : (unsigned)((uint64_t)i * n / RUN_EXITS);
@@ -269,6 +270,7 @@ struct run *run_new(const struct run_conf *conf, char fault[LAYOUT_FAULT_ROOM])
 	times_set(r);
 	clouds_index(r);
 	pairs_choose(r);
+	r->two_rights = world_alloc(r->layout.nodes * sizeof(*r->two_rights));
 	r->unrouted = world_alloc(r->layout.nodes * sizeof(*r->unrouted));
 	r->part = world_alloc(r->layout.nodes * sizeof(*r->part));
 	r->cloud_part = world_alloc(r->layout.nodes * sizeof(*r->cloud_part));
@@ -295,6 +297,7 @@ void run_free(struct run *r)
 	free(r->part);
 	free(r->cloud_part);
 	free(r->unrouted);
+	free(r->two_rights);
 	free(r->client);
 	free(r->streaming);
 	free(r->gap_ms);

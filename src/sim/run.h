@@ -136,6 +136,9 @@ struct run {
 	uint64_t *bytes_before; /* of each node, a while before the end */
 	instant bytes_since;
 	uint64_t circled_before;
+	instant *two_rights;  /* of each node: since when it believes in two */
+	uint64_t asks_before; /* for tables of clients */
+	span walk_gap;	      /* the longest of a walk while nothing was wrong; 0: not since told */
 	uint64_t damaged_before, repeats_before, anycast_before, too_big_before;
 	uint64_t looped_before; /* of world_internet */
 	bool flooded;		/* and that was told */
@@ -181,6 +184,8 @@ unsigned run_node_of_cloud(struct run *r, unsigned cloud);
 /* To a neighbour of its node, if one of its cloud lives there; its session is looked at. */
 void run_walk(struct run *r, unsigned client);
 bool run_client_served(const struct run *r, unsigned client);
+/* No fault is under way, nor what it left behind. */
+bool run_is_quiet(const struct run *r);
 /* Frames to it alone that it got. */
 uint64_t run_received(const struct run *r, unsigned client);
 /* Gateways that have had the Internet and been up for so long that they must offer it. */

@@ -21,7 +21,7 @@ import nightly  # noqa: E402
 from mutations import MUTATIONS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SETS = "storm restarts replaced links partitions weather echoes claims crowds liars uplinks".split()
+SETS = "none storm restarts replaced links partitions weather echoes claims crowds liars uplinks".split()
 SEEN_OF_TEN = 9
 
 

@@ -49,7 +49,7 @@ def town(faults, seed):
     line = f"{where} --clouds {clouds} --clients {clients} --uplinks {uplinks}"
     line += f" --loss {loss}" if loss else ""
     line += f" --time {rng.randint(3, 6)}m --seed {seed} --faults {faults}"
-    mtu = rng.choice((0, 0, 1500, 1400))
+    mtu = rng.choice((0, 0, rng.randint(1400, 1531)))
     return line + (f" --mtu {mtu}" if mtu else "")
 
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cmocka_all.h"
+#include "core/share/leases_internal.h"
 #include "core/steer.h"
 #include "sim/check.h"
 #include "sim/report.h"
@@ -225,6 +226,43 @@ static void make_flood(struct run *r)
 	r->world->place[2]->traffic[0].bcast_frames += 100000;
 }
 
+/* A node takes what another client has for the right of a third. */
+static void make_two_rights(struct run *r)
+{
+	struct leases *l = world_node_at(r->world, 0)->leases;
+	struct entry *first = NULL;
+
+	list_each (e, &l->entries, struct entry, all) {
+		if (e->ended || e->holder.loser)
+			continue;
+		if (first)
+			e->holder.ip = first->holder.ip;
+		else
+			first = e;
+	}
+}
+
+/* All nodes take all slices for their own. */
+static void make_one_slice(struct run *r)
+{
+	for (unsigned i = 0; i < r->layout.nodes; i++) {
+		struct leases *l = world_node_at(r->world, i)->leases;
+
+		for (uint32_t k = 0; k < l->slices.count; k++)
+			l->slices.at[k].ours = l->slices.at[k].usable = true;
+	}
+}
+
+static void make_long_walk(struct run *r)
+{
+	r->walk_gap = span_s(9);
+}
+
+static void make_ask(struct run *r)
+{
+	r->world->place[2]->traffic[0].tt_requests++;
+}
+
 static void make_damage(struct run *r)
 {
 	r->world->client[1]->inbox.damaged++;
@@ -273,6 +311,10 @@ static void checks_see(void **state)
 		{make_flood, {"floods"}},
 		{make_flaps, {"gateways-steady"}},
 		{make_split, {"one-exit"}},
+		{make_two_rights, {"one-right"}},
+		{make_one_slice, {"slices-apart"}},
+		{make_long_walk, {"walks-short"}},
+		{make_ask, {"tables-told"}},
 		{make_damage, {"frames-whole"}},
 		{make_too_big, {"frames-fit"}},
 		{make_repeat, {"no-repeats"}},
