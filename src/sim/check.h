@@ -60,6 +60,7 @@ void check_one_exit(struct run *r, const struct check *self);
 void check_walks(struct run *r, const struct check *self);
 void check_steady(struct run *r, const struct check *self);
 void check_floods(struct run *r, const struct check *self);
+bool check_pins(struct run *r, char why[CHECK_TEXT]);
 bool check_exits(struct run *r, char why[CHECK_TEXT]);
 bool check_offers(struct run *r, char why[CHECK_TEXT]);
 void check_limits(struct run *r, const struct check *self); /* check_limits.c */

@@ -194,33 +194,69 @@ static struct exits_family_view exit_at(const struct run *r, unsigned node, stru
 	return v.family[0];
 }
 
-/* Does each node of the cloud know by which gateway a client goes? But where that is known to be
- * bad. */
-static void pins_count_of(struct run *r, unsigned client)
+/* Of a client with a gateway, other nodes of its cloud that should know it. */
+struct pin_look {
+	unsigned looked, agreed;
+	unsigned strange; /* one that does not */
+};
+
+/* But those where that gateway is known to be bad. */
+static struct pin_look pin_look(const struct run *r, unsigned client)
 {
 	const unsigned at = world_client_at(r->world, client), cloud = r->client[client].cloud;
 	const struct mac mac = world_client_mac(r->world, client);
 	const struct exits_family_view home = exit_at(r, at, mac);
+	struct pin_look l = {.looked = 0};
 
 	for (uint32_t k = r->cloud_first[cloud]; k < r->cloud_first[cloud + 1]; k++) {
 		const unsigned node = r->cloud_node[k];
 		struct exits_family_view other;
+		bool agrees;
 
 		if (node == at || home.cause == PIN_NONE || !run_joined(r, node, at) ||
 		    is_bad_for(r, node, &home.to))
 			continue;
 		other = exit_at(r, node, mac);
-		r->figures.pins_looked++;
-		r->figures.pins_agreed += other.cause != PIN_NONE &&
-					  digest_equal(&home.to, &other.to);
+		agrees = other.cause != PIN_NONE && digest_equal(&home.to, &other.to);
+		l.looked++;
+		l.agreed += agrees;
+		if (!agrees)
+			l.strange = node;
 	}
+	return l;
+}
+
+static bool has_asked(const struct run *r, unsigned client)
+{
+	return run_client_served(r, client) && world_session(r->world, client).last.us > 0;
+}
+
+bool check_pins(struct run *r, char why[CHECK_TEXT])
+{
+	for (unsigned i = 0; r->conf.uplinks > 0 && i < r->conf.clients; i++) {
+		const struct pin_look l = has_asked(r, i) ? pin_look(r, i)
+							  : (struct pin_look){.looked = 0};
+
+		if (l.agreed == l.looked)
+			continue;
+		snprintf(why, CHECK_TEXT, "node %u does not know the gateway of client %u at %u",
+			 l.strange, i, world_client_at(r->world, i));
+		return false;
+	}
+	return true;
 }
 
 void run_pins_count(struct run *r)
 {
-	for (unsigned i = 0; r->conf.uplinks > 0 && i < r->conf.clients; i++)
-		if (run_client_served(r, i) && world_session(r->world, i).last.us > 0)
-			pins_count_of(r, i);
+	for (unsigned i = 0; r->conf.uplinks > 0 && i < r->conf.clients; i++) {
+		struct pin_look l;
+
+		if (!has_asked(r, i))
+			continue;
+		l = pin_look(r, i);
+		r->figures.pins_looked += l.looked;
+		r->figures.pins_agreed += l.agreed;
+	}
 }
 
 bool check_offers(struct run *r, char why[CHECK_TEXT])

@@ -292,9 +292,10 @@ static void make_deaf(struct run *r)
 
 static void checks_see(void **state)
 {
+	enum { CHECKS_EACH = 5 };
 	static const struct {
 		void (*make)(struct run *r); /* each second, from the calm on */
-		const char *check[4];
+		const char *check[CHECKS_EACH];
 	} rows[] = {
 		{make_circle, {"ways-last", "ways"}},
 		{make_hole, {"ways-last", "ways"}},
@@ -302,7 +303,7 @@ static void checks_see(void **state)
 		{make_twins, {"no-twins", "leases-agree"}},
 		{make_limit, {"limits"}},
 		{make_other_cloud,
-		 {"cloud-routes", "tables-agree", "clients-known", "leases-agree"}},
+		 {"cloud-routes", "tables-agree", "clients-known", "leases-agree", "pins-agree"}},
 		{make_circled, {"no-circles"}},
 		{make_no_address, {"addresses"}},
 		{make_loop, {"no-gateway-loop"}},
@@ -340,7 +341,7 @@ static void checks_see(void **state)
 			if (r->calm)
 				rows[i].make(r);
 		}
-		for (unsigned k = 0; k < 4 && rows[i].check[k]; k++) {
+		for (unsigned k = 0; k < CHECKS_EACH && rows[i].check[k]; k++) {
 			bool told = false;
 
 			for (unsigned v = 0; v < r->violations && v < RUN_VIOLATIONS; v++)

@@ -49,6 +49,18 @@ bool share_find(const struct share *s, instant now, struct mac source, uint8_t t
 	return true;
 }
 
+void share_each(const struct share *s, instant now, int type,
+		bool (*show)(void *ctx, const struct share_record *r), void *ctx)
+{
+	for (int i = 0; i < 256; i++) {
+		struct share_record r;
+
+		if ((type < 0 || i == type) && share_find(s, now, s->known_mac, (uint8_t)i, &r) &&
+		    !show(ctx, &r))
+			return;
+	}
+}
+
 void share_each_peer(const struct share *s, instant now,
 		     bool (*show)(void *ctx, const struct share_peer *p), void *ctx)
 {

@@ -25,7 +25,7 @@ struct share {
 	enum err refuse; /* what share_put says */
 	struct share_peer peer[FAKE_PEERS_MAX];
 	unsigned peers;
-	/* Of whom share_find finds records. */
+	/* Of whom share_find and share_each find records. */
 	struct mac known_mac;
 	const struct share *known;
 };

@@ -192,6 +192,32 @@ static void put(unsigned at, unsigned of, uint8_t gateway)
 
 /* ---- tests ---- */
 
+/* Whose newer word was believed takes it back: what another one has told all along holds then, and
+ * not what nobody tells any more. */
+static void older_word_returns(void **state)
+{
+	(void)state;
+	cut[1][0] = cut[0][1] = true;
+	put(0, 1, 5);
+	put(0, 1, 6);
+	put(1, 1, 7);
+	run(span_s(1));
+	assert_int_equal(by(2, 1), 6);
+	assert_int_equal(by(1, 1), 7);
+	desk[2].share.known = &desk[1].share;
+	desk[2].share.known_mac = node(1);
+	expire(0, 2);
+	assert_int_equal(by(2, 1), 7);
+	/* It is a word as any other: it may be outdone, and taken back. */
+	put(1, 1, 8);
+	run(span_s(1));
+	assert_int_equal(by(2, 1), 8);
+	desk[2].share.known = NULL;
+	expire(1, 2);
+	struct pins_view v;
+	assert_true(pins_find(desk[2].p, client(1), &v) && mac_is_zero(v.pin_node));
+}
+
 static void all_know(void **state)
 {
 	struct pins_exit both = exit_by(5, 6);
@@ -460,9 +486,19 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(all_know),	      TEST(no_flood),	 TEST(dead_node), TEST(restart),
-		TEST(restart_of_two), TEST(gone_client), TEST(partition), TEST(wishes),
-		TEST(kept),	      TEST(last_word),	 TEST(refused),	  TEST(bounds),
+		TEST(all_know),
+		TEST(no_flood),
+		TEST(dead_node),
+		TEST(restart),
+		TEST(restart_of_two),
+		TEST(gone_client),
+		TEST(partition),
+		TEST(wishes),
+		TEST(kept),
+		TEST(last_word),
+		TEST(refused),
+		TEST(bounds),
+		TEST(older_word_returns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

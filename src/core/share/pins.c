@@ -442,9 +442,17 @@ static enum err record_read(struct pins *p, instant now, const struct share_reco
 	return OK;
 }
 
-/* What the teller told in records of this type, and does not any more. */
-static void sweep(struct pins *p, instant now, struct mac teller, enum topic_kind k, uint8_t type)
+static void listed_clear(struct pins *p, enum topic_kind k)
 {
+	list_each (c, &p->all, struct client, all)
+		c->topic[k].listed = false;
+}
+
+/* What the teller told in records of this type, and does not any more; true: there is some. */
+static bool sweep(struct pins *p, instant now, struct mac teller, enum topic_kind k, uint8_t type)
+{
+	bool any = false;
+
 	list_each (c, &p->all, struct client, all) {
 		struct topic *t = &c->topic[k];
 
@@ -452,9 +460,29 @@ static void sweep(struct pins *p, instant now, struct mac teller, enum topic_kin
 		    type_of(k, c->mac) == type) {
 			t->teller = (struct mac){{0}};
 			t->untold = now;
+			any = true;
 		}
-		t->listed = false;
 	}
+	listed_clear(p, k);
+	return any;
+}
+
+struct reading {
+	struct pins *p;
+	instant now;
+	struct mac but; /* not what this one tells */
+	enum topic_kind k;
+	struct fx *fx;
+};
+
+static bool read_again(void *ctx, const struct share_record *r)
+{
+	const struct reading *x = ctx;
+
+	if (!mac_equal(r->source, x->p->conf.self) && !mac_equal(r->source, x->but) &&
+	    r->version == RECORD_VERSION)
+		(void)record_read(x->p, x->now, r, x->k, x->fx); /* counted when it came */
+	return true;
 }
 
 void pins_record(struct pins *p, instant now, const struct share_record *r, bool gone,
@@ -468,7 +496,11 @@ void pins_record(struct pins *p, instant now, const struct share_record *r, bool
 		p->count[PINS_MALFORMED]++;
 		return;
 	}
-	sweep(p, now, r->source, k, r->type);
+	if (!sweep(p, now, r->source, k, r->type))
+		return;
+	/* Others may have told it all along, and were not believed. */
+	share_each(p->share, now, r->type, read_again, &(struct reading){p, now, r->source, k, fx});
+	listed_clear(p, k);
 }
 
 /* ---- what we say ---- */
