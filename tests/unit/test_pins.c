@@ -192,6 +192,24 @@ static void put(unsigned at, unsigned of, uint8_t gateway)
 
 /* ---- tests ---- */
 
+/* Whom a newer word outdoes tells its own no more. */
+static void outdone_is_silent(void **state)
+{
+	(void)state;
+	cut[1][0] = cut[0][1] = true;
+	put(0, 1, 5);
+	run(span_s(1));
+	put(1, 1, 6);
+	put(1, 1, 7);
+	run(span_s(1));
+	assert_int_equal(by(0, 1), 5);
+	resend(1, 0);
+	run(span_s(1));
+	assert_int_equal(by(0, 1), 7);
+	for (unsigned type = RECORD_PINS; type < RECORD_PINS + RECORD_PINS_COUNT; type++)
+		assert_int_equal(desk[0].share.record[type].len, 1);
+}
+
 /* Whose newer word was believed takes it back: what another one has told all along holds then, and
  * not what nobody tells any more. */
 static void older_word_returns(void **state)
@@ -499,6 +517,7 @@ int main(void)
 		TEST(refused),
 		TEST(bounds),
 		TEST(older_word_returns),
+		TEST(outdone_is_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -409,6 +409,8 @@ static void one_read(struct pins *p, instant now, enum topic_kind k, const struc
 		return;
 	if (!is_believed(c, k, s, teller))
 		return;
+	if (mac_equal(c->topic[k].teller, p->conf.self))
+		dirty(p, k, c->mac); /* we tell it no more */
 	bool news = topic_say(c, now, k, s, teller);
 
 	c->topic[k].listed = true;
