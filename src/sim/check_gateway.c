@@ -39,8 +39,7 @@ static bool cloud_is_whole(const struct run *r, unsigned node)
 	return true;
 }
 
-/* Could it have the Internet: is there an honest gateway, with a way there and back? Who lies is
- * the first to believe it. */
+/* Could it have the Internet: is there an honest gateway, with a way there and back? */
 static bool could_reach(const struct run *r, unsigned node)
 {
 	instant since;

@@ -75,7 +75,7 @@ def planted(tree, mutation, lines):
 def options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", help="the name of one fault")
-    parser.add_argument("--seeds", default=10, type=int, help="towns of each set of faults")
+    parser.add_argument("--seeds", default=3, type=int, help="towns of each set of faults")
     return parser.parse_args()
 
 

@@ -2,6 +2,7 @@
 """Faults to plant: each a mistake that a person could make, one at a time.
 
 A row: name, file, the text as it stands there exactly once, the text with the fault, what it does.
+What another mechanism makes up for is no row: docs/decisions.md tells which those are.
 """
 
 L2, L3, GW, SHARE = "src/core/l2/", "src/core/l3/", "src/core/gw/", "src/core/share/"
@@ -36,46 +37,11 @@ MUTATIONS = [
         "a client that went is announced as if it came",
     ),
     (
-        "tt-roam-lost",
-        L2 + "tt_roam.c",
-        "advertise(l2, h->originator, mac, vid, fx);",
-        ";",
-        "nobody is told that a client has come from him",
-    ),
-    (
-        "tt-crc-flags",
-        L2 + "tt_vlan.c",
-        "(uint8_t)vid, flags & TT_CLIENT_SYNC_MASK};",
-        "(uint8_t)vid, flags};",
-        "flags that stay at home count in the sum over all clients",
-    ),
-    (
-        "ttvn-ignored",
-        L2 + "tt_sync.c",
-        "bool full = (tt->flags & TT_FULL) || tt->ttvn != t->ttvn || t->last_count == 0;",
-        "bool full = (tt->flags & TT_FULL) || t->last_count == 0;",
-        "who asks for another version of the table gets the newest changes only",
-    ),
-    (
         "feasibility",
         L3 + "l3_route.c",
         "if (!is_above(&n->route.floor, c->desc_sqn, c->sqn, kept_path_metric(&c->path)))",
         "if (0)",
         "a way is taken that may lead back",
-    ),
-    (
-        "number-back",
-        L3 + "content.c",
-        "(n->description && sqn <= n->description->version.desc_sqn))",
-        "(n->description && sqn == n->description->version.desc_sqn))",
-        "an older description takes the place of a newer one",
-    ),
-    (
-        "withdrawal-ignored",
-        L3 + "claim.c",
-        "if (!newer && (sqn < c->sqn || (int16_t)(uint16_t)(batch - c->batch) <= 0))",
-        "if (!newer)",
-        "what a neighbour takes back within a number is not heard",
     ),
     (
         "late-forever",
@@ -99,20 +65,6 @@ MUTATIONS = [
         "a gateway that answers nothing is not judged",
     ),
     (
-        "slice-kept",
-        SHARE + "leases_slice.c",
-        "if (s->ours && (!same_pool(l, t) || slice_prefers(i, t->holder.mac, l->conf.self))) {",
-        "if (s->ours && !same_pool(l, t)) {",
-        "two nodes give addresses from one slice",
-    ),
-    (
-        "lease-older",
-        SHARE + "leases_address.c",
-        "return a->since_unix_s < b->since_unix_s;",
-        "return mac_compare(a->mac, b->mac) > 0 && a->since_unix_s > b->since_unix_s;",
-        "of two that have one address none loses it",
-    ),
-    (
         "pin-older",
         SHARE + "pins.c",
         "return (int32_t)(a - b) > 0;",
@@ -125,5 +77,47 @@ MUTATIONS = [
         "	outs_expire(t);\n",
         "",
         "tunnels that nobody uses stay",
+    ),
+    (
+        "broadcast-window",
+        L2 + "flood.c",
+        "enum err e = flood_window_mark(&o->bcast, now, b->seqno);",
+        "enum err e = OK;",
+        "a broadcast is not known by its number any more",
+    ),
+    (
+        "anycast-leaves",
+        L2 + "keep.c",
+        "if (keep_is_anycast(a, e->src) || keep_is_anycast(a, e->dst))",
+        "if (keep_is_anycast(a, e->src))",
+        "what clients send to the anycast gateway goes to all nodes",
+    ),
+    (
+        "fragment-early",
+        L2 + "frag.c",
+        "f.piece = packet + left - f.piece_len;",
+        "f.piece = packet + (left > f.piece_len ? left - f.piece_len - 1 : 0);",
+        "pieces of a packet begin one byte too early",
+    ),
+    (
+        "fragment-fits",
+        L2 + "frag.c",
+        "if (len <= mtu) {",
+        "if (len <= mtu + BATADV_FRAG_LEN) {",
+        "what is a little too long for a link is not cut",
+    ),
+    (
+        "local-kept",
+        L2 + "tt_global.c",
+        "\tif (!leaving)\n\t\tlocal_yield(l2, now, o, mac, vid, roam, fx);",
+        "\tif (0)\n\t\tlocal_yield(l2, now, o, mac, vid, roam, fx);",
+        "a node keeps a client that another announces",
+    ),
+    (
+        "retry-never",
+        GW + "proof.c",
+        "one->round = instant_add(now, backoff(&p->family[v6], one));",
+        "one->round = NEVER;",
+        "a gateway that failed is never asked again",
     ),
 ]
