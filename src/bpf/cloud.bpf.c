@@ -3,7 +3,7 @@
  * cloud - the fast path of the cloud: l2_forward() in the kernel.
  *
  * Source  core/l2/forward.c, whose verdicts these are, field by field
- *         (tests/unit/test_bpf_forward.c); specs/datapath.md 3, 4.
+ *         (tests/unit/test_bpf_forward.c).
  * Shape   fast_lan runs at the egress of the cloud's port (bat0): frames of the LAN.
  *         fast_mesh runs at the ingress of a mesh interface.
  *         Each comes to a verdict and carries it out; what it does not understand goes
@@ -274,20 +274,23 @@ ALWAYS void for_us(struct __sk_buff *skb, const struct fast_state_value *s, cons
 	v->head_len = front;
 }
 
-ALWAYS void for_others(struct __sk_buff *skb, uint32_t port, const uint8_t *h, struct verdict *v)
+ALWAYS void for_others(struct __sk_buff *skb, uint32_t port, const uint8_t *h,
+		       const struct frame *f, struct verdict *v)
 {
 	const uint8_t *packet = h + HEADER;
 	const struct fast_node_value *n = node_find(packet + 4);
+	uint32_t len = segment_len(skb, f, skb->len);
 
-	/* Nobody here can cut what came whole over a wire that is none. */
-	if (!n || n->hurried || skb->gso_size != 0 || ttvn_older(packet[3], n->ttvn))
+	if (!n || n->hurried || len == 0 || ttvn_older(packet[3], n->ttvn))
 		return;
 	if (packet[2] < 2) {
 		v->kind = FAST_DROP;
 		v->reason = FAST_COUNT_DROP_TTL;
 		return;
 	}
-	if (!next_hop(n, port + 1, skb->len - HEADER, v))
+	const struct fast_port_value *to = next_hop(n, port + 1, len - HEADER, v);
+	/* To the kernel it is batman-adv, which it cannot cut. */
+	if (!to || (skb->gso_size != 0 && !to->whole))
 		return;
 	v->head[HEADER] = packet[0];
 	v->head[HEADER + 1] = BATADV_VERSION;
@@ -325,7 +328,7 @@ ALWAYS void from_mesh(struct __sk_buff *skb, uint32_t port, const struct fast_po
 	if (is_ours(h + HEADER + 4))
 		for_us(skb, s, h, front, &f, v);
 	else
-		for_others(skb, port, h, v);
+		for_others(skb, port, h, &f, v);
 }
 
 /* ---- carrying them out ---- */

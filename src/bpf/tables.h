@@ -2,7 +2,7 @@
 /*
  * tables - what the programs of the fast path read and write: the layout of their maps.
  *
- * Source  core/forwarding.h says what the engine tells; specs/datapath.md 5.
+ * Source  core/forwarding.h says what the engine tells.
  * Shape   Whatever is missing here means "up": the frame goes to the engine, which
  *         decides. So an entry may be taken away at any time, and of two changes the
  *         one may come before the other.
@@ -60,7 +60,8 @@ struct fast_port_value {
 	uint8_t mac[6];
 	uint16_t vid, tpid; /* when tagged */
 	uint16_t mtu_bytes; /* of a batman packet */
-	uint16_t pad;
+	uint8_t whole;	    /* takes super-frames of TCP as they are */
+	uint8_t pad;
 	uint32_t ifindex;
 };
 

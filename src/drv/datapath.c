@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/batadv.h"
 #include "wire/ethernet.h"
 
 enum { ALIGN = 64 };
@@ -42,7 +43,8 @@ void datapath_fini(struct datapath *d)
 
 bool datapath_set_port(struct datapath *d, uint8_t port, struct packet *p, uint16_t mtu_bytes)
 {
-	size_t room = (size_t)mtu_bytes + ETHERNET_HEADER + VLAN_TAG;
+	size_t room = p && p->conf.is_veth ? (size_t)GSO_FRAME_MAX
+					   : (size_t)mtu_bytes + ETHERNET_HEADER + VLAN_TAG;
 
 	assert(port < PORT_MAX);
 	d->port[port] = p;
@@ -207,6 +209,52 @@ static void frame_from_mesh(struct datapath *d, instant now, uint8_t port, const
 	node_carried(d->node, now, &v, 1, len);
 }
 
+/* Bytes in front of a client's frame, or 0: it carries none. */
+static size_t front_of(const uint8_t *frame, size_t len)
+{
+	static const uint8_t front[] = {
+		[BATADV_UNICAST] = BATADV_UNICAST_LEN, [BATADV_UNICAST_4ADDR] = BATADV_4ADDR_LEN};
+	uint8_t kind = len > ETHERNET_HEADER ? frame[ETHERNET_HEADER] : 0;
+	size_t header = kind < sizeof(front) ? front[kind] : 0;
+
+	return header > 0 && len > ETHERNET_HEADER + header ? ETHERNET_HEADER + header : 0;
+}
+
+/* A super-frame that another node's kernel handed over whole. Its segments are put one behind
+ * the other into the slab, where they stay until the flush. */
+static void super_from_mesh(struct datapath *d, instant now, uint8_t port,
+			    const struct virtio_net_hdr *v, const uint8_t *frame, size_t len)
+{
+	size_t front = front_of(frame, len), used = 0;
+	struct virtio_net_hdr inner = *v;
+	struct gso g;
+
+	inner.csum_start = (uint16_t)(v->csum_start - front);
+	if (front == 0 || v->csum_start < front ||
+	    gso_open(&g, &inner, frame + front, len - front) != OK) {
+		d->count.malformed++;
+		return;
+	}
+	for (uint32_t i = 0; i < g.count; i++) {
+		const uint8_t *payload;
+		uint8_t *at = d->slab + used;
+		size_t bytes = gso_segment(&g, i, at + front, &payload);
+
+		memcpy(at, frame, front);
+		memcpy(at + front + g.header_bytes, payload, bytes);
+		bytes += front + g.header_bytes;
+		frame_from_mesh(d, now, port, at, bytes);
+		used += (bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+		if (DATAPATH_SLAB - used < GSO_FRAME_MAX) {
+			datapath_flush(d);
+			used = 0;
+		}
+	}
+	d->count.cut++;
+	d->count.segments += g.count;
+	datapath_flush(d);
+}
+
 int datapath_port_ready(struct datapath *d, instant now, uint8_t port)
 {
 	struct packet *p = d->port[port];
@@ -217,8 +265,13 @@ int datapath_port_ready(struct datapath *d, instant now, uint8_t port)
 		for (int i = 0; i < n; i++) {
 			size_t len;
 			const uint8_t *frame = packet_rx_frame(&d->rx, (unsigned)i, &len);
+			const struct virtio_net_hdr *v = packet_rx_virtual(&d->rx, (unsigned)i);
 
-			if (len >= ETHERNET_HEADER)
+			if (len < ETHERNET_HEADER)
+				continue;
+			if (gso_wanted(v))
+				super_from_mesh(d, now, port, v, frame, len);
+			else
 				frame_from_mesh(d, now, port, frame, len);
 		}
 		datapath_flush(d);

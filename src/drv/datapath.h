@@ -36,7 +36,7 @@ enum {
 };
 
 struct datapath_counters {
-	uint64_t malformed; /* from the TAP: headers that cannot be */
+	uint64_t malformed; /* super-frames and others with headers that cannot be */
 	uint64_t no_port;   /* for a port that is gone */
 	uint64_t cut;	    /* super-frames cut into segments ... */
 	uint64_t segments;  /* ... how many */
@@ -53,7 +53,7 @@ struct datapath {
 	struct datapath_counters count;
 	struct packet_rx rx;
 	struct gro gro;
-	uint8_t *slab;	/* frames from the TAP */
+	uint8_t *slab;	/* frames from the TAP, or segments of one from the mesh */
 	uint8_t *arena; /* frames that the node delivers, until the GRO is flushed */
 	size_t arena_used;
 	uint8_t *segment; /* one segment of a super-frame, for the node */

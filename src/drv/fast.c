@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 
 enum {
 	SEEN_TICKS = 10, /* clients idle out after 600 s */
+	LINK_TICKS = 5,	 /* who is at a veth's other end may change */
 	COMPARE_TICKS = 30,
 };
 
@@ -159,12 +161,59 @@ static void seen_tell(struct fast *f)
 	f->seen_us = now_us;
 }
 
+/* ---- offloads ---- */
+
+static void checksum_off(struct fast *f, const char *name)
+{
+	int e = fast_port_checksum_off(name);
+
+	if (e < 0) {
+		log_line(LOG_WARN, "cannot switch off %s's checksum offload: %s", name,
+			 strerror(-e));
+	} else if (e > 0) {
+		made_add_unsummed(&f->env.lan->made, name);
+		lan_save(f->env.lan);
+	}
+}
+
+static void checksum_on(struct fast *f, const char *name)
+{
+	if (!made_has_unsummed(&f->env.lan->made, name))
+		return;
+	fast_port_checksum_on(name);
+	made_del_unsummed(&f->env.lan->made, name);
+	lan_save(f->env.lan);
+}
+
+/* Only a node at the other end itself takes what is not cut and summed; whatever lies between
+ * would take batman-adv for IP, or not know how to cut it. */
+static void offloads_settle(struct fast *f, uint8_t port)
+{
+	const struct fast_link *l = &f->port[port];
+	bool direct = l->is_veth && link_other_end_is_bare(f->env.ask, (int)l->ifindex);
+
+	if (direct)
+		checksum_on(f, l->name);
+	else
+		checksum_off(f, l->name);
+	fast_maps_set_whole(&f->maps, port, direct && fast_port_cuts_tcp(l->name));
+}
+
+static void links_tend(struct fast *f)
+{
+	for (uint8_t i = 0; i < PORT_MAX; i++)
+		if (f->port[i].is_veth)
+			offloads_settle(f, i);
+}
+
 static void tick(uv_timer_t *t)
 {
 	struct fast *f = t->data;
 
 	counts_tell(f);
 	f->ticks++;
+	if (f->ticks % LINK_TICKS == 0)
+		links_tend(f);
 	if (f->ticks % SEEN_TICKS == 0)
 		seen_tell(f);
 	if (f->ticks % COMPARE_TICKS == 0 || (f->maps.adopted && f->ticks == FAST_HOLD_TICKS))
@@ -201,28 +250,6 @@ static void port_close(struct fast *f, uint8_t port)
 	*l = (struct fast_link){0};
 }
 
-static void checksum_off(struct fast *f, const char *name)
-{
-	int e = fast_port_checksum_off(name);
-
-	if (e < 0) {
-		log_line(LOG_WARN, "cannot switch off %s's checksum offload: %s", name,
-			 strerror(-e));
-	} else if (e > 0) {
-		made_add_unsummed(&f->env.lan->made, name);
-		lan_save(f->env.lan);
-	}
-}
-
-static void checksum_on(struct fast *f, const char *name)
-{
-	if (!made_has_unsummed(&f->env.lan->made, name))
-		return;
-	fast_port_checksum_on(name);
-	made_del_unsummed(&f->env.lan->made, name);
-	lan_save(f->env.lan);
-}
-
 bool fast_port(struct fast *f, uint8_t port, const char *name, const struct packet_conf *c)
 {
 	struct fast_link *l = &f->port[port];
@@ -242,8 +269,10 @@ bool fast_port(struct fast *f, uint8_t port, const char *name, const struct pack
 		checksum_on(f, name);
 		return false;
 	}
-	checksum_off(f, name);
 	l->ifindex = (uint32_t)c->ifindex;
+	l->is_veth = c->is_veth && !c->in_bridge;
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	offloads_settle(f, port);
 	fast_maps_link(&f->maps, port, l->ifindex, c->tagged, c->vid, c->tpid);
 	if (c->in_bridge)
 		return false;

@@ -2,7 +2,7 @@
 /*
  * fast - the fast path: payload of the cloud is forwarded by the kernel, by our programs.
  *
- * Source  DESIGN 5; bpf/README.md; specs/datapath.md 5.
+ * Source  bpf/README.md.
  * Shape   Off, or on from start to end. On: what the node tells of its tables goes into the
  *         programs' maps; what these counted and saw is told to the node each second. The
  *         portable path goes on for all that the programs pass up, and for ports in a
@@ -14,6 +14,7 @@
  * Memory  embedded; its uv handle is closed by the host.
  */
 #pragma once
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
@@ -45,6 +46,8 @@ struct fast_link {
 	uint32_t ifindex; /* 0: none */
 	bool attached;
 	bool told; /* the node said that it is up */
+	char name[IFNAMSIZ];
+	bool is_veth;
 };
 
 struct fast {

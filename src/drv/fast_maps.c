@@ -338,6 +338,15 @@ void fast_maps_link(struct fast_maps *m, uint8_t port, uint32_t ifindex, bool ta
 		write_one(m, FAST_MAP_LINKS, &ifindex, &value);
 }
 
+void fast_maps_set_whole(struct fast_maps *m, uint8_t port, bool whole)
+{
+	assert(port < FAST_PORTS);
+	if (m->port[port].whole == whole)
+		return;
+	m->port[port].whole = whole;
+	port_write(m, port);
+}
+
 void fast_maps_set_anycast(struct fast_maps *m, bool on, struct mac mac, struct ipv4 ipv4,
 			   struct ipv6 ipv6, struct ipv6 link_local)
 {

@@ -55,6 +55,8 @@ void fast_maps_put(struct fast_maps *m, const struct fx_forwarding *f);
 /* Where frames of a port leave and come in; ifindex 0: nowhere. */
 void fast_maps_link(struct fast_maps *m, uint8_t port, uint32_t ifindex, bool tagged, uint16_t vid,
 		    uint16_t tpid);
+/* The port takes super-frames of TCP as they are. */
+void fast_maps_set_whole(struct fast_maps *m, uint8_t port, bool whole);
 void fast_maps_set_anycast(struct fast_maps *m, bool on, struct mac mac, struct ipv4 ipv4,
 			   struct ipv6 ipv6, struct ipv6 link_local);
 /* m->state was changed by the caller. */

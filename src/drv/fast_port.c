@@ -85,7 +85,7 @@ int fast_port_program(uint32_t ifindex, enum fast_side side)
 
 /* ---- offloads ---- */
 
-static int checksum_do(const char *name, uint32_t command, uint32_t *value)
+static int offload_do(const char *name, uint32_t command, uint32_t *value)
 {
 	struct ethtool_value v = {.cmd = command, .data = *value};
 	struct ifreq ifr = {.ifr_data = (void *)&v};
@@ -103,14 +103,14 @@ static int checksum_do(const char *name, uint32_t command, uint32_t *value)
 int fast_port_checksum_off(const char *name)
 {
 	uint32_t value = 0;
-	int e = checksum_do(name, ETHTOOL_GTXCSUM, &value);
+	int e = offload_do(name, ETHTOOL_GTXCSUM, &value);
 
 	/* Without this question hardware does nothing of the kind. */
 	if (e == -EOPNOTSUPP || (!e && value == 0))
 		return 0;
 	value = 0;
 	if (!e)
-		e = checksum_do(name, ETHTOOL_STXCSUM, &value);
+		e = offload_do(name, ETHTOOL_STXCSUM, &value);
 	return e ? e : 1;
 }
 
@@ -118,5 +118,12 @@ void fast_port_checksum_on(const char *name)
 {
 	uint32_t value = 1;
 
-	(void)checksum_do(name, ETHTOOL_STXCSUM, &value);
+	(void)offload_do(name, ETHTOOL_STXCSUM, &value);
+}
+
+bool fast_port_cuts_tcp(const char *name)
+{
+	uint32_t value = 0;
+
+	return offload_do(name, ETHTOOL_GTSO, &value) == 0 && value != 0;
 }

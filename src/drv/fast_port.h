@@ -2,7 +2,7 @@
 /*
  * fast_port - a program of the fast path at an interface.
  *
- * Source  tc-bpf(8), tc(8) clsact; ethtool's ioctl; specs/datapath.md 4.17.
+ * Source  tc-bpf(8), tc(8) clsact; ethtool's ioctl.
  * Shape   One filter of our own number for each of our programs in the interface's clsact,
  *         which is made when it is not there and goes with its last filter. Others' filters stay
  *         and run after ours.
@@ -36,3 +36,5 @@ int fast_port_program(uint32_t ifindex, enum fast_side side);
  * then it must do so itself. 1: it was switched off by this call, 0: it was off. */
 int fast_port_checksum_off(const char *name);
 void fast_port_checksum_on(const char *name);
+/* Is it to get TCP's super-frames as they are? */
+bool fast_port_cuts_tcp(const char *name);

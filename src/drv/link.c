@@ -348,6 +348,60 @@ int link_add_veth(struct netlink *ask, const struct link_end *one, const struct 
 	return netlink_ask(ask, h);
 }
 
+/* ---- the other end of a veth ---- */
+
+struct other_end {
+	int ifindex;
+	int space; /* the namespace's number here; -1: ours */
+	bool there, used;
+};
+
+static int other_end_read(const struct nlmsghdr *h, void *ctx)
+{
+	struct other_end *o = ctx;
+
+	netlink_each(a, h, sizeof(struct ifinfomsg))
+	{
+		if (mnl_attr_get_type(a) == IFLA_LINK)
+			o->ifindex = number(a);
+		else if (mnl_attr_get_type(a) == IFLA_LINK_NETNSID)
+			o->space = number(a);
+	}
+	return MNL_CB_OK;
+}
+
+/* One of the links there: is it the end, or does it lie on it? */
+static int other_end_use(const struct nlmsghdr *h, void *ctx)
+{
+	struct other_end *o = ctx;
+	struct link l;
+
+	if (h->nlmsg_type != RTM_NEWLINK || !link_read(h, &l))
+		return MNL_CB_OK;
+	if (l.ifindex == o->ifindex)
+		o->there = true;
+	if (l.ifindex == o->ifindex ? l.master != 0
+				    : l.lower == o->ifindex && strcmp(l.kind, "veth") != 0)
+		o->used = true;
+	return MNL_CB_OK;
+}
+
+bool link_other_end_is_bare(struct netlink *ask, int ifindex)
+{
+	struct nlmsghdr *h = netlink_begin(ask, RTM_GETLINK, 0);
+	struct ifinfomsg *i = mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	struct other_end o = {.space = -1};
+
+	i->ifi_index = ifindex;
+	if (netlink_show(ask, h, other_end_read, &o) || o.ifindex == 0)
+		return false;
+	h = netlink_begin(ask, RTM_GETLINK, 0);
+	mnl_nlmsg_put_extra_header(h, sizeof(*i));
+	if (o.space >= 0)
+		mnl_attr_put_u32(h, IFLA_TARGET_NETNSID, (uint32_t)o.space);
+	return netlink_dump(ask, h, other_end_use, &o) == 0 && o.there && !o.used;
+}
+
 int link_has_carrier(int socket, const char *name)
 {
 	struct ethtool_value link = {.cmd = ETHTOOL_GLINK};

@@ -75,6 +75,10 @@ struct link_end {
 int link_add_veth(struct netlink *ask, const struct link_end *one, const struct link_end *other,
 		  uint32_t mtu_bytes);
 
+/* Is the other end of a veth an end for itself: in no bridge and under no other interface, so
+ * that only a program that listens there gets its frames? false too: we may not look. */
+bool link_other_end_is_bare(struct netlink *ask, int ifindex);
+
 /* Is there a carrier right now? The kernel tells of changes up to a second late.
  * socket: any. 0, 1, or a negative errno: the driver does not know. */
 int link_has_carrier(int socket, const char *name);

@@ -89,6 +89,7 @@ static bool wish_make(const struct mesh_ports *m, const struct link *l, struct w
 		.tpid = tag.tpid,
 		/* A cable goes in and out: its socket need not change. */
 		.in_bridge = cable || l->master != 0,
+		.is_veth = strcmp(l->kind, "veth") == 0,
 	};
 	if (tag.tagged) {
 		plan_port_mac(plan, m->crypto, l->name, &w->packet.mac);

@@ -12,12 +12,16 @@
 #include <unistd.h>
 
 #include "bpf/tables.h"
+#include "drv/gso.h"
 #include "wire/ethernet.h"
 
 /* Newer than some C libraries. */
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING 23
 #endif
+
+/* Before each frame that leaves: there is nothing to finish. */
+enum { NO_VIRTUAL = sizeof(struct virtio_net_hdr) };
 
 enum { MACS = 12, VLAN_ID_MASK = 0x0fff, FILTER_MAX = 24, FILTER_DROP = 255, FILTER_PASS = 254 };
 
@@ -172,6 +176,8 @@ static int socket_set_up(int fd, const struct packet_conf *c)
 
 	if (e)
 		return e;
+	if (setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)))
+		return -errno;
 	buffers_set(fd);
 	/* Without it (before Linux 4.20) the filter drops them. */
 	(void)setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
@@ -217,9 +223,10 @@ bool packet_rx_resize(struct packet_rx *rx, size_t room)
 	free(rx->bytes);
 	*rx = (struct packet_rx){.room = room, .bytes = bytes};
 	for (unsigned i = 0; i < PACKET_BATCH; i++) {
-		rx->iov[i] = (struct iovec){.iov_base = bytes + i * room, .iov_len = room};
-		rx->msg[i].msg_hdr.msg_iov = &rx->iov[i];
-		rx->msg[i].msg_hdr.msg_iovlen = 1;
+		rx->iov[i][0] = (struct iovec){&rx->virtual[i], sizeof(rx->virtual[i])};
+		rx->iov[i][1] = (struct iovec){.iov_base = bytes + i * room, .iov_len = room};
+		rx->msg[i].msg_hdr.msg_iov = rx->iov[i];
+		rx->msg[i].msg_hdr.msg_iovlen = 2;
 	}
 	return true;
 }
@@ -230,20 +237,31 @@ void packet_rx_fini(struct packet_rx *rx)
 	rx->bytes = NULL;
 }
 
+/* Makes of a message what packet_rx_frame gives. */
+static void frame_settle(struct packet *p, struct packet_rx *rx, unsigned i)
+{
+	struct mmsghdr *m = &rx->msg[i];
+
+	m->msg_len -= m->msg_len < NO_VIRTUAL ? m->msg_len : NO_VIRTUAL;
+	p->count.rx++;
+	p->count.rx_bytes += m->msg_len;
+	if (m->msg_hdr.msg_flags & MSG_TRUNC) {
+		p->count.rx_truncated++;
+		m->msg_len = 0;
+	} else if (!gso_wanted(&rx->virtual[i]) &&
+		   gso_complete(&rx->virtual[i], rx -> iov[i][1].iov_base, m->msg_len) != OK) {
+		m->msg_len = 0;
+	}
+}
+
 int packet_read(struct packet *p, struct packet_rx *rx)
 {
 	int n = recvmmsg(p->fd, rx->msg, PACKET_BATCH, MSG_DONTWAIT, NULL);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	for (int i = 0; i < n; i++) {
-		p->count.rx++;
-		p->count.rx_bytes += rx->msg[i].msg_len;
-		if (rx->msg[i].msg_hdr.msg_flags & MSG_TRUNC) {
-			p->count.rx_truncated++;
-			rx->msg[i].msg_len = 0;
-		}
-	}
+	for (int i = 0; i < n; i++)
+		frame_settle(p, rx, (unsigned)i);
 	return n;
 }
 
@@ -251,11 +269,13 @@ uint8_t *packet_begin(struct packet *p, const uint8_t *head, size_t head_len)
 {
 	uint8_t *at;
 
-	assert(head_len >= ETHERNET_HEADER && head_len <= PACKET_HEAD_ROOM - VLAN_TAG);
+	assert(head_len >= ETHERNET_HEADER && head_len <= PACKET_HEAD_ROOM - VLAN_TAG - NO_VIRTUAL);
 	if (p->queued == PACKET_BATCH)
 		packet_flush(p);
 	at = p->tx_head[p->queued];
 	p->tx_iov[p->queued][0].iov_base = at;
+	memset(at, 0, NO_VIRTUAL);
+	at += NO_VIRTUAL;
 	memcpy(at, head, MACS);
 	at += MACS;
 	if (p->conf.tagged) {
@@ -318,7 +338,7 @@ void packet_flush(struct packet *p)
 
 		for (int i = 0; i < n; i++) {
 			p->count.tx++;
-			p->count.tx_bytes += p->tx[at + (unsigned)i].msg_len;
+			p->count.tx_bytes += p->tx[at + (unsigned)i].msg_len - NO_VIRTUAL;
 		}
 		if (n > 0) {
 			at += (unsigned)n;

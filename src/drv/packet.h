@@ -13,10 +13,14 @@
  *           before they get them.
  *         The tag is written into the frame on the way out. Frames out are queued
  *         and leave together; what the kernel refuses is dropped and counted.
+ *         Over a wire that is none (veth) kernels hand each other unfinished checksums and
+ *         super-frames. The former are finished when they are read; the latter come whole,
+ *         as far as the room given for a frame goes.
  * Memory  packet_put refers to bytes that must stay until packet_flush;
  *         packet_rx is shared by all ports, which are read one after the other.
  */
 #pragma once
+#include <linux/virtio_net.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +48,7 @@ struct packet_conf {
 	bool tagged;
 	uint16_t vid, tpid; /* when tagged */
 	bool in_bridge;	    /* the interface is a port of a bridge */
+	bool is_veth;	    /* super-frames may come */
 	bool marked; /* a program sees frames before, takes the tag of ours away and marks them */
 };
 
@@ -72,8 +77,9 @@ struct packet {
 struct packet_rx {
 	size_t room; /* of each frame */
 	uint8_t *bytes;
+	struct virtio_net_hdr virtual[PACKET_BATCH];
 	struct mmsghdr msg[PACKET_BATCH];
-	struct iovec iov[PACKET_BATCH];
+	struct iovec iov[PACKET_BATCH][2];
 };
 
 /* Negative errno. On success p->fd is to be polled for reading. */
@@ -93,12 +99,18 @@ int packet_read(struct packet *p, struct packet_rx *rx);
 static inline const uint8_t *packet_rx_frame(const struct packet_rx *rx, unsigned i, size_t *len)
 {
 	*len = rx->msg[i].msg_len;
-	return rx->iov[i].iov_base;
+	return rx->iov[i][1].iov_base;
+}
+
+/* What it is, if it is a super-frame (gso_wanted). */
+static inline const struct virtio_net_hdr *packet_rx_virtual(const struct packet_rx *rx, unsigned i)
+{
+	return &rx->virtual[i];
 }
 
 /* Begins a frame: its Ethernet header and what follows it (head_len >= 14 bytes) is
  * copied and tagged. Returns where the caller may write more of its front, up to
- * PACKET_HEAD_ROOM - head_len - 4 bytes, before packet_put. */
+ * PACKET_HEAD_ROOM - head_len - 14 bytes, before packet_put. */
 uint8_t *packet_begin(struct packet *p, const uint8_t *head, size_t head_len);
 /* Queues the frame that was begun: written bytes that the caller wrote, and a body
  * that stays where it is. */

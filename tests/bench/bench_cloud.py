@@ -198,7 +198,7 @@ def table(found, unit):
     unlike the ratio of rates it hardly depends on what else the machine does."""
     rows = []
     for name, taken in found.items():
-        against = found[peer(name)]
+        against = found.get(peer(name))
         rate = median(s.rate for s in taken)
         rows.append(
             {

@@ -26,9 +26,10 @@ ports = itertools.count(20000)
 
 
 class Line:
-    """Nodes in a line with a client at each end. mtus: of the wires between them."""
+    """Nodes in a line with a client at each end. mtus: of the wires between them; plain: they do
+    nothing for the kernel, as a radio; else they are veths as the kernel makes them."""
 
-    def __init__(self, spaces, name, protocol="8021ad", mtus=(1500,), **conf):
+    def __init__(self, spaces, name, protocol="8021ad", mtus=(1500,), plain=True, **conf):
         self.spaces, self.mtus = spaces, mtus
         self.protocol, self.tag = PROTOCOLS[protocol]
         self.space = [spaces.add(f"{name}{i}") for i in range(len(mtus) + 1)]
@@ -38,7 +39,8 @@ class Line:
             macs = [f"02:da:00:00:{i:02x}:{side:02x}" for side in (0x11, 0x12)]
             spaces.veth(a, self.right(i), b, "mesh0", mtu, *macs)
             for space, port in ((a, self.right(i)), (b, "mesh0")):
-                space.run(f"ethtool -K {port} tso off gso off gro off")
+                if plain:
+                    space.run(f"ethtool -K {port} tx off tso off gso off gro off")
         for i, client in enumerate(self.client):
             space = self.space[-1 if i else 0]
             spaces.veth(space, "lan0", client, "eth0", 1500, None, f"02:c1:00:00:00:0{i + 1}")
