@@ -184,33 +184,36 @@ def shots(lines, measure, rounds, seconds, progress, whole_cpu=False):
     return found
 
 
-def against_batman(found, name):
-    """The same work's CPU against the kernel's module, where that was measured."""
+def cost(taken):
+    return median(s.cost for s in taken)
+
+
+def ratios(found, name):
+    """Against a bridge, and the same work's CPU against the kernel's module, as far as these were
+    measured too. cpu_ratio: what the peer needs of CPU for the same work, as a part of what we
+    need; unlike the ratio of rates it hardly depends on what else the machine does."""
+    taken, bridge = found[name], found.get(peer(name))
     module = found.get(name.replace("cloud", "batman").removesuffix(" mtu1500"))
-    if not module:
-        return {}
-    costs = [median(s.cost for s in taken) for taken in (module, found[name])]
-    return {"of_batman_per_cpu": round(costs[0] / costs[1], 3)}
+    row = {}
+    if bridge:
+        row["ratio"] = round(median(s.rate for s in taken) / median(s.rate for s in bridge), 3)
+        row["cpu_ratio"] = round(cost(bridge) / cost(taken), 3)
+    if module and name.startswith("cloud"):
+        row["of_batman_per_cpu"] = round(cost(module) / cost(taken), 3)
+    return row
 
 
 def table(found, unit):
-    """cpu_ratio: what the peer needs of CPU for the same work, as a part of what we need;
-    unlike the ratio of rates it hardly depends on what else the machine does."""
     rows = []
     for name, taken in found.items():
-        against = found.get(peer(name))
-        rate = median(s.rate for s in taken)
+        rates = [s.rate for s in taken]
         rows.append(
             {
                 "line": name,
-                unit: round(rate, 3),
-                "min": round(min(s.rate for s in taken), 3),
-                "max": round(max(s.rate for s in taken), 3),
-                "ratio": round(rate / median(s.rate for s in against), 3),
-                "cpu_ratio": round(
-                    median(s.cost for s in against) / median(s.cost for s in taken), 3
-                ),
-                **against_batman(found, name),
+                unit: round(median(rates), 3),
+                "min": round(min(rates), 3),
+                "max": round(max(rates), 3),
+                **ratios(found, name),
                 "node_cpu_s": [round(median(c), 2) for c in zip(*[s.node_cpu for s in taken])],
             }
         )
@@ -225,7 +228,7 @@ def summary(result):
     return [
         {
             "figure": f"{kind}, {row['line']}",
-            "value": row["ratio"],
+            "value": row.get("ratio"),
             "unit": "of a bridge",
             "target": TARGETS.get(row["line"], ""),
         }
@@ -277,12 +280,12 @@ def idle(spaces, counts, seconds, progress):
 
 def show(title, rows):
     print(f"\n{title}")
-    if not rows:
-        return
-    widths = {k: max(len(k), *(len(str(r[k])) for r in rows)) for k in rows[0]}
+    heads = dict.fromkeys(k for row in rows for k in row)
+    text = [{k: str(row.get(k, "-")) for k in heads} for row in rows]
+    widths = {k: max([len(k), *(len(row[k]) for row in text)]) for k in heads}
     print("  ".join(k.ljust(w) for k, w in widths.items()))
-    for row in rows:
-        print("  ".join(str(row[k]).ljust(w) for k, w in widths.items()))
+    for row in text:
+        print("  ".join(row[k].ljust(w) for k, w in widths.items()))
 
 
 def main():
