@@ -97,6 +97,7 @@ struct verdict {
 	uint32_t reason; /* of a drop: a counter */
 	uint32_t port;
 	uint32_t head_len; /* SEND: of head; DELIVER: how much goes */
+	uint32_t mark;	   /* DELIVER: the filter need not look */
 	uint8_t head[HEADER + FOURADDR_LEN];
 };
 
@@ -272,6 +273,8 @@ ALWAYS void for_us(struct __sk_buff *skb, const struct fast_state_value *s, cons
 		return;
 	v->kind = FAST_DELIVER;
 	v->head_len = front;
+	/* What is tagged may be the network's, of which the filter knows. */
+	v->mark = s->anycast && f->payload == front + HEADER ? FAST_MARK : 0;
 }
 
 ALWAYS void for_others(struct __sk_buff *skb, uint32_t port, const uint8_t *h,
@@ -487,6 +490,7 @@ int fast_mesh(struct __sk_buff *skb)
 	if (v.kind == FAST_DELIVER) {
 		if (decapsulate(skb, v.head_len))
 			return refused(skb);
+		skb->mark = v.mark;
 		count(FAST_COUNT_RX, frames, bytes);
 		return bpf_redirect(s ? s->cloud_ifindex : 0, BPF_F_INGRESS);
 	}

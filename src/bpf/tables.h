@@ -18,7 +18,8 @@ enum {
 	FAST_PORTS = 16,
 	FAST_HOMES = 4, /* of a client that several nodes announce */
 	FAST_NO_PORT = 0xff,
-	/* Of frames that go up: who listens knows by it that we have seen them. */
+	/* Of frames that go up: who listens knows by it that we have seen them. And of those for
+	 * a LAN with an anycast gateway: the bridge's filter takes it away, and believes it. */
 	FAST_MARK = 0x4e75766f,
 };
 

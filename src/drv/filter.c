@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/tables.h"
 #include "ctl/json.h"
 #include "drv/log.h"
 #include "wire/ethernet.h"
@@ -105,20 +106,23 @@ static void put_hooks(FILE *o, const struct filter *f)
 	const char *cloud = f->conf->cloud_port;
 	char own[HOST_IFNAME_ROOM];
 
+	fprintf(o, "chain in {\ntype filter hook prerouting priority -300; policy accept;\n");
+	if (f->fast)
+		fprintf(o, "meta mark %u meta mark set 0 accept\n", FAST_MARK);
 	fprintf(o,
-		"chain in {\ntype filter hook prerouting priority -300; policy accept;\n"
 		"iifname != \"%s\" jump mac_saddr\n"
 		"iifname \"%s\" jump cloud\n",
 		host_conf_anygw_port(f->conf, own), cloud);
 	put_ports(o, f, "iifname", false, "batadv");
+	if (!f->fast)
+		fprintf(o,
+			"}\nchain through {\ntype filter hook forward priority 0; policy accept;\n"
+			"oifname \"%s\" th dport 16962 counter name alfred drop\n",
+			cloud);
 	fprintf(o,
-		"}\nchain through {\ntype filter hook forward priority 0; policy accept;\n"
-		"oifname \"%s\" th dport 16962 counter name alfred drop\n}\n",
-		cloud);
-	fprintf(o,
-		"chain out {\ntype filter hook postrouting priority 300; policy accept;\n"
-		"oifname \"%s\" jump cloud\n",
-		cloud);
+		"}\nchain out {\ntype filter hook postrouting priority 300; policy accept;\n"
+		"oifname \"%s\" jump %s\n",
+		cloud, f->fast ? "network" : "cloud");
 	put_ports(o, f, "oifname", false, "batadv");
 	put_ports(o, f, "oifname", true, "kept");
 	fprintf(o, "}\n");

@@ -9,7 +9,10 @@
  *           the cloud port   nothing of the gateway crosses, in neither direction
  *           nodes            a cable with other nodes: their batman-adv is not bridged
  *           quiet            and nobody else is there: nothing of the gateway leaves
- *         and by every port but the gateway's own nobody comes with an anycast MAC.
+ *         With the fast path its programs, and the engine for what they pass up, keep back what
+ *         would reach the cloud by its port: these rules do not walk through it again. What came
+ *         from the cloud and was checked has a mark, and passes by the first rule.
+ *         And by every port but the gateway's own nobody comes with an anycast MAC.
  *         Until they are in force, and when the kernel has no nftables, the engine's guard
  *         stands alone, and the status says so.
  * Memory  plan and conf are the caller's.
@@ -44,6 +47,7 @@ struct filter_port {
 struct filter {
 	const struct host_conf *conf;
 	const struct plan *plan;
+	bool fast; /* programs check what crosses the cloud port */
 	struct nft_table table;
 	struct filter_port port[LAN_PORT_MAX];
 	struct filter_counters before; /* of tables that were replaced */

@@ -56,7 +56,7 @@ void gateway_start(struct gateway *g, const struct gateway_env *env)
 				  .ask = env->ask,
 				  .lan = env->lan};
 	anygw_start(&g->anygw);
-	g->filter = (struct filter){.conf = &env->conf->host, .plan = env->plan};
+	g->filter = (struct filter){.conf = &env->conf->host, .plan = env->plan, .fast = env->fast};
 	filter_start(&g->filter, env->uv);
 	dhcp_start(&g->dhcp, &(struct dhcp_env){.conf = env->conf,
 						.plan = env->plan,

@@ -38,6 +38,7 @@ struct gateway_env {
 	struct lan *lan;
 	uv_loop_t *uv;
 	struct node *node; /* its share NULL: switched off */
+	bool fast;	   /* the fast path's programs see all that crosses the cloud's port */
 	struct fx *fx;	   /* what the node emits */
 	/* An event for the node: EV_DATAGRAM, EV_LEASE. */
 	void (*tell)(void *ctx, const struct ev *ev);

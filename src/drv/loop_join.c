@@ -229,6 +229,7 @@ void loop_join_gateway(struct loop *x)
 					.lan = &x->lan,
 					.uv = &x->uv,
 					.node = &x->node,
+					.fast = x->fast.on,
 					.fx = &x->fx,
 					.tell = loop_tell,
 					.ctx = x};

@@ -139,14 +139,15 @@ def test_anycast_is_no_source_towards_others(town):
 
 
 def test_nothing_of_the_gateway_crosses(town):
-    """Clients shout all that belongs to it, and use it: 0 frames of that on the mesh and on
-    bat0, where the filter keeps them already."""
+    """Clients shout all that belongs to it, and use it: 0 frames of that on the mesh, and on bat0,
+    where the filter keeps them already. The fast path's programs do that behind bat0."""
     with Captures(town) as c:
         assert town.clients[0].pings(GATEWAY4, 5) == town.clients[2].pings(GATEWAY6, 5) == 5
         shout(town)
         shout(town, me=2, other=0)
     assert found(c.mesh) == []
-    assert found(f for f in c.bat0 if len(untag(f)[0]) < 2) == []  # it sees under one tag
+    if town.nodes[0].host()["datapath"]["driver"] == "portable":
+        assert found(f for f in c.bat0 if len(untag(f)[0]) < 2) == []  # it sees under one tag
     assert len(c.mesh) > 10 and len(c.bat0) > 10  # other things cross
     dropped = town.nodes[0].host()["filter"]["dropped"]
     assert all(dropped[k] for k in ("mac", "address", "router", "dhcp", "alfred", "hello")), dropped

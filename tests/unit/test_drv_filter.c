@@ -55,6 +55,22 @@ static void the_plan_is_in_it(void **state)
 	expect(&f, "vlan id 29", false);
 }
 
+static void programs_need_no_second_look(void **state)
+{
+	struct filter f = {.conf = &conf, .plan = &plan, .fast = true};
+
+	(void)state;
+	/* FAST_MARK, first of all and only for once. */
+	expect(&f, "policy accept;\nmeta mark 1316320879 meta mark set 0 accept\niifname !=", true);
+	expect(&f, "iifname \"bat0\" jump cloud\n", true);
+	/* What no program looks for. */
+	expect(&f, "oifname \"bat0\" jump network\n}\n", true);
+	expect(&f, "oifname \"bat0\" jump cloud", false);
+	expect(&f, "dport 16962", false);
+	f.fast = false;
+	expect(&f, "meta mark", false);
+}
+
 static void ports_are_what_they_are(void **state)
 {
 	struct filter f = {.conf = &conf, .plan = &plan};
@@ -94,6 +110,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_plan_is_in_it),
+		cmocka_unit_test(programs_need_no_second_look),
 		cmocka_unit_test(ports_are_what_they_are),
 		cmocka_unit_test(as_many_ports_as_there_may_be),
 	};
