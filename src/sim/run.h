@@ -26,7 +26,8 @@ enum {
 	RUN_PAIRS = 128,     /* of nodes, looked at each second */
 	RUN_VIOLATIONS = 20, /* that are kept in words */
 	RUN_CHECKS_MAX = 32,
-	RUN_LEASE_S = 120,
+	RUN_LEASE_S = 90,  /* who lost an address hears so when he renews, at half of it: within the
+			      calm */
 	RUN_EXITS = 64,	   /* nodes whose way to the Internet is looked at each second */
 	RUN_GAPS = 100000, /* that are kept */
 };

@@ -167,7 +167,11 @@ static void make_circled(struct run *r)
 
 static void make_no_address(struct run *r)
 {
-	r->world->client[1]->ip = 0;
+	struct client *c = r->world->client[1];
+
+	c->turn++; /* it does not ask again */
+	c->until = NEVER;
+	c->ip = 0;
 }
 
 static void make_memory(struct run *r)
