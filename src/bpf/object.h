@@ -12,3 +12,6 @@ extern const size_t bpf_cloud_object_len;
 
 extern const unsigned char bpf_tunnel_object[];
 extern const size_t bpf_tunnel_object_len;
+
+extern const unsigned char bpf_vlan_object[];
+extern const size_t bpf_vlan_object_len;

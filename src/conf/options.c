@@ -278,7 +278,9 @@ static const struct option table[] = {
 	{HOST, .name = "datapath", .kind = OPTION_CHOICE, IN_CONF(host.datapath),
 		.words = datapath_words, .value = "auto",
 		.help = "Who forwards the cloud's frames: bpf, the kernel, by programs of nuvold; "
-			"portable, nuvold itself, which works everywhere; auto is portable for now"},
+			"portable, nuvold itself, which works everywhere; auto is portable for now. Tunnels go "
+			"through programs without portable, the network's VLAN with bpf, where the kernel has "
+			"nothing of its own for them"},
 	{HOST, .name = "tunnel_kind", .kind = OPTION_CHOICE, IN_CONF(host.tunnel_kind),
 		.words = tunnel_words, .value = "auto",
 		.help = "Who carries packets through tunnels: ip6_tunnel, the kernel; bpf, the kernel "

@@ -493,7 +493,8 @@ static int loop_start(struct loop *x)
 		return e;
 	uv_poll_start(&x->monitor_poll, UV_READABLE, monitor_ready);
 	world_meet(x);
-	e = privilege_drop(x->fast.on || tunnel_fast_is_on(&x->tunnel_fast));
+	e = privilege_drop(x->fast.on || tunnel_fast_is_on(&x->tunnel_fast) ||
+			   vlan_fast_is_on(&x->vlan_fast));
 	if (e)
 		log_line(LOG_WARN, "cannot give privileges away: %s", strerror(-e));
 	loop_join_tunnel(x);
@@ -526,6 +527,7 @@ static void loop_stop(struct loop *x)
 		uplinks_stop(&x->uplinks);
 		tunnel_stop(&x->tunnel);
 		network_stop(&x->network);
+		vlan_fast_close(&x->vlan_fast);
 		gateway_stop(&x->gateway);
 		mesh_ports_fini(&x->mesh);
 		fast_stop(&x->fast);

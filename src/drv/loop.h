@@ -79,6 +79,7 @@ struct loop {
 	struct gateway gateway;
 	struct network network;
 	struct tunnel_fast tunnel_fast;
+	struct vlan_fast vlan_fast;
 	struct tunnel tunnel;
 	struct uplinks uplinks;
 	struct client_preferences client_preferences;

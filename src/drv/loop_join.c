@@ -215,6 +215,7 @@ bool loop_join_fast(struct loop *x)
 
 	tunnel_fast_open(&x->tunnel_fast, fast_wanted(x->conf.host.datapath),
 			 x->conf.host.tunnel_kind);
+	vlan_fast_open(&x->vlan_fast, fast_wanted(x->conf.host.datapath));
 	return fast_start(&x->fast, &env);
 }
 
@@ -257,6 +258,7 @@ void loop_join_network(struct loop *x)
 					.ask = &x->ask,
 					.lan = &x->lan,
 					.cables = &x->cables,
+					.fast = &x->vlan_fast,
 					.uv = &x->uv,
 					.ready = network_ready,
 					.tell = loop_tell,

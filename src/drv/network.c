@@ -173,7 +173,7 @@ static void port_open(struct network *n, struct network_port *p, const struct li
 			   made_has_network(&n->env.lan->made, name));
 	/* While it was made, the interfaces were looked at: that is no wish to make it again. */
 	p->wanted = false;
-	if (!e && p->vlan.in_kernel && !p->vlan.found) {
+	if (!e && vlan_port_outlives(&p->vlan)) {
 		made_add_network(&n->env.lan->made, name);
 		(void)made_save(n->env.run, &n->env.lan->made);
 	}
@@ -641,6 +641,7 @@ void network_start(struct network *n, const struct network_env *env)
 	if (env->conf->host.trusted_nodes_dir[0] != '\0')
 		n->trusted.folder = env->conf->host.trusted_nodes_dir;
 	n->vlan_env = (struct vlan_port_env){.uv = env->uv,
+					     .fast = env->fast,
 					     .links = env->links,
 					     .ask = &n->ask,
 					     .rx = &n->rx,

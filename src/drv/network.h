@@ -49,6 +49,7 @@ struct network_env {
 	struct links *links;
 	struct netlink *ask;
 	struct lan *lan;
+	struct vlan_fast *fast;
 	const struct cables *cables;
 	uv_loop_t *uv;
 	/* The key is there: the node's engine is to start. desc_sqn: what was kept. false: it

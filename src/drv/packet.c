@@ -198,7 +198,7 @@ int packet_open(struct packet *p, const struct packet_conf *conf)
 	p->fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (p->fd < 0)
 		return -errno;
-	e = socket_set_up(p->fd, conf);
+	e = conf->deaf ? mac_listen(p->fd, conf) : socket_set_up(p->fd, conf);
 	if (e)
 		packet_close(p);
 	return e;

@@ -49,6 +49,7 @@ struct packet_conf {
 	uint16_t vid, tpid; /* when tagged */
 	bool in_bridge;	    /* the interface is a port of a bridge */
 	bool is_veth;	    /* super-frames may come */
+	bool deaf;	    /* frames do not come to us: the interface is only to hear them */
 	bool marked; /* a program sees frames before, takes the tag of ours away and marks them */
 };
 

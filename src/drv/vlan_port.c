@@ -53,6 +53,18 @@ static uv_poll_t *poll_start(struct vlan_port *v, int fd, uv_poll_cb ready)
 	return p;
 }
 
+static void parts_close(struct vlan_port *v)
+{
+	poll_stop(&v->tap_poll);
+	poll_stop(&v->packet_poll);
+	tap_close(&v->tap);
+	if (v->packet) {
+		packet_close(v->packet);
+		free(v->packet);
+		v->packet = NULL;
+	}
+}
+
 /* From the network stack to the wire. */
 static void tap_ready(uv_poll_t *poll, int status, int events)
 {
@@ -99,8 +111,8 @@ static void packet_ready(uv_poll_t *poll, int status, int events)
 		uv_poll_start(poll, UV_READABLE, packet_ready);
 }
 
-static int tap_make(struct vlan_port *v, const struct link *lower, struct mac mac,
-		    struct vlan_tag tag)
+static int packet_make(struct vlan_port *v, const struct link *lower, struct mac mac,
+		       struct vlan_tag tag)
 {
 	const struct packet_conf conf = {
 		.ifindex = lower->ifindex,
@@ -112,21 +124,62 @@ static int tap_make(struct vlan_port *v, const struct link *lower, struct mac ma
 		.tpid = tag.tpid,
 		.hear_all = tag.tpid == TPID_8021Q && lower->kind[0] == '\0',
 		.in_bridge = true,
+		.deaf = v->driver == VLAN_BPF,
 	};
-	int e = tap_open(&v->tap, v->name, false);
+	int e;
 
-	if (e)
-		return e;
 	v->packet = calloc(1, sizeof(*v->packet));
 	e = v->packet ? packet_open(v->packet, &conf) : -ENOMEM;
 	if (e) {
 		free(v->packet);
 		v->packet = NULL;
-		return e;
 	}
+	return e;
+}
+
+static int tap_make(struct vlan_port *v, const struct link *lower, struct mac mac,
+		    struct vlan_tag tag)
+{
+	int e = tap_open(&v->tap, v->name, false);
+
+	if (e)
+		return e;
+	/* A former daemon's may outlive this one no more. */
+	(void)tap_set_lasting(&v->tap, false);
+	v->driver = VLAN_TAP;
+	e = packet_make(v, lower, mac, tag);
+	if (e)
+		return e;
 	v->tap_poll = poll_start(v, v->tap.fd, tap_ready);
 	v->packet_poll = poll_start(v, v->packet->fd, packet_ready);
 	return v->tap_poll && v->packet_poll ? 0 : -ENOMEM;
+}
+
+/* ---- programs in the kernel ---- */
+
+static int fast_make(struct vlan_port *v, const struct link *lower, struct mac mac,
+		     struct vlan_tag tag)
+{
+	int e = tap_open(&v->tap, v->name, false);
+
+	v->driver = VLAN_BPF;
+	if (!e)
+		e = packet_make(v, lower, mac, tag);
+	if (!e)
+		e = tap_set_lasting(&v->tap, true);
+	v->fast = (struct vlan_fast_port){.ifindex = if_nametoindex(v->name),
+					  .lower = (uint32_t)lower->ifindex,
+					  .mac = mac,
+					  .vid = tag.vid,
+					  .tpid = tag.tpid};
+	return e ? e : vlan_fast_set(v->env->fast, v->env->ask, &v->fast);
+}
+
+static void fast_close(struct vlan_port *v)
+{
+	vlan_fast_unset(v->env->fast, v->env->ask, &v->fast);
+	if (v->tap.fd >= 0)
+		(void)tap_set_lasting(&v->tap, false);
 }
 
 /* ---- the kernel's driver ---- */
@@ -150,21 +203,51 @@ static int vlan_add(struct netlink *ask, const char *name, int lower, struct vla
 	return netlink_ask(ask, h);
 }
 
+/* Without 8021q. */
+static int own_make(struct vlan_port *v, const struct link *lower, struct mac mac,
+		    struct vlan_tag tag)
+{
+	int e = vlan_fast_is_on(v->env->fast) ? fast_make(v, lower, mac, tag) : -EOPNOTSUPP;
+
+	if (!e)
+		return 0;
+	if (v->driver == VLAN_BPF) {
+		log_line(LOG_WARN, "%s is carried by nuvold: %s", v->name, strerror(-e));
+		fast_close(v);
+		parts_close(v);
+	}
+	return tap_make(v, lower, mac, tag);
+}
+
+/* ours: what is there of that name was a former daemon's. */
 static int interface_make(struct vlan_port *v, const struct link *lower, struct mac mac,
-			  struct vlan_tag tag)
+			  struct vlan_tag tag, bool ours)
 {
 	const struct link *l = link_find_name(v->env->links, v->name);
 	int e;
 
 	v->found = l != NULL;
+	if (l && strcmp(l->kind, "tun") == 0 && ours) {
+		const struct vlan_fast_port left = {.ifindex = (uint32_t)l->ifindex,
+						    .lower = (uint32_t)lower->ifindex,
+						    .vid = tag.vid,
+						    .tpid = tag.tpid};
+
+		if (!vlan_fast_is_on(v->env->fast))
+			vlan_fast_unset(v->env->fast, v->env->ask, &left);
+		return own_make(v, lower, mac, tag);
+	}
 	if (l) {
-		v->in_kernel = strcmp(l->kind, "vlan") == 0 && l->lower == lower->ifindex;
-		return v->in_kernel ? 0 : -EEXIST;
+		if (strcmp(l->kind, "vlan") != 0 || l->lower != lower->ifindex)
+			return -EEXIST;
+		v->driver = VLAN_8021Q;
+		return 0;
 	}
 	e = vlan_add(v->env->ask, v->name, lower->ifindex, tag);
-	v->in_kernel = e == 0;
+	if (!e)
+		v->driver = VLAN_8021Q;
 	/* EPROTONOSUPPORT: 8021q without 802.1ad, long ago. */
-	return e == -EOPNOTSUPP || e == -EPROTONOSUPPORT ? tap_make(v, lower, mac, tag) : e;
+	return e == -EOPNOTSUPP || e == -EPROTONOSUPPORT ? own_make(v, lower, mac, tag) : e;
 }
 
 /* ---- both ---- */
@@ -181,8 +264,8 @@ static uint32_t mtu_of(const struct vlan_port *v, const struct link *lower)
 {
 	/* The kernel lets a VLAN device have the MTU of the interface below, a raw socket
 	 * counts the tag as payload. */
-	uint32_t mtu =
-		lower->mtu_bytes - (v->in_kernel || lower->mtu_bytes < VLAN_TAG ? 0 : VLAN_TAG);
+	uint32_t mtu = lower->mtu_bytes -
+		       (v->driver != VLAN_TAP || lower->mtu_bytes < VLAN_TAG ? 0 : VLAN_TAG);
 
 	return mtu < v->env->mtu_bytes_max ? mtu : v->env->mtu_bytes_max;
 }
@@ -221,7 +304,7 @@ int vlan_port_open(struct vlan_port *v, const struct vlan_port_env *env, const s
 	if (lower->mtu_bytes < MTU_MIN + VLAN_TAG)
 		return -EMSGSIZE;
 	vlan_port_name(lower->name, tag.vid, v->name);
-	e = interface_make(v, lower, mac, tag);
+	e = interface_make(v, lower, mac, tag, ours);
 	if (!e)
 		e = interface_set_up(v, lower, mac);
 	v->found = v->found && !ours;
@@ -240,21 +323,25 @@ void vlan_port_follow(struct vlan_port *v, const struct link *lower)
 
 void vlan_port_close(struct vlan_port *v)
 {
-	poll_stop(&v->tap_poll);
-	poll_stop(&v->packet_poll);
-	tap_close(&v->tap);
-	if (v->packet) {
-		packet_close(v->packet);
-		free(v->packet);
-		v->packet = NULL;
-	}
-	if (v->in_kernel && !v->found)
+	if (v->driver == VLAN_BPF)
+		fast_close(v);
+	parts_close(v);
+	if (v->driver == VLAN_8021Q && !v->found)
 		(void)link_delete(v->env->ask, v->ifindex);
 	v->name[0] = '\0';
 	v->ifindex = 0;
+	v->driver = VLAN_NONE;
 }
 
 const char *vlan_port_driver_name(const struct vlan_port *v)
 {
-	return v->in_kernel ? "8021q" : "tap";
+	static const char *const names[] = {
+		[VLAN_NONE] = "", [VLAN_8021Q] = "8021q", [VLAN_BPF] = "bpf", [VLAN_TAP] = "tap"};
+
+	return names[v->driver];
+}
+
+bool vlan_port_outlives(const struct vlan_port *v)
+{
+	return v->driver == VLAN_BPF || (v->driver == VLAN_8021Q && !v->found);
 }

@@ -101,6 +101,38 @@ def test_clouds_reach_each_other(line):
                 until(lambda: here.pings(address, 1, "-W 1"), 10, f"{here.full} reaches {address}")
 
 
+def drivers(node):
+    return {i["driver"] for i in node.host()["network"]["interfaces"]}
+
+
+def test_transit_outlives_the_daemon(line):
+    """The kernel carries the VLAN: while the node between has no daemon no packet is lost, to it or
+    through it. The next one takes over, one with the portable path takes the programs away."""
+    middle, space = line.nodes[1], line.spaces[1]
+    assert middle.stop() == 0
+    middle.start(NUVOL_DATAPATH="bpf")
+    line.wait()
+    if drivers(middle) == {"tap"}:
+        pytest.skip("tap: with the daemon goes the interface")
+    for _ in range(3):
+        middle.kill()
+        assert {"to0_18", "to2_18"} <= set(space.links())
+        for address in line.addresses[1:]:
+            assert line.spaces[0].pings(address, 60, "-6 -i 0.01 -W 1") == 60
+        middle.start(NUVOL_DATAPATH="bpf")
+        line.wait()
+        until(lambda: all(ping(line.spaces[0], a) for a in line.addresses[1:]), 10, "as before")
+    assert space.run("tc filter show dev to0 ingress").count("handle 0x1 vlan_in") == 1
+    middle.kill()
+    middle.start(NUVOL_DATAPATH="portable")
+    line.wait()
+    assert drivers(middle) <= {"tap", "8021q"}
+    assert not space.run("tc filter show dev to0 ingress") and "clsact" not in space.run("tc qdisc show dev to0")
+    assert middle.stop() == 0 and not {"to0_18", "to2_18"} & set(space.links())
+    middle.start()
+    line.wait()
+
+
 def test_interfaces_go_up_once(line):
     for node in line.nodes:
         assert " is down" not in node.log()
@@ -111,7 +143,7 @@ def test_status_names_driver_and_interfaces(line):
     assert network["running"] and network["fault"] == ""
     assert {i["on"] for i in network["interfaces"]} == {"to0", "to2"}
     for interface in network["interfaces"]:
-        assert interface["up"] and interface["driver"] in ("tap", "8021q")
+        assert interface["up"] and interface["driver"] in ("bpf", "tap", "8021q")
         assert interface["name"] == interface["on"] + "_18"
 
 
@@ -200,8 +232,8 @@ def test_silent_cut_is_repaired(ring):
     via = straight(ring, 0, 1)
     for a, b in ((0, 1), (1, 0)):
         ring.spaces[a].run(
-            f"nft 'table netdev cut {{ chain out {{ type filter hook egress device to{b}"
-            " priority 0; policy drop; }; }'"
+            f"nft 'table netdev cut {{ chain out {{ type filter hook egress"
+            f" devices = {{ to{b}, to{b}_18 }} priority 0; policy drop; }}; }}'"
         )
     until(lambda: routes(here).get(there, via) != via, 8, "another way")
     until(lambda: ping(here, there), 5, "reachable")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Proves under Debian's kernel what this machine's shows every day: the verifier takes the fast path's
-programs, they decide as l2_forward() does, and they carry. Long, so with NUVOL_LONG only."""
+programs, they decide as l2_forward() does and as the models of tunnels and VLAN ports say, and they carry. Long, so with NUVOL_LONG only."""
 
 import os
 from pathlib import Path
@@ -29,8 +29,9 @@ def run(command, time_s, monkeypatch, tmp_path):
     return printed.read_text(errors="replace")
 
 
-def test_programs_decide_as_the_engine(monkeypatch, tmp_path):
-    printed = run([BUILD / "tests/unit/test_bpf_forward"], 300, monkeypatch, tmp_path)
+@pytest.mark.parametrize("name", ("forward", "tunnel", "vlan"))
+def test_programs_decide_as_the_engine(name, monkeypatch, tmp_path):
+    printed = run([BUILD / f"tests/unit/test_bpf_{name}"], 300, monkeypatch, tmp_path)
     assert "[  PASSED  ]" in printed and "SKIPPED" not in printed
 
 
