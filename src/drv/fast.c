@@ -322,7 +322,6 @@ bool fast_start(struct fast *f, const struct fast_env *env)
 	int e, former;
 
 	*f = (struct fast){.env = *env, .fault = "not wanted", .seen_us = now_boottime().us};
-	fast_maps_log();
 	/* AUTO: portable, until all network tests pass with both. */
 	if (datapath != HOST_DATAPATH_BPF)
 		return true;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bpf/object.h"
+#include "drv/fast_object.h"
 #include "drv/log.h"
 
 static const char *const map_names[FAST_MAPS] = {
@@ -20,38 +21,10 @@ static const char *const map_names[FAST_MAPS] = {
 	[FAST_MAP_COUNTS] = "fast_counts",
 };
 
-__attribute__((format(printf, 2, 0))) static int print(enum libbpf_print_level level,
-						       const char *format, va_list args)
-{
-	char text[512];
-
-	if (level == LIBBPF_DEBUG || !log_wants(LOG_DEBUG))
-		return 0;
-	vsnprintf(text, sizeof(text), format, args);
-	text[strcspn(text, "\n")] = '\0';
-	log_line(LOG_DEBUG, "%s", text);
-	return 0;
-}
-
-void fast_maps_log(void)
-{
-	libbpf_set_print(print);
-}
-
-static int program_fd(struct fast_maps *m, const char *name)
-{
-	const struct bpf_program *p = bpf_object__find_program_by_name(m->object, name);
-
-	return p ? bpf_program__fd(p) : -ENOENT;
-}
-
 static int load(struct fast_maps *m, const int reuse[FAST_MAPS])
 {
-	int e = 0;
+	int e = fast_object_open(&m->object, bpf_cloud_object, bpf_cloud_object_len);
 
-	m->object = bpf_object__open_mem(bpf_cloud_object, bpf_cloud_object_len, NULL);
-	if (!m->object)
-		return -errno;
 	for (unsigned i = 0; reuse && i < FAST_MAPS && !e; i++)
 		e = bpf_map__reuse_fd(bpf_object__find_map_by_name(m->object, map_names[i]),
 				      reuse[i]);
@@ -61,8 +34,8 @@ static int load(struct fast_maps *m, const int reuse[FAST_MAPS])
 		return e;
 	for (unsigned i = 0; i < FAST_MAPS; i++)
 		m->map[i] = bpf_object__find_map_fd_by_name(m->object, map_names[i]);
-	m->lan_program = program_fd(m, "fast_lan");
-	m->mesh_program = program_fd(m, "fast_mesh");
+	m->lan_program = fast_object_program(m->object, "fast_lan");
+	m->mesh_program = fast_object_program(m->object, "fast_mesh");
 	return m->lan_program < 0 || m->mesh_program < 0 ? -ENOENT : 0;
 }
 

@@ -41,8 +41,6 @@ struct fast_maps {
 	uint64_t refused;			 /* writes that the kernel did not take */
 };
 
-/* What libbpf says goes to our log, from now on. */
-void fast_maps_log(void);
 /* Loads the programs. former: one of these programs that runs already, to go on with its
  * tables if they are of the same layout and code; -1: none. Negative errno: -EPERM
  * without the capability. */

@@ -9,31 +9,20 @@
 #include <string.h>
 
 #include "bpf/object.h"
-#include "drv/fast_maps.h"
+#include "drv/fast_object.h"
 #include "drv/fast_port.h"
 #include "drv/log.h"
 
 /* ---- loading ---- */
 
-static int program_fd(const struct tunnel_fast *f, const char *name)
-{
-	const struct bpf_program *p = bpf_object__find_program_by_name(f->object, name);
-
-	return p ? bpf_program__fd(p) : -ENOENT;
-}
-
 static int load(struct tunnel_fast *f)
 {
-	int e;
+	int e = fast_object_load(&f->object, bpf_tunnel_object, bpf_tunnel_object_len);
 
-	f->object = bpf_object__open_mem(bpf_tunnel_object, bpf_tunnel_object_len, NULL);
-	if (!f->object)
-		return -errno;
-	e = bpf_object__load(f->object);
 	if (e)
 		return e;
-	f->in_program = program_fd(f, "tunnel_in");
-	f->out_program = program_fd(f, "tunnel_out");
+	f->in_program = fast_object_program(f->object, "tunnel_in");
+	f->out_program = fast_object_program(f->object, "tunnel_out");
 	f->ends = bpf_object__find_map_fd_by_name(f->object, "tunnel_ends");
 	f->outs = bpf_object__find_map_fd_by_name(f->object, "tunnel_outs");
 	f->counts = bpf_object__find_map_fd_by_name(f->object, "tunnel_counts");
@@ -56,7 +45,6 @@ void tunnel_fast_open(struct tunnel_fast *f, enum host_datapath datapath, enum h
 	int e;
 
 	*f = (struct tunnel_fast){0};
-	fast_maps_log();
 	if (!may_be(datapath, kind))
 		return;
 	e = load(f);
@@ -123,7 +111,7 @@ static bool attach(uint32_t ifindex, enum fast_side side, int program)
 static void mask_set(uint8_t *mask, unsigned bytes, unsigned bits)
 {
 	for (unsigned i = 0; i < bytes; i++, bits -= bits < 8 ? bits : 8)
-		mask[i] = bits >= 8 ? 0xff : (uint8_t)(0xff00 >> bits);
+		mask[i] = (uint8_t)(bits >= 8 ? 0xff : 0xff00 >> bits);
 }
 
 void tunnel_fast_end_set(struct tunnel_fast *f, int ifindex, const struct tunnel_end *end)

@@ -7,29 +7,18 @@
 #include <string.h>
 
 #include "bpf/object.h"
-#include "drv/fast_maps.h"
+#include "drv/fast_object.h"
 #include "drv/fast_port.h"
 #include "drv/log.h"
 
-static int program_fd(const struct vlan_fast *f, const char *name)
-{
-	const struct bpf_program *p = bpf_object__find_program_by_name(f->object, name);
-
-	return p ? bpf_program__fd(p) : -ENOENT;
-}
-
 static int load(struct vlan_fast *f)
 {
-	int e;
+	int e = fast_object_load(&f->object, bpf_vlan_object, bpf_vlan_object_len);
 
-	f->object = bpf_object__open_mem(bpf_vlan_object, bpf_vlan_object_len, NULL);
-	if (!f->object)
-		return -errno;
-	e = bpf_object__load(f->object);
 	if (e)
 		return e;
-	f->in_program = program_fd(f, "vlan_in");
-	f->out_program = program_fd(f, "vlan_out");
+	f->in_program = fast_object_program(f->object, "vlan_in");
+	f->out_program = fast_object_program(f->object, "vlan_out");
 	f->ins = bpf_object__find_map_fd_by_name(f->object, "vlan_ins");
 	f->outs = bpf_object__find_map_fd_by_name(f->object, "vlan_outs");
 	return f->in_program < 0 || f->out_program < 0 ? -ENOENT : 0;
@@ -40,7 +29,6 @@ void vlan_fast_open(struct vlan_fast *f, enum host_datapath datapath)
 	int e;
 
 	*f = (struct vlan_fast){0};
-	fast_maps_log();
 	/* Only if asked for: a gateway whose nuvold was killed goes on to carry, and is left late.
 	 */
 	if (datapath != HOST_DATAPATH_BPF)
