@@ -10,7 +10,7 @@ import sys
 
 RUNS = [
     "--grid 4x4 --clouds 2 --clients 16 --uplinks 3 --time 3m --faults storm",
-    "--town 12 --clouds 2 --clients 12 --uplinks 2 --time 2m --faults weather",
+    "--town 12 --clouds 2 --clients 12 --uplinks 2 --time 3m --faults weather",
 ]
 OF_THE_MACHINE = ("wall_s", "peak_kb")
 
